@@ -1,0 +1,116 @@
+"""A composition of a polymer nanocomposite: the five numbers that nanonet starts from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.errors import InputError
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "diameter": (1.0, 10.0),
+    "chain_length": (2, 500),
+    "density": (1e-5, 0.02),
+    "eps_nn": (0.0, 5.0),
+    "eps_pn": (0.0, 5.0),
+}
+"""Allowed values of each field, both ends included: what is physical and can be simulated, not what was sampled."""
+
+MAX_VOLUME_FRACTION = 0.4
+"""Largest allowed NP volume fraction pi/6 density diameter^3."""
+
+
+@dataclass(frozen=True, order=True)
+class Composition:
+    """Composition of a polymer nanocomposite (paper, Model and Methodology), in Lennard-Jones units.
+
+    Parameters
+    ----------
+    diameter:
+        NP diameter D (sigma), 1 to 10.
+    chain_length:
+        Beads a chain N, a whole number, 2 to 500.
+    density:
+        NPs a volume rho (sigma^-3), 1e-5 to 0.02.
+    eps_nn, eps_pn:
+        Depths of the NP-NP and the polymer-NP attraction (epsilon), 0 to 5.
+
+    Raises
+    ------
+    InputError
+        A field is not a finite number, lies outside its limits, or the NP volume fraction exceeds 0.4.
+    """
+
+    diameter: float
+    chain_length: int
+    density: float
+    eps_nn: float
+    eps_pn: float
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in LIMITS.items():
+            value = _number(name, getattr(self, name))
+            if not low <= value <= high:
+                raise InputError(f"{name} = {value:g} is not between {low:g} and {high:g}")
+            if name == "chain_length":
+                if not value.is_integer():
+                    raise InputError(f"chain_length = {value:g} is not a whole number")
+                object.__setattr__(self, name, int(value))
+            else:
+                object.__setattr__(self, name, value)
+        if self.volume_fraction > MAX_VOLUME_FRACTION:
+            raise InputError(
+                f"NP volume fraction = {self.volume_fraction:.3g} (density = {self.density:g}, "
+                f"diameter = {self.diameter:g}) is not at most {MAX_VOLUME_FRACTION:g}"
+            )
+
+    @property
+    def volume_fraction(self) -> float:
+        """NP volume fraction pi/6 density diameter^3."""
+        return math.pi / 6.0 * self.density * self.diameter**3
+
+    def __str__(self) -> str:
+        return (
+            f"D={self.diameter:g} N={self.chain_length} rho={self.density:.5g} "
+            f"eps_nn={self.eps_nn:g} eps_pn={self.eps_pn:g}"
+        )
+
+
+FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Composition))
+"""Names of the five fields, in the order of the columns of every array of compositions."""
+
+
+def to_array(compositions: Iterable[Composition]) -> NDArray[np.float64]:
+    """Compositions as an array (n, 5), columns in the order of `FIELDS`."""
+    return np.array([astuple(c) for c in compositions], dtype=np.float64).reshape(-1, len(FIELDS))
+
+
+def from_array(array: ArrayLike) -> tuple[Composition, ...]:
+    """Rows of an array (n, 5), columns in the order of `FIELDS`, as compositions; `InputError` for a bad row."""
+    rows = np.asarray(array, dtype=np.float64)
+    if rows.ndim != 2 or rows.shape[1] != len(FIELDS):
+        raise InputError(f"array of compositions has shape {rows.shape}; allowed is (n, {len(FIELDS)})")
+    return tuple(_row(i, row) for i, row in enumerate(rows.tolist()))
+
+
+def _row(index: int, row: Sequence[float]) -> Composition:
+    try:
+        return Composition(*row)  # type: ignore[arg-type]  # a whole float becomes an int in Composition
+    except InputError as error:
+        raise InputError(f"row {index}: {error}") from None
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, (bool, np.bool_, str, bytes)) or value is None:
+        raise InputError(f"{name} = {value!r} is not a number")
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(f"{name} = {value!r} is not a number") from None
+    if not math.isfinite(number):
+        raise InputError(f"{name} = {number:g} is not a finite number")
+    return number

@@ -1,0 +1,19 @@
+"""What nanonet raises on purpose: a caller, and the command line, can tell these from a defect."""
+
+from __future__ import annotations
+
+
+class NanonetError(Exception):
+    """Base of every error that nanonet raises on purpose; its text is one readable sentence or more."""
+
+
+class InputError(NanonetError, ValueError):
+    """A value, an array or a file that cannot be used: the text names it, its value and what is allowed."""
+
+
+class SimulationError(NanonetError, RuntimeError):
+    """LAMMPS could not be started or failed: the text has its last words, the command and the folder."""
+
+
+class MissingExtraError(NanonetError, ImportError):
+    """An optional part of nanonet is not installed: the text says which extra brings it."""

@@ -1,0 +1,1 @@
+"""Composition -> NP trajectory: the coarse-grained model, simulated with LAMMPS under NPT."""

@@ -1,0 +1,127 @@
+"""How a composition is simulated: steps, time step, ensemble, size of the system, output."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from nanonet.errors import InputError
+
+_WHOLE = {"equilibration_steps", "production_steps", "frame_every", "configurations", "min_nps", "restart_every", "seed"}
+_MAY_BE_ZERO = {"pressure", "equilibration_steps", "configurations", "seed"}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Everything about a run that is not its composition, in Lennard-Jones units.
+
+    Parameters
+    ----------
+    name:
+        Name of the preset that it comes from.
+    timestep:
+        Time step of velocity Verlet (tau).
+    equilibration_steps, production_steps:
+        Steps before and while NP coordinates are recorded.
+    frame_every:
+        Steps from one recorded frame of NP coordinates to the next.
+    configurations:
+        Whole configurations (polymer and NPs) written during production, the last one at its end.
+    min_box:
+        Smallest box edge aimed at (sigma).
+    min_nps:
+        Smallest number of NPs.
+    restart_every:
+        Steps from one restart file to the next.
+    temperature, pressure:
+        T* and P* of the NPT ensemble (paper: 1 and 1).
+    thermostat_damping, barostat_damping:
+        Relaxation times of the Nose-Hoover thermostat and barostat (tau). Our choice, the paper gives none:
+        100 and 1,000 of its time steps, as LAMMPS recommends.
+    seed:
+        Seed of the starting configuration and of the velocities.
+
+    Raises
+    ------
+    InputError
+        A field is not a number, not positive, or not whole where it must be.
+    """
+
+    name: str
+    timestep: float
+    equilibration_steps: int
+    production_steps: int
+    frame_every: int
+    configurations: int
+    min_box: float
+    min_nps: int
+    restart_every: int
+    temperature: float = 1.0
+    pressure: float = 1.0
+    thermostat_damping: float = 0.5
+    barostat_damping: float = 5.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "name":
+                continue
+            if isinstance(value, (bool, str)) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise InputError(f"{field.name} = {value!r} is not a finite number")
+            if field.name in _WHOLE and not isinstance(value, int):
+                raise InputError(f"{field.name} = {value!r} is not a whole number")
+            if value < 0 or (value == 0 and field.name not in _MAY_BE_ZERO):
+                raise InputError(f"{field.name} = {value!r} is not above 0")
+        if self.seed > 899_999_999:  # LAMMPS takes seeds up to 9e8; we derive others from this one
+            raise InputError(f"seed = {self.seed} is not between 0 and 899999999")
+        if self.production_steps % self.frame_every:
+            raise InputError(f"production_steps = {self.production_steps} is not a multiple of frame_every = {self.frame_every}")
+        if self.configurations and self.production_steps % self.configurations:
+            raise InputError(
+                f"production_steps = {self.production_steps} is not a multiple of configurations = {self.configurations}"
+            )
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of equilibration and production together."""
+        return self.equilibration_steps + self.production_steps
+
+    @property
+    def frames(self) -> int:
+        """Frames of NP coordinates that production records (its starting point is not one of them)."""
+        return self.production_steps // self.frame_every
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain values, for JSON."""
+        return asdict(self)
+
+
+PRESETS: dict[str, Protocol] = {
+    # A real melt with NPs in well under a minute of one core: tests and first tries. It has not equilibrated.
+    "smoke": Protocol(
+        name="smoke", timestep=0.01, equilibration_steps=2_000, production_steps=1_500, frame_every=50,
+        configurations=3, min_box=20.8, min_nps=8, restart_every=1_000,
+    ),
+    # About half an hour of one core: 1,000 tau of equilibration, 2,500 tau of production, a frame every tau.
+    # The time step is twice the paper's: density, temperature and RDF agree (docs/notation.md).
+    "desk": Protocol(
+        name="desk", timestep=0.01, equilibration_steps=100_000, production_steps=250_000, frame_every=100,
+        configurations=50, min_box=20.8, min_nps=8, restart_every=10_000,
+    ),
+    # The paper's steps, time step, thermostat and barostat and number of configurations (paper, MD Simulations and
+    # Data Curation). It does not give the numbers of particles: ours are 20 NPs or more.
+    "paper": Protocol(
+        name="paper", timestep=0.005, equilibration_steps=10_000_000, production_steps=10_000_000, frame_every=1_000,
+        configurations=50, min_box=20.8, min_nps=20, restart_every=50_000,
+    ),
+}  # fmt: skip
+"""Protocols by name."""
+
+
+def preset(name: str) -> Protocol:
+    """The preset `smoke`, `desk` or `paper`; `InputError` for another name."""
+    if name not in PRESETS:
+        raise InputError(f"protocol = {name!r} is not one of {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,217 @@
+"""What LAMMPS reads, as text: pure functions of a composition, a protocol and a starting configuration.
+
+The model (paper, Model and Methodology): Kremer-Grest chains, Lennard-Jones NPs, every pair truncated and shifted to
+zero at 2.5 times its sigma; bonded monomers feel the FENE bond with its own WCA core and no other pair potential.
+Type 1 is the monomer, type 2 the NP.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.composition import Composition
+from nanonet.simulate.protocol import Protocol
+from nanonet.simulate.system import System
+
+DATA = "system.data"
+START = "start.in"
+RESUME = "resume.in"
+LOG = "log.lammps"
+NP_DUMP = "nps.lammpstrj"
+CONFIGURATIONS = "configurations"
+RESTARTS = ("restart.a", "restart.b")
+END = "restart.end"
+MARKER = "nanonet: time runs"  # printed when NPT begins: from here on the first thermo column counts steps
+
+FENE_STIFFNESS, FENE_EXTENT = 30.0, 1.5  # K (epsilon/sigma^2) and R0 (sigma): paper, Model
+CUTOFF = 2.5  # of every pair, in units of its sigma: paper, Model
+_SKIN = 0.5  # of the neighbour lists (sigma): 0.3 to 0.8 differ by less than 4 % in speed
+_PUSH_STEPS = 1_000
+_SETTLE_STEPS = 2_000
+
+
+def np_mass(diameter: float) -> float:
+    """Mass of an NP (monomer masses): as dense as a monomer. Our choice, the paper gives none; g(r) cannot depend on it."""
+    return diameter**3
+
+
+def data_text(system: System, diameter: float) -> str:
+    """The LAMMPS data file (atom style bond) of a starting configuration.
+
+    Monomers come first, chain by chain; molecule numbers count the chains from 1, NPs belong to molecule 0.
+    """
+    chains, beads, _ = system.monomers.shape
+    monomers, nps = chains * beads, len(system.nps)
+    ids = np.arange(1, monomers + 1).reshape(chains, beads)
+    molecules = np.repeat(np.arange(1, chains + 1), beads)
+    bonds = np.column_stack([ids[:, :-1].ravel(), ids[:, 1:].ravel()])
+    box = f"0.0 {system.box:.10g}"
+    lines = [
+        f"nanonet: {chains} chains of {beads} monomers (type 1), {nps} NPs (type 2)",
+        "",
+        f"{monomers + nps} atoms",
+        f"{len(bonds)} bonds",
+        "2 atom types",
+        "1 bond types",
+        "2 extra bond per atom",
+        "",
+        f"{box} xlo xhi",
+        f"{box} ylo yhi",
+        f"{box} zlo zhi",
+        "",
+        "Masses",
+        "",
+        "1 1.0",
+        f"2 {np_mass(diameter):.10g}",
+        "",
+        "Atoms # bond",
+        "",
+        *_atoms(1, 1, molecules, system.monomers.reshape(-1, 3), system.box),
+        *_atoms(monomers + 1, 2, np.zeros(nps, dtype=np.int64), system.nps, system.box),
+        "",
+        "Bonds",
+        "",
+        *(f"{i} 1 {a} {b}" for i, (a, b) in enumerate(bonds.tolist(), start=1)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _atoms(
+    first: int, kind: int, molecules: NDArray[np.int64], positions: NDArray[np.float64], box: float
+) -> list[str]:
+    """Lines of the section Atoms, positions wrapped into the box with their image flags."""
+    images = np.floor(positions / box).astype(int)
+    inside = positions - images * box
+    return [
+        f"{first + i} {molecule} {kind} {x:.6f} {y:.6f} {z:.6f} {a} {b} {c}"
+        for i, (molecule, (x, y, z), (a, b, c)) in enumerate(
+            zip(molecules.tolist(), inside.tolist(), images.tolist(), strict=True)
+        )
+    ]
+
+
+def start_text(composition: Composition, protocol: Protocol) -> str:
+    """The LAMMPS input that runs a composition from its data file to the end."""
+    return _HEAD_START + _push_off(composition, protocol) + _interactions(composition) + _settle(protocol) + _run(protocol)
+
+
+def resume_text(composition: Composition, protocol: Protocol) -> str:
+    """The LAMMPS input that goes on from a restart file: `lmp -in resume.in -var restart restart.a`."""
+    return _HEAD_RESUME + _interactions(composition) + _run(protocol)
+
+
+_HEAD_START = f"""\
+# nanonet: run with  lmp -log none -in {START}
+log {LOG}
+suffix opt
+units lj
+atom_style bond
+bond_style fene
+special_bonds fene
+pair_style soft 1.0
+read_data {DATA}
+bond_coeff 1 {FENE_STIFFNESS:g} {FENE_EXTENT:g} 1.0 1.0
+"""
+
+_HEAD_RESUME = f"""\
+# nanonet: run with  lmp -log none -in {RESUME} -var restart {RESTARTS[0]}
+log {LOG} append
+suffix opt
+read_restart ${{restart}}
+"""
+
+_LISTS = f"""\
+neighbor {_SKIN:g} multi
+neigh_modify every 1 delay 0 check yes
+comm_modify mode multi
+"""
+
+
+def _pairs(composition: Composition) -> tuple[tuple[str, float, float], ...]:
+    """(types, epsilon, sigma) of each pair of types."""
+    diameter = composition.diameter
+    return (
+        ("1 1", 1.0, 1.0),
+        ("1 2", composition.eps_pn, 0.5 * (diameter + 1.0)),
+        ("2 2", composition.eps_nn, diameter),
+    )
+
+
+def _push_off(composition: Composition, protocol: Protocol) -> str:
+    """Part overlapping particles with a soft repulsion that grows."""
+    minimum = 2.0 ** (1.0 / 6.0)
+    soft = "".join(f"pair_coeff {types} 0.0 {minimum * sigma:.10g}\n" for types, _, sigma in _pairs(composition))
+    return f"""
+# overlapping monomers are pushed apart
+{_LISTS}{soft}\
+timestep 0.005
+thermo 500
+thermo_style custom step temp press vol pe
+thermo_modify flush yes
+velocity all create {protocol.temperature:g} {protocol.seed + 1} mom yes rot no dist gaussian
+variable push equal ramp(0,50)
+fix push all adapt 1 pair soft a * * v_push
+fix limit all nve/limit 0.1
+fix bath all langevin {protocol.temperature:g} {protocol.temperature:g} 0.5 {protocol.seed + 2}
+run {_PUSH_STEPS}
+unfix push
+"""
+
+
+def _interactions(composition: Composition) -> str:
+    """Pair potentials of the model and the neighbour lists that suit particles of two sizes."""
+    coefficients = "".join(
+        f"pair_coeff {types} {epsilon:.10g} {sigma:.10g} {CUTOFF * sigma:.10g}\n"
+        for types, epsilon, sigma in _pairs(composition)
+    )
+    return f"""
+# the model: Lennard-Jones, truncated and shifted to zero at {CUTOFF:g} sigma of each pair
+pair_style lj/cut {CUTOFF:g}
+pair_modify shift yes
+{coefficients}{_LISTS}"""
+
+
+def _settle(protocol: Protocol) -> str:
+    return f"""
+# the model's potentials under a limited step, then time starts at 0
+unfix limit
+fix limit all nve/limit 0.05
+run {_SETTLE_STEPS}
+unfix limit
+unfix bath
+velocity all create {protocol.temperature:g} {protocol.seed + 3} mom yes rot no dist gaussian
+reset_timestep 0
+"""
+
+
+def _run(protocol: Protocol) -> str:
+    """NPT equilibration and production, from wherever the clock stands."""
+    whole = ""
+    if protocol.configurations:
+        every = protocol.production_steps // protocol.configurations
+        whole = f"""\
+dump whole all custom {every} {CONFIGURATIONS}/*.lammpstrj id mol type x y z ix iy iz
+dump_modify whole sort id pad {len(str(protocol.total_steps))} format float %.4f first no
+"""
+    temperature, pressure = protocol.temperature, protocol.pressure
+    return f"""
+# NPT: Nose-Hoover thermostat and barostat, velocity Verlet
+timestep {protocol.timestep:g}
+thermo 500
+thermo_style custom step temp press vol pe
+thermo_modify flush yes
+fix npt all npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
+iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}
+restart {protocol.restart_every} {RESTARTS[0]} {RESTARTS[1]}
+print "{MARKER}"
+variable now equal step
+if "${{now}} < {protocol.equilibration_steps}" then "run {protocol.equilibration_steps} upto"
+
+# production
+group nps type 2
+dump nps nps custom {protocol.frame_every} {NP_DUMP} id x y z ix iy iz
+dump_modify nps sort id append yes format float %.5f first no
+{whole}run {protocol.total_steps} upto
+write_restart {END}
+"""

@@ -1,0 +1,151 @@
+"""Starting configuration: NPs placed at random, chains as random walks between them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.composition import Composition
+from nanonet.errors import InputError
+from nanonet.simulate.protocol import Protocol
+
+MELT_DENSITY = 0.934
+"""Monomer density of the melt without NPs at T = P = 1 (sigma^-3), own runs of N = 40 (see docs/notation.md)."""
+
+_START_DENSITY = 0.7  # monomer density of the starting configuration: loose enough for a quick push-off
+_NP_SHELL = 0.45  # an NP takes the melt's volume of a sphere of diameter D + 0.45 (D = 3: measured box of a trial run)
+_BOND = 0.97  # length of a step of the walk (sigma): the FENE bond of the melt
+_NO_FOLD = 1.02  # beads two bonds apart stay this far apart (Auhl et al. 2003, doi:10.1063/1.1628670)
+
+
+@dataclass(frozen=True)
+class System:
+    """A starting configuration in a cubic periodic box.
+
+    Attributes
+    ----------
+    box:
+        Box edge (sigma); the box reaches from 0 to it.
+    monomers:
+        Positions of the monomers (chains, beads, 3), unwrapped: a bond never spans the box.
+    nps:
+        Positions of the NPs (n, 3), inside the box.
+    """
+
+    box: float
+    monomers: NDArray[np.float64]
+    nps: NDArray[np.float64]
+
+
+def particle_numbers(composition: Composition, protocol: Protocol) -> tuple[int, int]:
+    """Numbers of NPs and of chains that give the composition's density in a box of at least `min_box`.
+
+    The density is an outcome under NPT, so this is an estimate: the melt at its known density plus a volume an NP.
+
+    Raises
+    ------
+    InputError
+        The NPs leave no room for even one chain.
+    """
+    nps = max(protocol.min_nps, math.ceil(composition.density * protocol.min_box**3))
+    volume = nps / composition.density
+    melt = volume - nps * math.pi / 6.0 * (composition.diameter + _NP_SHELL) ** 3
+    chains = round(melt * MELT_DENSITY / composition.chain_length)
+    if chains < 1:
+        raise InputError(
+            f"density = {composition.density:g} leaves no room for polymer between NPs of diameter = "
+            f"{composition.diameter:g}; allowed is an NP volume fraction that leaves room for one chain"
+        )
+    return nps, chains
+
+
+def build(composition: Composition, protocol: Protocol) -> System:
+    """Place the particles of a run; the protocol's seed decides where.
+
+    NPs go in at random, as far apart as the box allows; chains are random walks of bonds of 0.97 that do not fold
+    back and that stay out of the NPs. Monomers of different chains may overlap: the push-off of the script parts them.
+
+    Raises
+    ------
+    InputError
+        The particles do not fit.
+    """
+    nps, chains = particle_numbers(composition, protocol)
+    beads = chains * composition.chain_length
+    contact = 0.5 * (composition.diameter + 1.0)
+    volume = beads / _START_DENSITY + nps * 4.0 / 3.0 * math.pi * contact**3
+    box = volume ** (1.0 / 3.0)
+    rng = np.random.default_rng(protocol.seed)
+    centres = _place_nps(nps, box, composition.diameter, rng)
+    walks = _walk_chains(chains, composition.chain_length, box, centres, contact, rng)
+    return System(box=box, monomers=walks, nps=centres)
+
+
+def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Random positions (n, 3), pairs at least one diameter + 1 apart, or less where that does not fit."""
+    for gap in (1.0, 0.5, 0.2, 0.0):
+        placed = np.empty((0, 3))
+        for _ in range(2_000 * n):
+            trial = rng.uniform(0.0, box, 3)
+            if not len(placed) or _distances(placed, trial, box).min() >= diameter + gap:
+                placed = np.vstack([placed, trial])
+                if len(placed) == n:
+                    return placed
+    raise InputError(f"{n} NPs of diameter = {diameter:g} do not fit into a box of edge {box:.2f}; lower the density")
+
+
+def _walk_chains(
+    chains: int, beads: int, box: float, nps: NDArray[np.float64], contact: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Random walks (chains, beads, 3), all grown together, one bead at a time."""
+    walks = np.empty((chains, beads, 3))
+    left = np.arange(chains)  # chains still to be grown; one that runs into a dead end starts again elsewhere
+    for _ in range(200):
+        grown = _grow(len(left), beads, box, nps, contact, rng)
+        done = np.isfinite(grown).all(axis=(1, 2))
+        walks[left[done]] = grown[done]
+        left = left[~done]
+        if not len(left):
+            return walks
+    raise InputError(f"{len(left)} of {chains} chains of {beads} beads found no way between the NPs; lower the density")
+
+
+def _grow(
+    chains: int, beads: int, box: float, nps: NDArray[np.float64], contact: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """One attempt at `chains` walks: NaN from the bead on that found no room."""
+    walks = np.full((chains, beads, 3), np.nan)
+    for bead in range(beads):
+        todo = np.arange(chains) if bead == 0 else np.flatnonzero(np.isfinite(walks[:, bead - 1, 0]))
+        for _ in range(50):
+            if bead == 0:
+                trial = rng.uniform(0.0, box, (len(todo), 3))
+            else:
+                step = rng.normal(size=(len(todo), 3))
+                trial = walks[todo, bead - 1] + _BOND * step / np.linalg.norm(step, axis=1, keepdims=True)
+            free = ~_overlaps(trial, nps, box, contact)
+            if bead > 1:
+                free &= np.linalg.norm(trial - walks[todo, bead - 2], axis=1) > _NO_FOLD
+            walks[todo[free], bead] = trial[free]
+            todo = todo[~free]
+            if not len(todo):
+                break
+    return walks
+
+
+def _overlaps(points: NDArray[np.float64], nps: NDArray[np.float64], box: float, contact: float) -> NDArray[np.bool_]:
+    """Whether each point (n, 3) is nearer than `contact` to any NP."""
+    inside = np.zeros(len(points), dtype=bool)
+    for centre in nps:
+        inside |= _distances(points, centre, box) < contact
+    return inside
+
+
+def _distances(points: NDArray[np.float64], centre: NDArray[np.float64], box: float) -> NDArray[np.float64]:
+    """Minimum-image distances (n,) of points (n, 3) from one centre (3,) in a cubic box."""
+    delta = points - centre
+    delta -= box * np.rint(delta / box)
+    return np.asarray(np.linalg.norm(delta, axis=1))

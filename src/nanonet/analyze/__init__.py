@@ -1,0 +1,1 @@
+"""NP trajectory -> measured density and RDF with error bars."""

@@ -1,0 +1,1 @@
+"""Dataset -> model folder: the paper's nanoNET, on plain arrays."""

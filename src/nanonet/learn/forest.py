@@ -1,0 +1,53 @@
+"""Scaled random forest: composition -> latent (paper, Random Forest; figures 2 and 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestRegressor
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Maps each column to 0..1 by the least and largest value that it was made from; a constant column maps to 0."""
+
+    low: NDArray[np.float64]
+    span: NDArray[np.float64]
+
+    @staticmethod
+    def of(values: NDArray[np.float64]) -> Scaling:
+        """The scaling of the columns of an array (n, p)."""
+        low = values.min(axis=0)
+        span = values.max(axis=0) - low
+        return Scaling(low, np.where(span > 0, span, 1.0))
+
+    def scale(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Values (n, p) to 0..1."""
+        return np.asarray((values - self.low) / self.span, dtype=np.float32)
+
+    def restore(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The inverse of `scale`."""
+        return np.asarray(scaled * self.span + self.low, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Random forest between scaled inputs (n, p) and scaled latents (n, k)."""
+
+    inputs: Scaling
+    latents: Scaling
+    trees: RandomForestRegressor
+
+    @staticmethod
+    def fit(X: NDArray[np.float64], Z: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
+        """Fit a forest; every split may look at all inputs (paper: "a default value of one", scikit-learn's 1.0)."""
+        inputs, latents = Scaling.of(X), Scaling.of(Z)
+        forest = RandomForestRegressor(n_estimators=trees, max_features=1.0, random_state=seed)
+        return Forest(inputs, latents, forest.fit(inputs.scale(X), latents.scale(Z)))
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Latents (n, k) of inputs (n, p)."""
+        scaled = self.trees.predict(self.inputs.scale(X)).reshape(len(X), -1)
+        return self.latents.restore(scaled.astype(np.float32))

@@ -1,0 +1,144 @@
+"""g(r) as the paper's picture: a white line on black, 64 x 64, on a logarithmic ordinate.
+
+A picture is an array (64, 64) of grey levels from 0 (black) to 1 (white). Its rows count the abscissa, its columns the
+ordinate (paper, Convolutional Neural Network Autoencoder): `picture[i, j]` is the level at distance i and height j. The
+abscissa reaches from 0 to the end of the grid (10 sigma), the ordinate from g = 0.001 to 300 (paper, MD Simulations
+and Data Curation).
+
+Drawing: each of the 64 rows takes the largest g of the bins whose centres it covers (interpolating would flatten the
+peaks), values beyond the ordinate go to its ends, and a line joins the rows' middles. A pixel is as bright as the part
+of its row's width in which the line passes through it, shared between the two nearest pixels, so that the levels of a row
+add up to 1 and their centre of mass is the mean height of the line in that row. Steep edges are therefore drawn as long,
+dim strokes.
+
+Tracing: the mean heights of all rows are a linear, invertible function of the heights at the rows' middles: solving it
+gives those back exactly, steep edges included. A height at the bottom of the ordinate reads as g = 0.
+
+What a picture loses: of two bins in one row the lower one (peak positions move by up to a row, 0.16 sigma); g below 0.001
+and above 300; the error bars.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.errors import InputError
+from nanonet.rdf import RDF, standard_grid
+
+SIZE = 64
+"""Pixels a side (paper, Convolutional Neural Network Autoencoder)."""
+
+LOWEST, HIGHEST = 0.001, 300.0
+"""Ends of the logarithmic ordinate (paper, MD Simulations and Data Curation)."""
+
+_SAMPLES = 16  # points a half row at which the line's height is taken when it is drawn
+_BOTTOM = 0.05  # pixels above the bottom up to which a height reads as g = 0: 1 % in g
+
+
+def draw(rdf: RDF) -> NDArray[np.float32]:
+    """The picture (64, 64) of an RDF."""
+    return draw_curves(rdf.g[None], rdf.r)[0]
+
+
+def trace(picture: ArrayLike) -> RDF:
+    """The RDF on the paper's grid (100 bins to 10 sigma) that a picture (64, 64) shows; error bars are not known."""
+    r = standard_grid()
+    return RDF(r, trace_curves(np.asarray(picture)[None], r)[0])
+
+
+def draw_curves(G: ArrayLike, r: ArrayLike, size: int = SIZE) -> NDArray[np.float32]:
+    """Pictures (n, size, size) of curves G (n, m) on the grid r (m,) of bin centres.
+
+    Raises
+    ------
+    InputError
+        Shapes do not match, or a value of G is negative or not finite.
+    """
+    curves, grid = np.asarray(G, dtype=np.float64), np.asarray(r, dtype=np.float64)
+    if curves.ndim != 2 or grid.shape != curves.shape[1:]:
+        raise InputError(f"G has shape {curves.shape} and r has shape {grid.shape}; allowed are (n, m) and (m,)")
+    if not np.isfinite(curves).all() or (curves < 0).any():
+        raise InputError("G has values that are negative or not finite")
+    heights = _heights(_row_maxima(curves, grid, size), size)
+    return _draw_heights(heights)
+
+
+def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
+    """Curves (n, m) on the grid r (m,) that pictures (n, size, size) show.
+
+    Each row's reading is the centre of mass of its levels. A row without any light reads as g = 0.
+
+    Raises
+    ------
+    InputError
+        The pictures are not square, or a level is negative or not finite.
+    """
+    levels, grid = np.asarray(pictures, dtype=np.float64), np.asarray(r, dtype=np.float64)
+    if levels.ndim != 3 or levels.shape[1] != levels.shape[2]:
+        raise InputError(f"pictures have shape {levels.shape}; allowed is (n, size, size)")
+    if not np.isfinite(levels).all() or (levels < 0).any():
+        raise InputError("pictures have levels that are negative or not finite")
+    size = levels.shape[1]
+    light = levels.sum(axis=2)
+    means = (levels @ np.arange(size)) / np.where(light > 0, light, 1.0)
+    heights = np.clip(means @ _smoothing_inverse(size).T, 0.0, size - 1.0)
+    values = LOWEST * (HIGHEST / LOWEST) ** (heights / (size - 1))
+    values[heights < _BOTTOM] = 0.0
+    rows = np.minimum((grid / _extent(grid) * size).astype(int), size - 1)
+    return np.asarray(values[:, rows])
+
+
+def _extent(r: NDArray[np.float64]) -> float:
+    """Right end of the abscissa: the outer edge of the last bin."""
+    return float(r[-1] + 0.5 * (r[-1] - r[0]) / (len(r) - 1))
+
+
+def _row_maxima(curves: NDArray[np.float64], r: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Largest value (n, size) of the bins in each row; a row without a bin takes the nearest bin's value."""
+    rows = np.minimum((r / _extent(r) * size).astype(int), size - 1)
+    maxima = np.full((len(curves), size), -np.inf)
+    np.maximum.at(maxima, (slice(None), rows), curves)
+    middles = (np.arange(size) + 0.5) * _extent(r) / size
+    empty = np.setdiff1d(np.arange(size), rows)
+    nearest = np.abs(middles[empty, None] - r).argmin(axis=1)
+    maxima[:, empty] = curves[:, nearest]
+    return maxima
+
+
+def _heights(g: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Height of a value on the ordinate, in pixels: 0 at 0.001 and below, size - 1 at 300 and above."""
+    return np.asarray(np.log(np.clip(g, LOWEST, HIGHEST) / LOWEST) / math.log(HIGHEST / LOWEST) * (size - 1))
+
+
+def _draw_heights(heights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Pictures of lines that pass through the given heights (n, size) at the rows' middles."""
+    n, size = heights.shape
+    before = np.concatenate([heights[:, :1], heights[:, :-1]], axis=1)
+    after = np.concatenate([heights[:, 1:], heights[:, -1:]], axis=1)
+    part = (np.arange(_SAMPLES) + 0.5) / _SAMPLES * 0.5
+    left = heights[..., None] + (before - heights)[..., None] * part
+    right = heights[..., None] + (after - heights)[..., None] * part
+    line = np.concatenate([left, right], axis=2)
+    lower = np.minimum(line.astype(int), size - 2)
+    share = (line - lower) / line.shape[2]
+    pictures = np.zeros((n, size, size))
+    where = np.ix_(np.arange(n), np.arange(size), [0])
+    np.add.at(pictures, (where[0], where[1], lower), 1.0 / line.shape[2] - share)
+    np.add.at(pictures, (where[0], where[1], lower + 1), share)
+    return pictures.astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _smoothing_inverse(size: int) -> NDArray[np.float64]:
+    """Matrix from the mean height of the line in each row to its height at the rows' middles.
+
+    Within a row the line runs from the middle of the step before to the middle of the step after, so its mean is
+    3/4 of the height at the row's middle plus 1/8 of each neighbour's; the first and last row lack one neighbour.
+    """
+    matrix = 0.75 * np.eye(size) + 0.125 * (np.eye(size, k=1) + np.eye(size, k=-1))
+    matrix[0, 0] = matrix[-1, -1] = 0.875
+    return np.asarray(np.linalg.inv(matrix))

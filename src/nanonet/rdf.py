@@ -1,0 +1,179 @@
+"""The NP-NP radial distribution function of one composition, with its error bars."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.errors import InputError
+
+R_MAX = 10.0
+"""Largest NP-NP distance of the standard grid (sigma): paper, MD Simulations and Data Curation."""
+
+BINS = 100
+"""Bins of the standard grid, each 0.1 sigma wide: paper, MD Simulations and Data Curation."""
+
+
+def standard_grid() -> NDArray[np.float64]:
+    """Centres (100,) of the paper's bins: 0.05, 0.15, ... 9.95 sigma."""
+    return np.asarray((np.arange(BINS) + 0.5) * (R_MAX / BINS))
+
+
+class Peak(NamedTuple):
+    """A maximum of g(r)."""
+
+    position: float
+    """Distance r of the maximum (sigma)."""
+    height: float
+    """g there."""
+
+
+@dataclass(frozen=True, eq=False)
+class RDF:
+    """NP-NP radial distribution function g(r).
+
+    Parameters
+    ----------
+    r:
+        Bin centres (m,) in sigma, evenly spaced, the first half a bin above 0 or further out.
+    g:
+        Values (m,), not negative.
+    error:
+        Standard errors (m,) of `g`, or None where they are not known.
+
+    Raises
+    ------
+    InputError
+        Shapes do not match, a value is not finite or negative, or `r` is not evenly spaced and rising.
+    """
+
+    r: NDArray[np.float64]
+    g: NDArray[np.float64]
+    error: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("r", "g") if self.error is None else ("r", "g", "error"):
+            object.__setattr__(self, name, _column(name, getattr(self, name)))
+        if len(self.r) < 2:
+            raise InputError(f"r has {len(self.r)} values; allowed are 2 or more")
+        for name, values in (("g", self.g), ("error", self.error)):
+            if values is not None and values.shape != self.r.shape:
+                raise InputError(f"{name} has {len(values)} values but r has {len(self.r)}")
+        steps = np.diff(self.r)
+        if steps.min() <= 0 or not np.allclose(steps, steps[0], rtol=1e-3):
+            raise InputError("r is not evenly spaced and rising")
+        if self.r[0] < 0.499 * steps[0]:
+            raise InputError(f"r = {self.r[0]:g} is not the centre of a bin of width {steps[0]:g} at or above 0")
+
+    @property
+    def bin_width(self) -> float:
+        """Width of a bin (sigma)."""
+        return float((self.r[-1] - self.r[0]) / (len(self.r) - 1))
+
+    @property
+    def first_peak(self) -> Peak | None:
+        """The peak nearest to contact, or None when g nowhere rises above 1."""
+        return self._peak(0)
+
+    @property
+    def second_peak(self) -> Peak | None:
+        """The peak that follows the first, or None."""
+        return self._peak(1)
+
+    def _peak(self, index: int) -> Peak | None:
+        peaks = self.peaks()
+        return peaks[index] if index < len(peaks) else None
+
+    def peaks(self) -> tuple[Peak, ...]:
+        """Peaks of g(r) by rising distance.
+
+        A peak is higher than 1, and on both sides g falls by at least a tenth of its height, and by two standard
+        errors where they are known, before anything as high follows: what falls less is noise on a shoulder. Bins
+        of equal height at the top count as one, at their middle.
+        """
+        found: list[Peak] = []
+        for left, right in _level_tops(self.g):
+            height = float(self.g[left])
+            fall = 0.1 * height
+            if self.error is not None:
+                fall = max(fall, 2.0 * float(self.error[left : right + 1].min()))
+            if height > 1.0 and _falls(self.g[:left][::-1], height, fall) and _falls(self.g[right + 1 :], height, fall):
+                found.append(Peak(position=float(0.5 * (self.r[left] + self.r[right])), height=height))
+        return tuple(found)
+
+    def coordination_number(self, radius: float, density: float) -> float:
+        """Mean number of other NPs within a distance of an NP, 4 pi density times the integral of r^2 g(r).
+
+        Parameters
+        ----------
+        radius:
+            Distance (sigma) within the grid.
+        density:
+            NPs a volume (sigma^-3).
+
+        Raises
+        ------
+        InputError
+            `radius` lies outside the grid, or `density` is not above 0.
+        """
+        edges = np.append(self.r - 0.5 * self.bin_width, self.r[-1] + 0.5 * self.bin_width)
+        if not edges[0] <= radius <= edges[-1] + 1e-9:
+            raise InputError(f"radius = {radius:g} is not between {edges[0]:g} and {edges[-1]:g}")
+        if not (math.isfinite(density) and density > 0):
+            raise InputError(f"density = {density:g} is not above 0")
+        volumes = 4.0 / 3.0 * math.pi * np.diff(np.clip(edges, None, radius) ** 3)
+        return float(density * np.dot(volumes, self.g))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RDF):
+            return NotImplemented
+        if (self.error is None) != (other.error is None):
+            return False
+        same = np.array_equal(self.r, other.r) and np.array_equal(self.g, other.g)
+        return same and (self.error is None or other.error is None or np.array_equal(self.error, other.error))
+
+    def __hash__(self) -> int:
+        return hash((self.r.tobytes(), self.g.tobytes(), None if self.error is None else self.error.tobytes()))
+
+    def __str__(self) -> str:
+        text = f"RDF of {len(self.r)} bins to {self.r[-1] + 0.5 * self.bin_width:g} sigma"
+        for name, peak in (("first", self.first_peak), ("second", self.second_peak)):
+            if peak is not None:
+                text += f", {name} peak g = {peak.height:.3g} at r = {peak.position:.2f}"
+        return text + (", error bars not known" if self.error is None else "")
+
+    __repr__ = __str__
+
+
+def _column(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    try:
+        column = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is not an array of numbers") from None
+    if column.ndim != 1:
+        raise InputError(f"{name} has shape {column.shape}; allowed is one dimension")
+    for wrong, what in ((~np.isfinite(column), "finite"), (column < 0, "0 or above")):
+        if wrong.any():
+            raise InputError(f"{name}[{int(np.argmax(wrong))}] = {column[np.argmax(wrong)]:g} is not {what}")
+    column.flags.writeable = False
+    return column
+
+
+def _level_tops(g: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """First and last index of each run of equal values that is higher than its neighbours, ends excluded."""
+    starts = np.flatnonzero(np.diff(g, prepend=np.nan) != 0)
+    levels = g[starts]
+    ends = np.append(starts[1:], len(g)) - 1
+    tops = np.flatnonzero((levels[1:-1] > levels[:-2]) & (levels[1:-1] > levels[2:])) + 1
+    return [(int(starts[i]), int(ends[i])) for i in tops]
+
+
+def _falls(outwards: NDArray[np.float64], height: float, fall: float) -> bool:
+    """Whether the values, seen from a top outwards, fall by `fall` before one as high as the top comes."""
+    higher = np.flatnonzero(outwards >= height)
+    before = outwards[: higher[0]] if len(higher) else outwards
+    return bool(len(before) and before.min() <= height - fall)

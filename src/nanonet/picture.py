@@ -1,21 +1,21 @@
 """g(r) as the paper's picture: a white line on black, 64 x 64, on a logarithmic ordinate.
 
-A picture is an array (64, 64) of grey levels from 0 (black) to 1 (white). Its rows count the abscissa, its columns the
-ordinate (paper, Convolutional Neural Network Autoencoder): `picture[i, j]` is the level at distance i and height j. The
-abscissa reaches from 0 to the end of the grid (10 sigma), the ordinate from g = 0.001 to 300 (paper, MD Simulations
-and Data Curation).
+A picture is an array (64, 64) of grey levels from 0 (black) to 1 (white). Its rows count the abscissa, its columns
+the ordinate (paper, Convolutional Neural Network Autoencoder): `picture[i, j]` is the level at distance i and height
+j. The abscissa reaches from 0 to the end of the grid (10 sigma), the ordinate from g = 0.001 to 300 (paper, MD
+Simulations and Data Curation).
 
-Drawing: each of the 64 rows takes the largest g of the bins whose centres it covers (interpolating would flatten the
-peaks), values beyond the ordinate go to its ends, and a line joins the rows' middles. A pixel is as bright as the part
-of its row's width in which the line passes through it, shared between the two nearest pixels, so that the levels of a row
-add up to 1 and their centre of mass is the mean height of the line in that row. Steep edges are therefore drawn as long,
-dim strokes.
+Drawing: each of the 64 rows takes the largest g of the bins whose centres it covers (interpolating would flatten
+the peaks), values beyond the ordinate go to its ends, and a line joins the rows' middles. A pixel is as bright as the
+part of its row's width in which the line passes through it, shared between the two nearest pixels, so that the levels
+of a row add up to 1 and their centre of mass is the mean height of the line in that row. Steep edges are therefore
+long, dim strokes.
 
-Tracing: the mean heights of all rows are a linear, invertible function of the heights at the rows' middles: solving it
-gives those back exactly, steep edges included. A height at the bottom of the ordinate reads as g = 0.
+Tracing: the mean heights of all rows are a linear, invertible function of the heights at the rows' middles: solving
+it gives those back exactly, steep edges included. A height at the bottom of the ordinate reads as g = 0.
 
-What a picture loses: of two bins in one row the lower one (peak positions move by up to a row, 0.16 sigma); g below 0.001
-and above 300; the error bars.
+What a picture loses: of two bins in one row the lower one (peak positions move by up to a row, 0.16 sigma); g below
+0.001 and above 300; the error bars.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _BOTTOM = 0.05  # pixels above the bottom up to which a height reads as g = 0: 1
 
 def draw(rdf: RDF) -> NDArray[np.float32]:
     """The picture (64, 64) of an RDF."""
-    return draw_curves(rdf.g[None], rdf.r)[0]
+    picture: NDArray[np.float32] = draw_curves(rdf.g[None], rdf.r)[0]
+    return picture
 
 
 def trace(picture: ArrayLike) -> RDF:
@@ -101,7 +102,8 @@ def _row_maxima(curves: NDArray[np.float64], r: NDArray[np.float64], size: int) 
     """Largest value (n, size) of the bins in each row; a row without a bin takes the nearest bin's value."""
     rows = np.minimum((r / _extent(r) * size).astype(int), size - 1)
     maxima = np.full((len(curves), size), -np.inf)
-    np.maximum.at(maxima, (slice(None), rows), curves)
+    for column, row in enumerate(rows):
+        np.maximum(maxima[:, row], curves[:, column], out=maxima[:, row])
     middles = (np.arange(size) + 0.5) * _extent(r) / size
     empty = np.setdiff1d(np.arange(size), rows)
     nearest = np.abs(middles[empty, None] - r).argmin(axis=1)
@@ -126,9 +128,9 @@ def _draw_heights(heights: NDArray[np.float64]) -> NDArray[np.float32]:
     lower = np.minimum(line.astype(int), size - 2)
     share = (line - lower) / line.shape[2]
     pictures = np.zeros((n, size, size))
-    where = np.ix_(np.arange(n), np.arange(size), [0])
-    np.add.at(pictures, (where[0], where[1], lower), 1.0 / line.shape[2] - share)
-    np.add.at(pictures, (where[0], where[1], lower + 1), share)
+    picture, row = np.arange(n)[:, None, None], np.arange(size)[:, None]
+    np.add.at(pictures, (picture, row, lower), 1.0 / line.shape[2] - share)
+    np.add.at(pictures, (picture, row, lower + 1), share)
     return pictures.astype(np.float32)
 
 

@@ -57,7 +57,9 @@ def measure(trajectory: Trajectory, *, r_max: float = R_MAX, bins: int = BINS, b
     """
     half = 0.5 * float(trajectory.boxes.min())
     if half <= r_max:
-        raise InputError(f"box edge = {2 * half:.2f} is too small: g(r) to {r_max:g} sigma needs more than {2 * r_max:g}")
+        raise InputError(
+            f"box edge = {2 * half:.2f} is too small: g(r) to {r_max:g} sigma needs more than {2 * r_max:g}"
+        )
     nps = trajectory.positions.shape[1]
     counter = freud.density.RDF(bins=bins, r_max=r_max, normalization_mode="finite_size")
     frames = np.empty((len(trajectory.positions), bins))

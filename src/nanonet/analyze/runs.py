@@ -17,9 +17,7 @@ RECORD = "run.json"
 TRAJECTORY = "trajectory.gsd"
 
 
-def analyze(
-    folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, int], None] | None = None
-) -> Dataset:
+def analyze(folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, int], None] | None = None) -> Dataset:
     """The dataset of finished run folders, in the given order: each a `run.json` beside a `trajectory.gsd`.
 
     The composition's density is the measured one; the nominal one goes into the provenance.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -78,4 +79,4 @@ class Autoencoder(nn.Module):
 
 
 def _steps(widths: Sequence[int]) -> list[tuple[int, int]]:
-    return list(zip(widths[:-1], widths[1:], strict=True))
+    return list(pairwise(widths))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
+import logging
 import os
 import platform
 import shutil
@@ -22,10 +24,12 @@ from numpy.typing import ArrayLike, NDArray
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 
+from nanonet.composition import FIELDS
+from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.learn.autoencoder import ACTIVATIONS, Autoencoder
 from nanonet.learn.forest import Forest
-from nanonet.learn.training import LOSSES, History, fit_autoencoder
+from nanonet.learn.training import LOSSES, fit_autoencoder
 from nanonet.picture import SIZE, draw_curves, trace_curves
 
 FORMAT = 1
@@ -99,7 +103,7 @@ class NanoNet:
         inputs, curves, grid = _checked(X, G, r)
         if len(inputs) < self.latent:
             warnings.warn(
-                f"{len(inputs)} curves for a latent space of {self.latent} dimensions: the model can only remember them",
+                f"{len(inputs)} curves for a latent space of {self.latent} dimensions: it can only remember them",
                 stacklevel=2,
             )
         pictures = draw_curves(curves, grid)
@@ -165,7 +169,9 @@ class NanoNet:
         target = Path(folder)
         if not target.parent.is_dir():
             raise InputError(f"cannot write {target}: the folder {target.parent} does not exist")
-        if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or (target / "model.json").exists())):
+        if target.exists() and not (
+            target.is_dir() and (not any(target.iterdir()) or (target / "model.json").exists())
+        ):
             raise InputError(f"cannot write {target}: it exists and is not a model folder")
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
@@ -212,6 +218,16 @@ class NanoNet:
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
 
 
+def card_of(dataset: Dataset) -> dict[str, Any]:
+    """What a model's card should tell of the dataset that it was fitted to: names of the inputs, runs, date."""
+    kept = ("id", "nominal_density", "nps", "production_tau", "lammps", "nanonet")
+    return {
+        "inputs": list(FIELDS),
+        "created": datetime.date.today().isoformat(),
+        "runs": [{name: entry[name] for name in kept if name in entry} for entry in dataset.provenance],
+    }
+
+
 def _checked(
     X: ArrayLike, G: ArrayLike, r: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -245,6 +261,7 @@ def _matrix(name: str, values: ArrayLike) -> NDArray[np.float64]:
 def _decoder_onnx(autoencoder: Autoencoder, latent: int) -> bytes:
     """The decoder with its sigmoid as an ONNX graph: `latents` (n, latent) to `pictures` (n, 1, 64, 64)."""
     decoder = torch.nn.Sequential(autoencoder.decoder, torch.nn.Sigmoid()).eval()
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision is not installed
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the exporter
         program = torch.onnx.export(

@@ -66,7 +66,8 @@ def fit_autoencoder(
         data = torch.from_numpy(np.array(pictures))[:, None].to(memory_format=torch.channels_last)
         for attempt in range(attempts):
             torch.manual_seed(seed + attempt)
-            network = Autoencoder(latent, activation).to(memory_format=torch.channels_last)
+            network = Autoencoder(latent, activation)
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
             losses = _descend(network, data, loss, epochs, batch_size, learning_rate, seed + attempt, progress)
             with torch.no_grad():
                 mse = float(functional.mse_loss(network.reconstruct(data), data))
@@ -88,13 +89,13 @@ def _descend(
     learning_rate: float,
     seed: int,
     progress: Callable[[int, int], None] | None,
-) -> Iterator[float] | list[float]:
+) -> list[float]:
     shuffle = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
     losses = []
     for epoch in range(epochs):
         total = 0.0
-        for batch in torch.randperm(len(data), generator=shuffle).split(batch_size):
+        for batch in torch.split(torch.randperm(len(data), generator=shuffle), batch_size):
             target = data[batch]
             logits = network(target)
             if loss == "bce":
@@ -104,7 +105,7 @@ def _descend(
             optimizer.zero_grad()
             value.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-            total += float(value) * len(batch)
+            total += value.item() * len(batch)
         losses.append(total / len(data))
         if progress is not None:
             progress(epoch + 1, epochs)

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -143,7 +144,9 @@ def _lock(folder: Path) -> Iterator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise InputError(f"the folder {folder} is in use by another run") from None
+            raise InputError(
+                f"the folder {folder} is in use by another run (or its LAMMPS is still stopping)"
+            ) from None
         yield descriptor
     finally:
         os.close(descriptor)
@@ -217,7 +220,7 @@ def _call_lammps(
     environment = {"OMP_NUM_THREADS": "1", **os.environ}
     with subprocess.Popen(
         words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace", pass_fds=(lock,),
+        text=True, errors="replace", pass_fds=(lock,), start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         last_words: deque[str] = deque(maxlen=12)
@@ -235,7 +238,7 @@ def _call_lammps(
                     if progress is not None:
                         progress(step, protocol.total_steps)
         except BaseException:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # the group: PyPI's `lmp` is a wrapper around the program
             raise
     if process.returncode != 0:
         errors = [line for line in last_words if "ERROR" in line] or list(last_words)

@@ -19,10 +19,7 @@ def drop_torn_frame(dump: Path) -> None:
     """Cut a dump off behind its last complete frame: what a killed LAMMPS was still writing goes."""
     if not dump.exists():
         return
-    end = 0
-    for _, _, end in _read(dump):
-        pass
-    os.truncate(dump, end)
+    os.truncate(dump, max((end for _, _, end in _read(dump)), default=0))
 
 
 def convert(dump: Path, trajectory: Path, steps: Iterable[int], diameter: float, mass: float) -> None:
@@ -58,7 +55,7 @@ def convert(dump: Path, trajectory: Path, steps: Iterable[int], diameter: float,
 
 
 def _read(dump: Path) -> Iterator[tuple[int, tuple[NDArray[np.float64], NDArray[np.float64]], int]]:
-    """Complete frames of a dump: step, (bounds (3, 2), atoms (n, 7): id x y z ix iy iz), and where the frame ends (bytes)."""
+    """Complete frames of a dump: step, (bounds (3, 2), atoms (n, 7): id x y z ix iy iz), and the byte behind it."""
     with dump.open("rb") as file:
         while True:
             header = [file.readline() for _ in range(_HEADER)]

@@ -8,7 +8,15 @@ from typing import Any
 
 from nanonet.errors import InputError
 
-_WHOLE = {"equilibration_steps", "production_steps", "frame_every", "configurations", "min_nps", "restart_every", "seed"}
+_WHOLE = {
+    "equilibration_steps",
+    "production_steps",
+    "frame_every",
+    "configurations",
+    "min_nps",
+    "restart_every",
+    "seed",
+}
 _MAY_BE_ZERO = {"pressure", "equilibration_steps", "configurations", "seed"}
 
 
@@ -77,10 +85,13 @@ class Protocol:
         if self.seed > 899_999_999:  # LAMMPS takes seeds up to 9e8; we derive others from this one
             raise InputError(f"seed = {self.seed} is not between 0 and 899999999")
         if self.production_steps % self.frame_every:
-            raise InputError(f"production_steps = {self.production_steps} is not a multiple of frame_every = {self.frame_every}")
+            raise InputError(
+                f"production_steps = {self.production_steps} is not a multiple of frame_every = {self.frame_every}"
+            )
         if self.configurations and self.production_steps % self.configurations:
             raise InputError(
-                f"production_steps = {self.production_steps} is not a multiple of configurations = {self.configurations}"
+                f"production_steps = {self.production_steps} is not a multiple of "
+                f"configurations = {self.configurations}"
             )
 
     @property

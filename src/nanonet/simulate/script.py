@@ -32,7 +32,7 @@ _SETTLE_STEPS = 2_000
 
 
 def np_mass(diameter: float) -> float:
-    """Mass of an NP (monomer masses): as dense as a monomer. Our choice, the paper gives none; g(r) cannot depend on it."""
+    """Mass of an NP (monomer masses), as dense as a monomer. Our choice, the paper gives none; g(r) has no mass."""
     return diameter**3
 
 
@@ -69,11 +69,9 @@ def data_text(system: System, diameter: float) -> str:
         "",
         *_atoms(1, 1, molecules, system.monomers.reshape(-1, 3), system.box),
         *_atoms(monomers + 1, 2, np.zeros(nps, dtype=np.int64), system.nps, system.box),
-        "",
-        "Bonds",
-        "",
-        *(f"{i} 1 {a} {b}" for i, (a, b) in enumerate(bonds.tolist(), start=1)),
     ]
+    if len(bonds):
+        lines += ["", "Bonds", "", *(f"{i} 1 {a} {b}" for i, (a, b) in enumerate(bonds.tolist(), start=1))]
     return "\n".join(lines) + "\n"
 
 
@@ -93,26 +91,36 @@ def _atoms(
 
 def start_text(composition: Composition, protocol: Protocol) -> str:
     """The LAMMPS input that runs a composition from its data file to the end."""
-    return _HEAD_START + _push_off(composition, protocol) + _interactions(composition) + _settle(protocol) + _run(protocol)
+    return (
+        _HEAD_START + _push_off(composition, protocol) + interactions(composition) + _settle(protocol) + _run(protocol)
+    )
 
 
 def resume_text(composition: Composition, protocol: Protocol) -> str:
     """The LAMMPS input that goes on from a restart file: `lmp -in resume.in -var restart restart.a`."""
-    return _HEAD_RESUME + _interactions(composition) + _run(protocol)
+    return _HEAD_RESUME + interactions(composition) + _run(protocol)
 
+
+ATOMS = """\
+units lj
+atom_style bond
+bond_style fene
+special_bonds fene
+"""
+"""What comes before the particles: bonded monomers are left out of the pair potentials."""
+
+BONDS = f"""\
+bond_coeff 1 {FENE_STIFFNESS:g} {FENE_EXTENT:g} 1.0 1.0
+"""
+"""The FENE bond with its WCA core of the monomer's epsilon and sigma."""
 
 _HEAD_START = f"""\
 # nanonet: run with  lmp -log none -in {START}
 log {LOG}
 suffix opt
-units lj
-atom_style bond
-bond_style fene
-special_bonds fene
-pair_style soft 1.0
+{ATOMS}pair_style soft 1.0
 read_data {DATA}
-bond_coeff 1 {FENE_STIFFNESS:g} {FENE_EXTENT:g} 1.0 1.0
-"""
+{BONDS}"""
 
 _HEAD_RESUME = f"""\
 # nanonet: run with  lmp -log none -in {RESUME} -var restart {RESTARTS[0]}
@@ -159,7 +167,7 @@ unfix push
 """
 
 
-def _interactions(composition: Composition) -> str:
+def interactions(composition: Composition) -> str:
     """Pair potentials of the model and the neighbour lists that suit particles of two sizes."""
     coefficients = "".join(
         f"pair_coeff {types} {epsilon:.10g} {sigma:.10g} {CUTOFF * sigma:.10g}\n"

@@ -1,0 +1,1 @@
+"""Model folder -> RDF, with NumPy and ONNX Runtime alone."""

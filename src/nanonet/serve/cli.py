@@ -1,0 +1,259 @@
+"""The command line. Commands import what they need inside, so that `nanonet --help` starts at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nanonet.errors import InputError, MissingExtraError, NanonetError
+
+if TYPE_CHECKING:
+    from nanonet.composition import Composition
+    from nanonet.rdf import RDF
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Nanoparticles in a polymer: simulate and predict their radial distribution function g(r).",
+)
+
+Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
+ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
+Density = Annotated[float, typer.Option(help="NPs a volume rho (sigma^-3).")]
+EpsNN = Annotated[float, typer.Option(help="NP-NP attraction (epsilon).")]
+EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
+
+
+def main() -> None:
+    """Run the command line: exit status 2 and one message, no traceback, for what the user can mend."""
+    try:
+        app()
+    except NanonetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.command()
+def predict(
+    diameter: Diameter,
+    chain_length: ChainLength,
+    density: Density,
+    eps_nn: EpsNN,
+    eps_pn: EpsPN,
+    model: Annotated[Path | None, typer.Option(help="Model folder; default: the shipped model.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write r, g and its error.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Predict g(r) of a composition, and say what the prediction rests on."""
+    composition = _composition(diameter, chain_length, density, eps_nn, eps_pn)
+    from nanonet.files import check_parent
+
+    if csv is not None:
+        check_parent(csv)
+    if plot is not None:
+        from nanonet.serve.plot import check_plot_path
+
+        check_plot_path(plot)
+    from nanonet.predict.model import OutsideDataWarning, load
+
+    predictor = load(model)
+    basis = predictor.basis(composition)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideDataWarning)  # shown below, in our own words
+        rdf = predictor.predict(composition)
+    if csv is not None:
+        _write_csv(csv, rdf, f"predicted for {composition}; {basis}")
+    if plot is not None:
+        from nanonet.serve.plot import plot_rdf
+
+        note = "\n".join([str(basis), *(f"warning: {text}" for text in basis.warnings)])
+        plot_rdf(plot, rdf, f"NP–NP g(r), predicted: {composition}", composition.diameter, note)
+    if as_json:
+        content = {
+            "composition": dataclasses.asdict(composition),
+            "r": rdf.r.tolist(),
+            "g": rdf.g.tolist(),
+            "error": None if rdf.error is None else rdf.error.tolist(),
+            "first_peak": rdf.first_peak and rdf.first_peak._asdict(),
+            "second_peak": rdf.second_peak and rdf.second_peak._asdict(),
+            "basis": dataclasses.asdict(basis),
+        }
+        print(json.dumps(content, allow_nan=False))
+        return
+    _print_rdf(rdf, composition)
+    print(f"rests on   {basis}")
+    for text in basis.warnings:
+        print(f"warning    {text}")
+    for path in (plot, csv):
+        if path is not None:
+            print(f"written    {path}")
+
+
+@app.command()
+def simulate(
+    diameter: Diameter,
+    chain_length: ChainLength,
+    density: Density,
+    eps_nn: EpsNN,
+    eps_pn: EpsPN,
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")],
+    protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
+    production_steps: Annotated[int | None, typer.Option(help="Instead of the protocol's own.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the starting configuration and the velocities.")] = 1,
+    lmp: Annotated[str | None, typer.Option(help="LAMMPS command; default: $NANONET_LMP, then lmp.")] = None,
+    write_only: Annotated[bool, typer.Option("--write-only", help="Leave the deck, run nothing.")] = False,
+) -> None:
+    """Simulate a composition with LAMMPS: NP trajectory and whole configurations."""
+    from nanonet.simulate.protocol import preset
+
+    composition = _composition(diameter, chain_length, density, eps_nn, eps_pn)
+    chosen = dataclasses.replace(preset(protocol), seed=seed)
+    if production_steps is not None:
+        chosen = dataclasses.replace(chosen, production_steps=production_steps)
+    with _extra("sim"):
+        from nanonet.simulate import engine
+    if write_only:
+        folder = engine.write_deck(composition, chosen, out)
+        print(f"written    {folder}: run there  lmp -log none -in start.in")
+        return
+    with _progress("simulating") as progress:
+        trajectory = engine.run(composition, chosen, out, lmp=lmp, progress=progress)
+    print(f"written    {trajectory}")
+
+
+@app.command()
+def analyze(
+    paths: Annotated[list[Path], typer.Argument(help="Run folders, or one GSD trajectory of NPs.", metavar="PATH...")],
+    out: Annotated[Path, typer.Option(help="Dataset (.nc), or the RDF of one path (.csv).")],
+) -> None:
+    """Measure density and g(r) with error bars from finished runs."""
+    from nanonet.files import check_parent
+
+    check_parent(out)
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path} does not exist")
+    if out.suffix not in (".nc", ".csv") or (out.suffix == ".csv" and len(paths) > 1):
+        raise InputError(f"out = {out} is not one of FILE.nc (runs) and FILE.csv (one path)")
+    if out.suffix == ".nc" and (files := [path for path in paths if not path.is_dir()]):
+        raise InputError(f"{files[0]} is not a run folder; write the RDF of a trajectory to FILE.csv")
+    with _extra("sim"):
+        from nanonet.analyze import pairs, runs, trajectory
+    if paths[0].is_dir():
+        with _progress("analyzing") as progress:
+            dataset = runs.analyze(paths, progress)
+        for composition, rdf in zip(dataset.compositions, dataset.rdfs, strict=True):
+            print(f"{composition}\n  {rdf}")
+        if out.suffix == ".nc":
+            dataset.save(out)
+        else:
+            _write_csv(out, dataset.rdfs[0], f"measured for {dataset.compositions[0]}")
+    else:
+        measured = pairs.measure(trajectory.read(paths[0]))
+        print(f"density {measured.density:.6g} +- {measured.density_error:.1g}, {measured.nps} NPs\n  {measured.rdf}")
+        _write_csv(out, measured.rdf, f"measured from {paths[0].name}, density {measured.density:.6g}")
+    print(f"written    {out}")
+
+
+@app.command()
+def train(
+    dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    epochs: Annotated[int, typer.Option(help="Passes over the curves.")] = 400,
+    seed: Annotated[int, typer.Option(help="Of weights, order and forest.")] = 0,
+) -> None:
+    """Train nanoNET on a dataset and write a model folder."""
+    from nanonet.dataset import Dataset
+
+    data = Dataset.load(dataset)
+    if not out.parent.is_dir():
+        raise InputError(f"cannot write {out}: the folder {out.parent} does not exist")
+    with _extra("learn"):
+        from nanonet.learn.model import NanoNet, card_of
+    network = NanoNet(epochs=epochs, seed=seed)
+    with warnings.catch_warnings(record=True) as caught, _progress("training") as progress:
+        warnings.simplefilter("always", UserWarning)
+        network.fit(data.X, data.G, data.r, progress=progress)
+    for warning in caught:
+        print(f"warning    {warning.message}")
+    network.export(out, card_of(data))
+    history = network.history
+    print(
+        f"trained    on {len(data)} runs: picture MSE {history.mse:.5f} "
+        f"(mean picture {history.mse_mean:.5f}, black picture {history.mse_black:.5f})\nwritten    {out}"
+    )
+
+
+def _composition(diameter: float, chain_length: float, density: float, eps_nn: float, eps_pn: float) -> Composition:
+    from nanonet.composition import Composition
+
+    return Composition(diameter, chain_length, density, eps_nn, eps_pn)  # type: ignore[arg-type]
+
+
+def _print_rdf(rdf: RDF, composition: Composition) -> None:
+    columns = 5
+    rows = -(-len(rdf.r) // columns)
+    print(f"g(r) of {composition}\n")
+    print("   ".join([f"{'r/sigma':>7} {'g':>9}"] * columns))
+    for row in range(rows):
+        print("   ".join(f"{rdf.r[i]:7.2f} {rdf.g[i]:9.4g}" for i in range(row, len(rdf.r), rows)))
+    print()
+    for name, peak in (("first", rdf.first_peak), ("second", rdf.second_peak)):
+        text = "none above g = 1" if peak is None else f"g = {peak.height:.3g} at r = {peak.position:.2f} sigma"
+        print(f"{name + ' peak':<11}{text}")
+    radius = 1.5 * composition.diameter
+    number = rdf.coordination_number(min(radius, rdf.r[-1]), composition.density)
+    print(f"neighbours {number:.3g} NPs within r = {min(radius, rdf.r[-1]):g} sigma of an NP")
+    if rdf.error is None:
+        print("error bars not known")
+
+
+def _write_csv(path: Path, rdf: RDF, comment: str) -> None:
+    from nanonet.files import writing
+
+    with writing(path) as temporary, temporary.open("w") as file:
+        file.write(f"# nanonet: {comment}\n")
+        if rdf.error is None:
+            file.write("# error bars not known\n")
+        file.write("r,g,error\n")
+        for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
+            file.write(f"{r:.6g},{g:.6g},{'' if rdf.error is None else format(rdf.error[i], '.6g')}\n")
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    """Turn a failed import into the hint which extra brings it."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(f"{error}: this needs  pip install 'nanonet-pnc[{name}]'") from None
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
+    ) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Plots of RDFs for papers and talks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nanonet.errors import InputError
+from nanonet.files import check_parent, writing
+from nanonet.picture import HIGHEST, LOWEST
+from nanonet.rdf import RDF
+
+FORMATS = (".png", ".pdf", ".svg")
+COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47")
+
+
+def check_plot_path(path: str | os.PathLike[str]) -> Path:
+    """The path, if a plot can be written there; `InputError` otherwise."""
+    if Path(path).suffix.lower() not in FORMATS:
+        raise InputError(f"plot {path} has suffix {Path(path).suffix!r}; allowed are {', '.join(FORMATS)}")
+    return check_parent(path)
+
+
+def plot_rdf(path: str | os.PathLike[str], rdf: RDF, title: str, diameter: float, note: str = "") -> None:
+    """One RDF on the paper's axes, the NP diameter and the first peak marked, written to a PNG, PDF or SVG file."""
+    check_plot_path(path)
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.subplots()
+    draw_axes(axes, diameter)
+    draw_curve(axes, rdf, "predicted", COLOURS[0])
+    peak = rdf.first_peak
+    if peak is not None:
+        axes.annotate(
+            f"g = {peak.height:.3g}\nat {peak.position:.2f} σ", (peak.position, peak.height), (14, 6),
+            textcoords="offset points", fontsize=10, color=COLOURS[0], va="center",
+        )  # fmt: skip
+    axes.set_title(title, fontsize=11)
+    if note:
+        figure.supxlabel(note, fontsize=7.5, color="0.35")
+    save(figure, path)
+
+
+def draw_axes(axes: Axes, diameter: float) -> None:
+    """The paper's axes: r to 10 sigma, g from 0.001 to 300 on a logarithmic ordinate; lines at g = 1 and r = D."""
+    axes.set(xlim=(0, 10), ylim=(LOWEST, HIGHEST), yscale="log")
+    axes.set_xlabel("NP–NP distance r (σ)", fontsize=11)
+    axes.set_ylabel("g(r)", fontsize=11)
+    axes.axhline(1.0, color="0.6", lw=0.8, ls=":")
+    axes.axvline(diameter, color="0.6", lw=0.8, ls="--")
+    axes.text(diameter, 0.0014, " D", color="0.4", fontsize=10)
+    axes.tick_params(direction="in", which="both", top=True, right=True)
+
+
+def draw_curve(axes: Axes, rdf: RDF, label: str, colour: str, style: str = "-") -> None:
+    """One curve, with a band of one standard error where it is known and pairs were seen."""
+    g = np.where(rdf.g > 0, rdf.g, np.nan)
+    axes.plot(rdf.r, g, color=colour, ls=style, lw=2, label=label)
+    if rdf.error is not None:
+        low = np.maximum(g - rdf.error, 0.1 * LOWEST)
+        axes.fill_between(rdf.r, low, g + rdf.error, color=colour, alpha=0.25, lw=0)
+
+
+def plot_panels(path: str | os.PathLike[str], panels: Sequence[tuple[str, float, Mapping[str, RDF]]]) -> None:
+    """Panels side by side, each (title, NP diameter, RDFs by label), written to a file."""
+    check_plot_path(path)
+    figure = Figure(figsize=(5.2 * len(panels), 4.2), layout="constrained")
+    for axes, (title, diameter, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        draw_axes(axes, diameter)
+        styles = ("-", "--", "-.", ":")
+        for (label, rdf), colour, style in zip(curves.items(), ("0.15", *COLOURS), styles, strict=False):
+            draw_curve(axes, rdf, label, colour, style)
+        axes.set_title(title, fontsize=11)
+        axes.legend(frameon=False, fontsize=9, loc="upper right")
+    save(figure, path)
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure, whole or not at all."""
+    with writing(path) as temporary:
+        figure.savefig(temporary, dpi=160)

@@ -1,0 +1,78 @@
+"""What several tests share: one smoke run of LAMMPS, one trained network, curves to learn."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nanonet.composition import Composition
+from nanonet.dataset import Dataset
+from nanonet.learn.model import NanoNet, card_of
+from nanonet.rdf import RDF, standard_grid
+from nanonet.simulate import engine
+from nanonet.simulate.protocol import Protocol, preset
+
+SMOKE = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=1.0)
+
+TINY = Protocol(
+    name="tiny",
+    timestep=0.01,
+    equilibration_steps=300,
+    production_steps=600,
+    frame_every=20,
+    configurations=2,
+    min_box=8.0,
+    min_nps=2,
+    restart_every=100,
+)
+"""A melt of some 500 beads: seconds of one core."""
+
+TINY_COMPOSITION = Composition(diameter=2, chain_length=10, density=0.004, eps_nn=0.5, eps_pn=1.0)
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a finished smoke run."""
+    folder = tmp_path_factory.mktemp("runs") / "smoke"
+    engine.run(SMOKE, preset("smoke"), folder)
+    return folder
+
+
+def made_up_curves(n: int, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Inputs (n, 5) within the physical limits, and curves (n, 100) that look like RDFs and depend on them."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform([2, 25, 0.0005, 0.1, 0.1], [5, 40, 0.002, 2.5, 1.5], (n, 5))
+    X[:, 1] = np.round(X[:, 1])
+    r = standard_grid()
+    contact, height = X[:, :1], 30.0 * np.exp(-2.0 * X[:, 4:5]) + 1.5
+    G = 1.0 + (height - 1.0) * np.exp(-(((r - contact) / 0.3) ** 2)) + 0.3 * np.exp(-(((r - 1.8 * contact) / 0.5) ** 2))
+    G *= 1.0 / (1.0 + np.exp(-np.clip((r - contact + 0.4) / 0.05, -50, 50)))
+    G[G < 1e-4] = 0.0
+    return X, G, r
+
+
+@pytest.fixture(scope="session")
+def made_up_dataset() -> Dataset:
+    """Eight made-up runs."""
+    X, G, r = made_up_curves(8)
+    compositions = tuple(Composition(*x) for x in X.tolist())
+    provenance = tuple({"nps": 10 + i, "nominal_density": float(x[2])} for i, x in enumerate(X))
+    return Dataset(compositions, tuple(RDF(r, g, 0.1 * g + 0.01) for g in G), provenance)
+
+
+@pytest.fixture(scope="session")
+def trained(made_up_dataset: Dataset) -> NanoNet:
+    """A network trained on them, briefly."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return NanoNet(epochs=60).fit(made_up_dataset.X, made_up_dataset.G, made_up_dataset.r)
+
+
+@pytest.fixture(scope="session")
+def model_folder(trained: NanoNet, made_up_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported network."""
+    return trained.export(tmp_path_factory.mktemp("models") / "model", card_of(made_up_dataset))

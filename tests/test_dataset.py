@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nanonet import RDF, Dataset, InputError
+from nanonet.rdf import standard_grid
+
+
+def test_views_are_aligned(made_up_dataset: Dataset) -> None:
+    data = made_up_dataset
+    assert len(data) == 8
+    assert data.X.shape == (8, 5)
+    assert data.G.shape == data.errors.shape == (8, 100)
+    assert data.r.shape == (100,)
+    assert data.X[3, 4] == data.compositions[3].eps_pn
+    assert np.array_equal(data.G[3], data.rdfs[3].g)
+    with pytest.raises(ValueError, match="read-only"):
+        data.G[0] = 0
+    assert "8 runs" in str(data)
+
+
+def test_a_file_gives_back_what_was_saved(made_up_dataset: Dataset, tmp_path: Path) -> None:
+    without = RDF(made_up_dataset.r, made_up_dataset.G[0])
+    data = Dataset(
+        made_up_dataset.compositions[:2], (without, made_up_dataset.rdfs[1]), made_up_dataset.provenance[:2]
+    )
+    data.save(tmp_path / "data.nc")
+    loaded = Dataset.load(tmp_path / "data.nc")
+    assert loaded == data
+    assert loaded.rdfs[0].error is None
+    assert hash(loaded) == hash(data)
+    assert [p.name for p in tmp_path.iterdir()] == ["data.nc"]
+
+
+def test_an_independent_reader_understands_the_file(made_up_dataset: Dataset, tmp_path: Path) -> None:
+    import h5py
+
+    made_up_dataset.save(tmp_path / "data.nc")
+    with h5py.File(tmp_path / "data.nc") as file:
+        assert np.array_equal(file["g"][:], made_up_dataset.G)
+        assert np.array_equal(file["diameter"][:], made_up_dataset.X[:, 0])
+        assert file["density"].attrs["units"] == "sigma^-3"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a dataset", None])
+def test_a_corrupted_file_is_named(content: bytes | None, made_up_dataset: Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "data.nc"
+    if content is None:
+        made_up_dataset.save(path)
+        content = path.read_bytes()[:5000]
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"data\.nc cannot be read"):
+        Dataset.load(path)
+
+
+def test_missing_files_and_folders_are_named(made_up_dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        Dataset.load(tmp_path / "none.nc")
+    with pytest.raises(InputError, match="does not exist"):
+        made_up_dataset.save(tmp_path / "no" / "data.nc")
+
+
+def test_parts_that_do_not_belong_together_are_refused(made_up_dataset: Dataset) -> None:
+    c, g, p = made_up_dataset.compositions, made_up_dataset.rdfs, made_up_dataset.provenance
+    with pytest.raises(InputError, match="rdfs has 7"):
+        Dataset(c, g[:7], p)
+    with pytest.raises(InputError, match="no runs"):
+        Dataset((), (), ())
+    with pytest.raises(InputError, match=r"rdfs\[1\] has another grid"):
+        Dataset(c[:2], (g[0], RDF(standard_grid() + 0.05, np.ones(100))), p[:2])
+    with pytest.raises(InputError, match=r"provenance\[0\]"):
+        Dataset(c[:1], g[:1], ({"x": object()},))
+
+
+def test_split_is_a_seeded_partition(made_up_dataset: Dataset) -> None:
+    train, test = made_up_dataset.split(0.25, seed=3)
+    assert (len(train), len(test)) == (6, 2)
+    assert set(train.compositions) | set(test.compositions) == set(made_up_dataset.compositions)
+    assert made_up_dataset.split(0.25, seed=3) == (train, test)
+    for fraction in (0.0, 1.0, float("nan")):
+        with pytest.raises(InputError, match="test_fraction"):
+            made_up_dataset.split(fraction)
+    with pytest.raises(InputError, match="1 run"):
+        made_up_dataset.subset([0]).split()
+
+
+def test_concatenate(made_up_dataset: Dataset) -> None:
+    parts = [made_up_dataset.subset([i]) for i in range(8)]
+    assert Dataset.concatenate(parts) == made_up_dataset

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from nanonet import RDF, InputError
+from nanonet.picture import HIGHEST, LOWEST, draw, draw_curves, trace, trace_curves
+from nanonet.rdf import standard_grid
+
+R = standard_grid()
+ROW = R[-1] / 64 + 1e-9  # width of a row, to which a position may move
+
+
+def test_a_picture_is_a_white_line_on_black_with_rows_along_r() -> None:
+    g = np.where(R > 5, 1.0, 0.0)
+    picture = draw(RDF(R, g))
+    assert picture.shape == (64, 64)
+    assert picture.dtype == np.float32
+    assert picture.min() == 0
+    assert picture.max() <= 1
+    assert picture[:30, 0] == pytest.approx(1.0)  # r below 5: the line lies at the bottom
+    height = 63 * np.log(1 / LOWEST) / np.log(HIGHEST / LOWEST)
+    assert picture[40:] @ np.arange(64) == pytest.approx(height, abs=1e-4)
+    assert np.count_nonzero(picture[50]) == 2  # anti-aliased: shared between two pixels
+
+
+@given(hnp.arrays(np.float64, (1, 100), elements=st.floats(0, 400)))
+@settings(max_examples=50, deadline=None)
+def test_tracing_a_drawn_curve_gives_the_largest_value_of_each_row(curves: np.ndarray) -> None:
+    traced = trace_curves(draw_curves(curves, R), R)[0]
+    rows = (R / 10 * 64).astype(int)
+    for row in range(64):
+        value = curves[0][rows == row].max()
+        expected = np.clip(value, LOWEST, HIGHEST)
+        # single precision of the picture leaves some 1e-5 pixels, of 22 % in g each
+        assert traced[rows == row] == pytest.approx(expected, rel=1e-3) or (value < 1.02 * LOWEST and not traced[rows == row].any())
+
+
+@given(position=st.floats(1.5, 8.5), height=st.floats(1.5, 290), width=st.floats(0.05, 1.0))
+@settings(max_examples=50, deadline=None)
+def test_the_first_peak_survives(position: float, height: float, width: float) -> None:
+    g = 1 + (height - 1) * np.exp(-(((R - position) / width) ** 2))
+    g[position - width > R] *= 1e-3
+    before, after = RDF(R, g).first_peak, trace(draw(RDF(R, g))).first_peak
+    if before is not None:
+        assert after is not None
+        assert after.height == pytest.approx(before.height, rel=0.03)
+        assert abs(after.position - before.position) <= ROW
+
+
+def test_below_and_above_the_ordinate() -> None:
+    g = np.full((3, 100), [[0.0], [0.0005], [1000.0]])
+    traced = trace_curves(draw_curves(g, R), R)
+    assert not traced[:2].any()
+    assert traced[2] == pytest.approx(HIGHEST, rel=1e-4)
+
+
+def test_a_steep_edge_is_read_exactly() -> None:
+    g = np.where(R > 2.9, 200.0, 0.0)
+    assert trace(draw(RDF(R, g))).g == pytest.approx(g, rel=1e-3)
+
+
+def test_a_row_without_light_reads_as_zero() -> None:
+    assert not trace(np.zeros((64, 64))).g.any()
+
+
+def test_other_grids_fit_in() -> None:
+    r = 2.0 + 0.15 * np.arange(73)
+    g = 1 + np.exp(-((r - 5) ** 2))
+    traced = trace_curves(draw_curves(g[None], r), r)[0]
+    assert traced == pytest.approx(g, rel=0.1)
+    coarse = np.arange(20) + 0.5
+    assert trace_curves(draw_curves(np.ones((1, 20)), coarse), coarse)[0] == pytest.approx(1.0, rel=1e-4)
+
+
+@pytest.mark.parametrize("curves", [np.ones(100), np.ones((1, 99)), -np.ones((1, 100)), np.full((1, 100), np.nan)])
+def test_bad_curves_are_refused(curves: np.ndarray) -> None:
+    with pytest.raises(InputError):
+        draw_curves(curves, R)
+
+
+@pytest.mark.parametrize("pictures", [np.ones((64, 64)), np.ones((1, 64, 63)), -np.ones((1, 64, 64))])
+def test_bad_pictures_are_refused(pictures: np.ndarray) -> None:
+    with pytest.raises(InputError):
+        trace_curves(pictures, R)

@@ -37,7 +37,7 @@ GOOD = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_p
 )
 def test_a_bad_field_is_named_with_its_value_and_what_is_allowed(field: str, value: object, allowed: str) -> None:
     with pytest.raises(InputError) as caught:
-        replace(GOOD, **{field: value})
+        replace(GOOD, **{field: value})  # type: ignore[arg-type]
     assert field in str(caught.value)
     assert allowed in str(caught.value)
 

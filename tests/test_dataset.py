@@ -24,9 +24,7 @@ def test_views_are_aligned(made_up_dataset: Dataset) -> None:
 
 def test_a_file_gives_back_what_was_saved(made_up_dataset: Dataset, tmp_path: Path) -> None:
     without = RDF(made_up_dataset.r, made_up_dataset.G[0])
-    data = Dataset(
-        made_up_dataset.compositions[:2], (without, made_up_dataset.rdfs[1]), made_up_dataset.provenance[:2]
-    )
+    data = Dataset(made_up_dataset.compositions[:2], (without, made_up_dataset.rdfs[1]), made_up_dataset.provenance[:2])
     data.save(tmp_path / "data.nc")
     loaded = Dataset.load(tmp_path / "data.nc")
     assert loaded == data

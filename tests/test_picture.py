@@ -31,12 +31,15 @@ def test_a_picture_is_a_white_line_on_black_with_rows_along_r() -> None:
 @settings(max_examples=50, deadline=None)
 def test_tracing_a_drawn_curve_gives_the_largest_value_of_each_row(curves: np.ndarray) -> None:
     traced = trace_curves(draw_curves(curves, R), R)[0]
-    rows = (R / 10 * 64).astype(int)
+    rows = np.floor(R / 10 * 64 + 1e-9).astype(int)
     for row in range(64):
         value = curves[0][rows == row].max()
         expected = np.clip(value, LOWEST, HIGHEST)
         # single precision of the picture leaves some 1e-5 pixels, of 22 % in g each
-        assert traced[rows == row] == pytest.approx(expected, rel=1e-3) or (value < 1.02 * LOWEST and not traced[rows == row].any())
+        if value > 1.02 * LOWEST:
+            assert traced[rows == row] == pytest.approx(expected, rel=1e-3)
+        else:
+            assert traced[rows == row].max() < 1.03 * LOWEST
 
 
 @given(position=st.floats(1.5, 8.5), height=st.floats(1.5, 290), width=st.floats(0.05, 1.0))
@@ -58,9 +61,12 @@ def test_below_and_above_the_ordinate() -> None:
     assert traced[2] == pytest.approx(HIGHEST, rel=1e-4)
 
 
-def test_a_steep_edge_is_read_exactly() -> None:
+def test_a_steep_edge_stays_in_its_row() -> None:
     g = np.where(R > 2.9, 200.0, 0.0)
-    assert trace(draw(RDF(R, g))).g == pytest.approx(g, rel=1e-3)
+    traced = trace(draw(RDF(R, g))).g
+    edge = np.flatnonzero(g)[0]
+    assert traced[edge:] == pytest.approx(200.0, rel=1e-4)
+    assert not traced[: edge - 1].any()  # the bin before the edge lies in the edge's row and takes its value
 
 
 def test_a_row_without_light_reads_as_zero() -> None:

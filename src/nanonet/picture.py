@@ -89,8 +89,7 @@ def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     heights = np.clip(means @ _smoothing_inverse(size).T, 0.0, size - 1.0)
     values = LOWEST * (HIGHEST / LOWEST) ** (heights / (size - 1))
     values[heights < _BOTTOM] = 0.0
-    rows = np.minimum((grid / _extent(grid) * size).astype(int), size - 1)
-    return np.asarray(values[:, rows])
+    return np.asarray(values[:, _rows(grid, size)])
 
 
 def _extent(r: NDArray[np.float64]) -> float:
@@ -98,9 +97,15 @@ def _extent(r: NDArray[np.float64]) -> float:
     return float(r[-1] + 0.5 * (r[-1] - r[0]) / (len(r) - 1))
 
 
+def _rows(r: NDArray[np.float64], size: int) -> NDArray[np.int64]:
+    """Row (m,) in which each bin's centre lies; one on the border of two rows belongs to the outer."""
+    rows: NDArray[np.int64] = np.minimum(np.floor(r / _extent(r) * size + 1e-9).astype(np.int64), size - 1)
+    return rows
+
+
 def _row_maxima(curves: NDArray[np.float64], r: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Largest value (n, size) of the bins in each row; a row without a bin takes the nearest bin's value."""
-    rows = np.minimum((r / _extent(r) * size).astype(int), size - 1)
+    rows = _rows(r, size)
     maxima = np.full((len(curves), size), -np.inf)
     for column, row in enumerate(rows):
         np.maximum(maxima[:, row], curves[:, column], out=maxima[:, row])

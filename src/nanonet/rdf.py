@@ -18,9 +18,9 @@ BINS = 100
 """Bins of the standard grid, each 0.1 sigma wide: paper, MD Simulations and Data Curation."""
 
 
-def standard_grid() -> NDArray[np.float64]:
-    """Centres (100,) of the paper's bins: 0.05, 0.15, ... 9.95 sigma."""
-    return np.asarray((np.arange(BINS) + 0.5) * (R_MAX / BINS))
+def standard_grid(r_max: float = R_MAX, bins: int = BINS) -> NDArray[np.float64]:
+    """Bin centres (bins,) from 0 to `r_max`; by default the paper's: 0.05, 0.15, ... 9.95 sigma."""
+    return np.asarray((np.arange(bins) + 0.5) * (r_max / bins))
 
 
 class Peak(NamedTuple):

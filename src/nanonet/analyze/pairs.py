@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nanonet.analyze.equilibrium import BLOCKS, block_error, block_means
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.errors import InputError
-from nanonet.rdf import BINS, R_MAX, RDF
+from nanonet.rdf import BINS, R_MAX, RDF, standard_grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def measure(trajectory: Trajectory, *, r_max: float = R_MAX, bins: int = BINS, b
     error = np.maximum(block_error(frames, blocks), counting)
     density = nps / float(trajectory.volumes.mean())
     return Measurement(
-        rdf=RDF(0.5 * (edges[1:] + edges[:-1]), frames.mean(axis=0), error),
+        rdf=RDF(standard_grid(r_max, bins), frames.mean(axis=0), error),
         density=density,
         density_error=density * float(block_error(trajectory.volumes, blocks)) / float(trajectory.volumes.mean()),
         nps=nps,

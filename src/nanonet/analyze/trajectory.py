@@ -74,9 +74,11 @@ def read(path: str | os.PathLike[str]) -> Trajectory:
                     raise InputError("the box is tilted; allowed are orthogonal boxes")
                 positions.append(np.asarray(frame.particles.position, dtype=np.float64)[_nps(frame.particles)])
                 boxes.append(edges[:3])
+        if not positions:
+            raise InputError("the trajectory has no frames")
         if len({len(p) for p in positions}) > 1:
             raise InputError("the number of NPs changes from frame to frame")
-        return Trajectory(np.array(positions).reshape(len(positions), -1, 3), np.array(boxes).reshape(-1, 3))
+        return Trajectory(np.array(positions), np.array(boxes))
     except (InputError, OSError, RuntimeError, KeyError) as error:
         raise InputError(f"trajectory {path} cannot be used: {error}") from None
 

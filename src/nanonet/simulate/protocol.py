@@ -110,13 +110,13 @@ class Protocol:
 
 
 PRESETS: dict[str, Protocol] = {
-    # A real melt with NPs in well under a minute of one core: tests and first tries. It has not equilibrated.
+    # A real melt with NPs in about half a minute of one core: for tests and first tries. It has not equilibrated.
     "smoke": Protocol(
-        name="smoke", timestep=0.01, equilibration_steps=2_000, production_steps=1_500, frame_every=50,
-        configurations=3, min_box=20.8, min_nps=8, restart_every=1_000,
+        name="smoke", timestep=0.01, equilibration_steps=1_500, production_steps=1_000, frame_every=25,
+        configurations=2, min_box=20.8, min_nps=8, restart_every=1_000,
     ),
-    # About half an hour of one core: 1,000 tau of equilibration, 2,500 tau of production, a frame every tau.
-    # The time step is twice the paper's: density, temperature and RDF agree (docs/notation.md).
+    # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 40 minutes of one core. The time
+    # step is twice the paper's.
     "desk": Protocol(
         name="desk", timestep=0.01, equilibration_steps=100_000, production_steps=250_000, frame_every=100,
         configurations=50, min_box=20.8, min_nps=8, restart_every=10_000,

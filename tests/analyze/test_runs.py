@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nanonet import InputError
+from nanonet.analyze.runs import analyze
+from tests.conftest import SMOKE
+
+
+def test_a_run_becomes_a_dataset_entry(smoke_run: Path) -> None:
+    data = analyze([smoke_run, smoke_run])
+    assert len(data) == 2
+    assert data.compositions[0] == data.compositions[1]
+    assert data.provenance[0]["nominal_density"] == SMOKE.density
+    assert data.compositions[0].density == pytest.approx(SMOKE.density, rel=0.03)
+    assert data.compositions[0].density != SMOKE.density
+    assert data.provenance[0]["nps"] == 18
+    assert data.provenance[0]["protocol"]["name"] == "smoke"
+    assert data.rdfs[0].g[data.r < 2.2].max() == 0  # NPs do not overlap
+    assert data.rdfs[0].g[data.r > 5].mean() == pytest.approx(1, abs=0.2)
+
+
+def test_what_is_no_finished_run_is_named(smoke_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has no run\.json"):
+        analyze([tmp_path])
+    shutil.copy(smoke_run / "run.json", tmp_path)
+    with pytest.raises(InputError, match="not finished"):
+        analyze([tmp_path])
+    (tmp_path / "trajectory.gsd").write_bytes((smoke_run / "trajectory.gsd").read_bytes()[:2000])
+    with pytest.raises(InputError, match="cannot be used"):
+        analyze([tmp_path])
+    shutil.copy(smoke_run / "trajectory.gsd", tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    del record["composition"]
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="composition"):
+        analyze([tmp_path])

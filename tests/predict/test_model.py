@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nanonet
+from nanonet import Composition, Dataset, InputError, OutsideDataWarning
+from nanonet.learn.model import NanoNet
+
+
+def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    low, high = trained.X.min(axis=0), trained.X.max(axis=0)
+    X = rng.uniform(low - 0.3 * (high - low), high + 0.3 * (high - low), (300, 5))
+    here, there = trained.predict(X), nanonet.load(model_folder).predict_curves(X)
+    assert there == pytest.approx(here, rel=1e-5, abs=1e-5)
+
+
+def test_a_prediction_tells_what_it_rests_on(model_folder: Path, made_up_dataset: Dataset) -> None:
+    predictor = nanonet.load(model_folder)
+    composition = made_up_dataset.compositions[2]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rdf = predictor.predict(composition)
+    assert rdf.error is None
+    assert np.array_equal(rdf.r, made_up_dataset.r)
+    basis = predictor.basis(composition)
+    assert basis.nearest == composition
+    assert basis.distance == 0
+    assert (basis.simulations, basis.nps) == (8, (10, 17))
+    assert "8 simulations of 10 to 17 NPs" in str(basis)
+    assert "8 simulations" in repr(predictor)
+
+
+def test_far_from_the_data_it_warns(model_folder: Path, made_up_dataset: Dataset) -> None:
+    predictor = nanonet.load(model_folder)
+    far = Composition(9, 200, 0.0005, 4.5, 4.5)
+    with pytest.warns(OutsideDataWarning) as caught:
+        predictor.predict(far)
+    texts = [str(w.message) for w in caught]
+    assert any("diameter = 9 is outside the simulated" in text for text in texts)
+    assert any("farther than any two neighbours" in text for text in texts)
+    assert set(texts) == set(predictor.basis(far).warnings)
+
+
+def test_wrong_arrays_are_refused(model_folder: Path) -> None:
+    predictor = nanonet.load(model_folder)
+    with pytest.raises(InputError, match=r"shape \(1, 2\); allowed is \(n, 5\)"):
+        predictor.predict_curves([[1.0, 2.0]])
+    with pytest.raises(InputError, match="finite"):
+        predictor.predict_curves([[np.nan] * 5])
+    assert predictor.predict_curves(np.empty((0, 5))).shape == (0, 100)
+
+
+def test_a_model_of_other_inputs_does_not_take_compositions(trained: NanoNet, tmp_path: Path) -> None:
+    predictor = nanonet.load(trained.export(tmp_path / "model", {"inputs": list("abcde")}))
+    assert predictor.predict_curves(trained.X).shape == (8, 100)
+    with pytest.raises(InputError, match="inputs are"):
+        predictor.predict(Composition(3, 40, 0.002, 0.5, 1.0))
+
+
+@pytest.mark.parametrize("name", ["forest.onnx", "decoder.onnx", "model.json"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
+def test_a_damaged_file_is_named(name: str, damage: str, model_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model_folder, tmp_path / "model"))
+    path = folder / name
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:1000] if damage == "cut" else b"")
+    with pytest.raises(InputError, match=name.replace(".", r"\.")):
+        nanonet.load(folder)
+
+
+def _edit(folder: Path, **changes: object) -> None:
+    card = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({k: v for k, v in (card | changes).items() if v is not None}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"format": 99}, "format 99; allowed is 1"),
+        ({"r": None}, "no entry 'r'"),
+        ({"X": "text"}, "X is not an array of numbers"),
+        ({"X": [[1, 2], [3, 4]]}, "cannot be used"),
+        ({"r": []}, "r is not an array of finite numbers"),
+        ({"input_scaling": {"low": [0]}}, "span is not an array"),
+        ({"sha256": {}}, "damaged"),
+    ],
+)
+def test_a_card_edited_by_hand_is_refused(
+    changes: dict[str, object], what: str, model_folder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(model_folder, tmp_path / "model"))
+    _edit(folder, **changes)
+    with pytest.raises(InputError, match=what):
+        nanonet.load(folder)
+
+
+def test_not_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not a folder"):
+        nanonet.load(tmp_path / "none")

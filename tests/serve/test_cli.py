@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nanonet import Dataset
+from nanonet.serve import cli
+
+FIVE = ["--diameter", "3", "--chain-length", "40", "--density", "0.002", "--eps-nn", "0.5", "--eps-pn", "1.0"]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """Run the command line in this process: (exit status, output, error output)."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nanonet", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        captured = capsys.readouterr()
+        return int(caught.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+def _five(**changes: object) -> list[str]:
+    words = list(FIVE)
+    for name, value in changes.items():
+        words[words.index("--" + name.replace("_", "-")) + 1] = str(value)
+    return words
+
+
+def test_predict_writes_numbers_a_plot_and_a_table(run, model_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    plot, table = tmp_path / "rdf.png", tmp_path / "rdf.csv"
+    status, out, err = run("predict", *FIVE, "--model", model_folder, "--plot", plot, "--csv", table)
+    assert (status, err) == (0, "")
+    assert "first peak" in out
+    assert "8 simulations of 10 to 17 NPs" in out
+    assert "error bars not known" in out
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    with table.open() as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    assert len(rows) == 100
+    assert rows[0]["r"] == "0.05"
+    assert rows[0]["error"] == ""
+
+
+def test_json_says_the_same(run, model_folder: Path) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("predict", *_five(diameter=9, density=0.0005), "--model", model_folder, "--json")
+    content = json.loads(out)
+    assert status == 0
+    assert content["composition"]["diameter"] == 9
+    assert len(content["g"]) == len(content["r"]) == 100
+    assert content["error"] is None
+    assert any("diameter = 9 is outside" in text for text in content["basis"]["warnings"])
+
+
+def test_the_shipped_model_answers(run) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("predict", *FIVE)
+    assert status == 0
+    assert "nearest simulated composition" in out
+
+
+def test_from_simulation_to_prediction(run, smoke_run: Path, made_up_dataset: Dataset, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("analyze", smoke_run, "--out", tmp_path / "one.nc")
+    assert status == 0
+    assert "D=3 N=40" in out
+    Dataset.concatenate([Dataset.load(tmp_path / "one.nc"), made_up_dataset]).save(tmp_path / "all.nc")
+    status, out, _ = run("train", tmp_path / "all.nc", "--out", tmp_path / "model", "--epochs", 25)
+    assert status == 0
+    assert "trained    on 9 runs" in out
+    status, out, _ = run("predict", *FIVE, "--model", tmp_path / "model")
+    assert status == 0
+    assert "9 simulations" in out
+
+
+def test_analyze_takes_a_trajectory_alone(run, smoke_run: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("analyze", smoke_run / "trajectory.gsd", "--out", tmp_path / "rdf.csv")
+    assert status == 0
+    assert "18 NPs" in out
+    table = np.loadtxt(tmp_path / "rdf.csv", delimiter=",", skiprows=2)
+    assert table.shape == (100, 3)
+    status, _, _ = run("analyze", smoke_run, "--out", tmp_path / "run.csv")
+    assert status == 0
+    assert np.array_equal(np.loadtxt(tmp_path / "run.csv", delimiter=",", skiprows=2), table)
+
+
+def test_simulate_can_leave_a_deck(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("simulate", *FIVE, "--protocol", "paper", "--write-only", "--out", tmp_path / "deck")
+    assert status == 0
+    assert "lmp -log none -in start.in" in out
+    assert (tmp_path / "deck" / "system.data").exists()
+
+
+def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, model_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "bad.nc").write_bytes(b"nonsense")
+    missing = tmp_path / "no"
+    cases: list[tuple[list[object], str]] = [
+        (["predict", *_five(eps_pn=-1)], "eps_pn = -1 is not between 0 and 5"),
+        (["predict", *_five(chain_length=40.5)], "chain_length = 40.5 is not a whole number"),
+        (["predict", *_five(density="nan")], "density = nan is not a finite number"),
+        (["predict", *_five(diameter=8, density=0.002)], "volume fraction"),
+        (["predict", *FIVE, "--model", missing], "is not a folder"),
+        (["predict", *FIVE, "--plot", missing / "rdf.png"], "does not exist"),
+        (["predict", *FIVE, "--plot", tmp_path / "rdf.txt"], "allowed are .png, .pdf, .svg"),
+        (["predict", *FIVE, "--csv", missing / "rdf.csv"], "does not exist"),
+        (["simulate", *_five(eps_nn=9), "--out", tmp_path / "run"], "eps_nn = 9 is not between"),
+        (["simulate", *FIVE, "--out", tmp_path / "run", "--protocol", "fast"], "protocol = 'fast' is not one of"),
+        (["simulate", *FIVE, "--out", tmp_path / "run", "--production-steps", "17"], "production_steps = 17"),
+        (["simulate", *FIVE, "--out", tmp_path / "run", "--lmp", "no-lmp"], "'no-lmp' is not a program"),
+        (["simulate", *FIVE, "--out", missing / "run"], "does not exist"),
+        (["analyze", missing, "--out", tmp_path / "out.nc"], "does not exist"),
+        (["analyze", smoke_run, "--out", missing / "out.nc"], "does not exist"),
+        (["analyze", smoke_run, "--out", tmp_path / "out.txt"], "FILE.nc"),
+        (["analyze", smoke_run / "trajectory.gsd", "--out", tmp_path / "out.nc"], "is not a run folder"),
+        (["train", tmp_path / "bad.nc", "--out", tmp_path / "model"], "cannot be read"),
+        (["train", missing, "--out", tmp_path / "model"], "does not exist"),
+    ]
+    before = sorted(p.name for p in tmp_path.iterdir())
+    for arguments, what in cases:
+        status, out, err = run(*arguments)
+        assert status == 2, arguments
+        assert out == ""
+        assert err.startswith("error: ")
+        assert what in err
+        assert "Traceback" not in err
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("blocked", "arguments", "extra"),
+    [("gsd", ["simulate", *FIVE, "--out", "run"], "sim"), ("torch", ["train", "DATA", "--out", "model"], "learn")],
+)
+def test_a_missing_extra_is_named_after_the_input_was_checked(
+    blocked: str, arguments: list[str], extra: str, made_up_dataset: Dataset, tmp_path: Path
+) -> None:
+    made_up_dataset.save(tmp_path / "data.nc")
+    code = f"import sys; sys.modules[{blocked!r}] = None; from nanonet.serve.cli import main; main()"
+
+    def call(words: list[str]) -> str:
+        done = subprocess.run([sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    good = [str(tmp_path / "data.nc") if word == "DATA" else word for word in arguments]
+    assert f"nanonet-pnc[{extra}]" in call(good)
+    bad = [word.replace("0.002", "-1").replace("DATA", "none.nc") for word in arguments]
+    assert "nanonet-pnc" not in call(bad)
+
+
+def test_help_is_there() -> None:
+    done = subprocess.run([sys.executable, "-m", "nanonet.serve.cli", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0
+    for command in ("predict", "simulate", "analyze", "train"):
+        assert command in done.stdout

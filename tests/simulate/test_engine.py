@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import gsd.hoomd
+import numpy as np
+import pytest
+
+from nanonet import InputError, SimulationError
+from nanonet.simulate import engine, frames, script
+from nanonet.simulate.protocol import Protocol, preset
+from tests.conftest import SMOKE, TINY, TINY_COMPOSITION
+
+
+def _steps(trajectory: Path) -> list[int]:
+    with gsd.hoomd.open(str(trajectory), "r") as file:
+        return [frame.configuration.step for frame in file]
+
+
+EXPECTED = list(range(320, 901, 20))
+
+
+def _when_free(folder: Path, protocol: Protocol) -> Path:
+    """Run as soon as the LAMMPS of a killed run has let go of the folder: it does when nobody listens any more."""
+    for _ in range(300):
+        with contextlib.suppress(InputError):
+            return engine.run(TINY_COMPOSITION, protocol, folder)
+        time.sleep(0.1)
+    raise AssertionError("the folder was never free")
+
+
+def test_a_smoke_run_is_a_melt_with_nps(smoke_run: Path) -> None:
+    record = json.loads((smoke_run / engine.RECORD).read_text())
+    assert record["nps"] == 18
+    assert "2025" in record["lammps"]
+    with gsd.hoomd.open(str(smoke_run / engine.TRAJECTORY), "r") as file:
+        assert len(file) == preset("smoke").frames
+        boxes = np.array([frame.configuration.box for frame in file])
+        last = file[-1].particles
+    assert last.N == 18
+    assert last.types == ["NP"]
+    assert np.abs(last.position).max() <= boxes[-1, 0] / 2
+    volume = boxes[:, 0].mean() ** 3
+    assert 18 / volume == pytest.approx(SMOKE.density, rel=0.03)
+    assert volume ** (1 / 3) > 20.5
+
+
+def test_a_smoke_run_keeps_whole_configurations(smoke_run: Path) -> None:
+    record = json.loads((smoke_run / engine.RECORD).read_text())
+    written = sorted((smoke_run / script.CONFIGURATIONS).iterdir())
+    assert [path.name for path in written] == [f"{step}.lammpstrj.gz" for step in (1500, 2000, 2500)]
+    with gzip.open(written[-1], "rt") as file:
+        lines = file.read().splitlines()
+    assert len(lines) == 9 + record["monomers"] + record["nps"]
+
+
+def test_a_finished_run_is_not_run_again(smoke_run: Path) -> None:
+    before = (smoke_run / engine.TRAJECTORY).stat().st_mtime_ns
+    assert engine.run(SMOKE, preset("smoke"), smoke_run) == smoke_run / engine.TRAJECTORY
+    assert (smoke_run / engine.TRAJECTORY).stat().st_mtime_ns == before
+
+
+def test_progress_ends_at_the_last_step(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    trajectory = engine.run(TINY_COMPOSITION, TINY, tmp_path / "run", progress=lambda a, b: seen.append((a, b)))
+    assert seen[0] == (0, 900)
+    assert seen[-1] == (900, 900)
+    assert _steps(trajectory) == EXPECTED
+
+
+def test_a_deck_runs_by_hand(tmp_path: Path) -> None:
+    folder = engine.write_deck(TINY_COMPOSITION, TINY, tmp_path / "deck")
+    assert not (folder / script.LOG).exists()
+    subprocess.run(
+        [*engine.find_lmp(), "-log", "none", "-in", script.START], cwd=folder, check=True, capture_output=True
+    )
+    assert len(list((folder / script.CONFIGURATIONS).glob("*.lammpstrj"))) == 3
+    # and what was run by hand counts: the engine only has to convert it
+    assert _steps(engine.run(TINY_COMPOSITION, TINY, folder)) == EXPECTED
+
+
+def test_a_killed_run_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    long = replace(TINY, production_steps=3000, restart_every=100)
+    code = (
+        "from pathlib import Path; from tests.conftest import TINY_COMPOSITION, TINY; from dataclasses import replace;"
+        "from nanonet.simulate import engine; engine.run(TINY_COMPOSITION,"
+        f"replace(TINY, production_steps=3000, restart_every=100), Path({str(folder)!r}))"
+    )
+    interrupted = 0
+    for kill_when in ("restart.a", "nps.lammpstrj"):
+        process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+        while process.poll() is None and not (folder / kill_when).exists():
+            time.sleep(0.01)
+        time.sleep(0.2)
+        if process.poll() is None:
+            interrupted += 1
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert interrupted == 2
+    trajectory = _when_free(folder, long)
+    assert _steps(trajectory) == list(range(320, 3301, 20))
+    log = (folder / script.LOG).read_text()
+    assert "read_restart" in log
+
+
+def test_a_torn_frame_and_a_torn_restart_are_passed_over(tmp_path: Path) -> None:
+    folder = engine.write_deck(TINY_COMPOSITION, TINY, tmp_path / "run")
+    subprocess.run(
+        [*engine.find_lmp(), "-log", "none", "-in", script.START], cwd=folder, check=True, capture_output=True
+    )
+    dump = folder / script.NP_DUMP
+    whole = dump.read_bytes()
+    dump.write_bytes(whole[:-30])
+    frames.drop_torn_frame(dump)
+    assert whole.startswith(dump.read_bytes())
+    assert dump.read_bytes().count(b"ITEM: TIMESTEP") == whole.count(b"ITEM: TIMESTEP") - 1
+    end = folder / script.END
+    end.write_bytes(end.read_bytes()[:-100])
+    os.utime(end)
+    assert _steps(engine.run(TINY_COMPOSITION, TINY, folder)) == EXPECTED
+
+
+def test_a_failing_lammps_speaks(tmp_path: Path) -> None:
+    folder = engine.write_deck(TINY_COMPOSITION, TINY, tmp_path / "run")
+    text = (folder / script.START).read_text()
+    (folder / script.START).write_text(text.replace("pair_style lj/cut", "pair_style no/such"))
+    with pytest.raises(SimulationError) as caught:
+        engine.run(TINY_COMPOSITION, TINY, folder)
+    for part in ("ERROR", "no/such", "start.in", str(folder)):
+        assert part in str(caught.value)
+    assert not (folder / engine.TRAJECTORY).exists()
+
+
+def test_folders_of_others_are_left_alone(tmp_path: Path, smoke_run: Path) -> None:
+    with pytest.raises(InputError, match="holds another run"):
+        engine.run(SMOKE, replace(preset("smoke"), seed=2), smoke_run)
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        engine.run(SMOKE, preset("smoke"), tmp_path)
+    with pytest.raises(InputError, match="does not exist"):
+        engine.run(SMOKE, preset("smoke"), tmp_path / "no" / "run")
+    with pytest.raises(InputError, match="a file has that name"):
+        engine.run(SMOKE, preset("smoke"), tmp_path / "notes.txt")
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    folder = engine.write_deck(TINY_COMPOSITION, TINY, tmp_path / "run")
+    with engine._lock(folder), pytest.raises(InputError, match="in use"):
+        engine.run(TINY_COMPOSITION, TINY, folder)
+
+
+def test_a_missing_lmp_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="'no-such-lmp -x' is not a program"):
+        engine.run(TINY_COMPOSITION, TINY, tmp_path / "run", lmp="no-such-lmp -x")
+    monkeypatch.setenv(engine.LMP_VARIABLE, "other-lmp")
+    with pytest.raises(InputError, match="'other-lmp' is not a program"):
+        engine.find_lmp()
+    monkeypatch.delenv(engine.LMP_VARIABLE)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(InputError, match=r"nanonet-pnc\[sim\]"):
+        engine.find_lmp()
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_runs_identity_is_golden() -> None:
+    assert engine.run_id(SMOKE, preset("smoke")) == "57973dc249cc74ba"
+    assert engine.run_id(SMOKE, replace(preset("smoke"), seed=2)) != "57973dc249cc74ba"

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-long check figures clean
+.PHONY: demo test test-long check dataset model figures clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -19,6 +19,13 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The shipped dataset from the kept trajectories, the shipped model from the dataset
+dataset: $(VENV)/.test
+	$(BIN)/nanonet analyze data/runs/* --out src/nanonet/data/simulated.nc
+
+model: $(VENV)/.test
+	$(BIN)/nanonet train src/nanonet/data/simulated.nc --out src/nanonet/data/nanonet
 
 figures: $(VENV)/.test
 	$(BIN)/python docs/figures.py

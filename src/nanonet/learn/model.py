@@ -69,8 +69,8 @@ class NanoNet:
         activation: str = "leaky_relu",
         loss: str = "bce",
         epochs: int = 400,
-        batch_size: int = 4,
-        learning_rate: float = 1e-3,
+        batch_size: int = 2,
+        learning_rate: float = 2e-3,
         attempts: int = 3,
         seed: int = 0,
     ) -> None:

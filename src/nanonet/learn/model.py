@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import logging
 import os
 import platform
 import shutil
@@ -18,17 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import ArrayLike, NDArray
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType
 
 from nanonet.composition import FIELDS
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-from nanonet.learn.autoencoder import ACTIVATIONS, Autoencoder
+from nanonet.learn.autoencoder import ACTIVATIONS
 from nanonet.learn.forest import Forest
+from nanonet.learn.graphs import decoder_graph, forest_graph
 from nanonet.learn.training import LOSSES, fit_autoencoder
 from nanonet.picture import SIZE, draw_curves, trace_curves
 
@@ -175,8 +172,8 @@ class NanoNet:
             raise InputError(f"cannot write {target}: it exists and is not a model folder")
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            (temporary / "forest.onnx").write_bytes(self._forest_onnx())
-            (temporary / "decoder.onnx").write_bytes(_decoder_onnx(self.autoencoder, self.latent))
+            (temporary / "forest.onnx").write_bytes(forest_graph(self.forest.trees))
+            (temporary / "decoder.onnx").write_bytes(decoder_graph(self.autoencoder.decoder, self.latent, SIZE))
             names = ("forest.onnx", "decoder.onnx")
             content = {
                 "format": FORMAT,
@@ -201,13 +198,6 @@ class NanoNet:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return target
-
-    def _forest_onnx(self) -> bytes:
-        p = self.X.shape[1]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the output's shape, which is right (a test compares the values)
-            graph = to_onnx(self.forest.trees, initial_types=[("inputs", FloatTensorType([None, p]))])
-        return bytes(graph.SerializeToString())
 
     def _check_settings(self) -> None:
         for name, allowed in (("activation", tuple(ACTIVATIONS)), ("loss", LOSSES)):
@@ -256,24 +246,3 @@ def _matrix(name: str, values: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(matrix).all():
         raise InputError(f"{name} has values that are not finite")
     return matrix
-
-
-def _decoder_onnx(autoencoder: Autoencoder, latent: int) -> bytes:
-    """The decoder with its sigmoid as an ONNX graph: `latents` (n, latent) to `pictures` (n, 1, 64, 64)."""
-    decoder = torch.nn.Sequential(autoencoder.decoder, torch.nn.Sigmoid()).eval()
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision is not installed
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # deprecations inside the exporter
-        program = torch.onnx.export(
-            decoder,
-            (torch.zeros(2, latent),),
-            input_names=["latents"],
-            output_names=["pictures"],
-            dynamic_shapes=({0: torch.export.Dim("n")},),
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    graph = program.model_proto
-    onnx.checker.check_model(graph)
-    return bytes(graph.SerializeToString())

@@ -11,8 +11,10 @@ part of its row's width in which the line passes through it, shared between the 
 of a row add up to 1 and their centre of mass is the mean height of the line in that row. Steep edges are therefore
 long, dim strokes.
 
-Tracing: the mean heights of all rows are a linear, invertible function of the heights at the rows' middles: solving
-it gives those back exactly, steep edges included. A height at the bottom of the ordinate reads as g = 0.
+Tracing: of each row the stroke around its brightest pixel counts, as far as it reaches without a gap; what else there
+is (levels below 2 % of the brightest, ghosts) is a decoder's haze. The mean heights of all rows are a linear,
+invertible function of the heights at the rows' middles: solving it gives those back exactly, steep edges included. A
+height at the bottom of the ordinate reads as g = 0.
 
 What a picture loses: of two bins in one row the lower one (peak positions move by up to a row, 0.16 sigma); g below
 0.001 and above 300; the error bars.
@@ -35,7 +37,10 @@ SIZE = 64
 LOWEST, HIGHEST = 0.001, 300.0
 """Ends of the logarithmic ordinate (paper, MD Simulations and Data Curation)."""
 
-_SAMPLES = 16  # points a half row at which the line's height is taken when it is drawn
+_HAZE = (
+    0.02  # the dimmest stroke that can be drawn, up the whole ordinate in half a row, has 3 % of its row's brightest
+)
+_SAMPLES = 64  # points a half row at which the line's height is taken when it is drawn
 _BOTTOM = 0.05  # pixels above the bottom up to which a height reads as g = 0: 1 % in g
 
 
@@ -71,7 +76,7 @@ def draw_curves(G: ArrayLike, r: ArrayLike, size: int = SIZE) -> NDArray[np.floa
 def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     """Curves (n, m) on the grid r (m,) that pictures (n, size, size) show.
 
-    Each row's reading is the centre of mass of its levels. A row without any light reads as g = 0.
+    Each row's reading is the centre of mass of its stroke. A row without any light reads as g = 0.
 
     Raises
     ------
@@ -84,12 +89,23 @@ def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(levels).all() or (levels < 0).any():
         raise InputError("pictures have levels that are negative or not finite")
     size = levels.shape[1]
+    levels = np.where(_strokes(levels), levels, 0.0)
     light = levels.sum(axis=2)
     means = (levels @ np.arange(size)) / np.where(light > 0, light, 1.0)
     heights = np.clip(means @ _smoothing_inverse(size).T, 0.0, size - 1.0)
     values = LOWEST * (HIGHEST / LOWEST) ** (heights / (size - 1))
     values[heights < _BOTTOM] = 0.0
     return np.asarray(values[:, _rows(grid, size)])
+
+
+def _strokes(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where the stroke around each row's brightest pixel is (n, size, size), with one dim pixel at each of its ends."""
+    pixels = np.arange(levels.shape[2])
+    brightest = levels.argmax(axis=2)[:, :, None]
+    dim = levels < _HAZE * levels.max(axis=2, keepdims=True)
+    bottom = np.where(dim & (pixels < brightest), pixels, -1).max(axis=2, keepdims=True)
+    top = np.where(dim & (pixels > brightest), pixels, len(pixels)).min(axis=2, keepdims=True)
+    return np.asarray((pixels >= bottom) & (pixels <= top))
 
 
 def _extent(r: NDArray[np.float64]) -> float:

@@ -35,6 +35,9 @@ def test_what_is_no_finished_run_is_named(smoke_run: Path, tmp_path: Path) -> No
         analyze([tmp_path])
     shutil.copy(smoke_run / "trajectory.gsd", tmp_path)
     record = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(record | {"nps": 17}))
+    with pytest.raises(InputError, match=r"40 frames of 18 NPs; run\.json says 40 frames of 17 NPs"):
+        analyze([tmp_path])
     del record["composition"]
     (tmp_path / "run.json").write_text(json.dumps(record))
     with pytest.raises(InputError, match="composition"):

@@ -174,6 +174,15 @@ def test_a_missing_lmp_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not (tmp_path / "run").exists()
 
 
+def test_a_chosen_lmp_may_be_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "my-lmp"
+    program.write_text("#!/bin/sh\necho 'ERROR: mine'\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SimulationError, match=r"(?s)ERROR: mine.*exit status 3.*my-lmp --extra"):
+        engine.run(TINY_COMPOSITION, TINY, "run", lmp="./my-lmp --extra")
+
+
 def test_a_runs_identity_is_golden() -> None:
     assert engine.run_id(SMOKE, preset("smoke")) == "57973dc249cc74ba"
     assert engine.run_id(SMOKE, replace(preset("smoke"), seed=2)) != "57973dc249cc74ba"

@@ -40,13 +40,19 @@ def _analyze_run(folder: Path) -> Dataset:
     if not (folder / TRAJECTORY).exists():
         raise InputError(f"run {folder} is not finished: it has no {TRAJECTORY}; run it again to go on")
     frames = trajectory.read(folder / TRAJECTORY)
+    protocol = record["protocol"]
+    expected = (protocol["production_steps"] // protocol["frame_every"], record["nps"])
+    if frames.positions.shape[:2] != expected:
+        raise InputError(
+            f"run {folder}: {TRAJECTORY} has {len(frames.positions)} frames of {frames.positions.shape[1]} NPs; "
+            f"{RECORD} says {expected[0]} frames of {expected[1]} NPs"
+        )
     try:
         measured = pairs.measure(frames)
         nominal = Composition(**record["composition"])
         composition = Composition(**(record["composition"] | {"density": measured.density}))
     except InputError as error:
         raise InputError(f"run {folder}: {error}") from None
-    protocol = record["protocol"]
     provenance = {
         **{name: record[name] for name in ("id", "nanonet", "lammps", "nps", "chains", "start")},
         "nominal_density": nominal.density,

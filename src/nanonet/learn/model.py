@@ -170,7 +170,7 @@ class NanoNet:
             target.is_dir() and (not any(target.iterdir()) or (target / "model.json").exists())
         ):
             raise InputError(f"cannot write {target}: it exists and is not a model folder")
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        temporary, old = (Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) for _ in range(2))
         try:
             (temporary / "forest.onnx").write_bytes(forest_graph(self.forest.trees))
             (temporary / "decoder.onnx").write_bytes(decoder_graph(self.autoencoder.decoder, self.latent, SIZE))
@@ -193,10 +193,11 @@ class NanoNet:
             (temporary / "model.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
             temporary.chmod(0o755)
             if target.exists():
-                shutil.rmtree(target)
+                os.replace(target, old)
             os.replace(temporary, target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
         return target
 
     def _check_settings(self) -> None:

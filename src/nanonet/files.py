@@ -21,6 +21,16 @@ def check_parent(path: str | os.PathLike[str]) -> Path:
     return target
 
 
+def check_replaceable(folder: str | os.PathLike[str], marker: str) -> Path:
+    """The folder, if it can be made, is empty, or holds the file `marker` of an older one of its kind."""
+    target = Path(folder)
+    if not target.parent.is_dir():
+        raise InputError(f"cannot write {target}: the folder {target.parent} does not exist")
+    if target.exists() and not (target.is_dir() and ((target / marker).exists() or not any(target.iterdir()))):
+        raise InputError(f"cannot write {target}: it exists and holds no {marker}")
+    return target
+
+
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path to write to; it takes the name `path` when the block ends well and vanishes when it does not."""

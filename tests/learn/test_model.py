@@ -109,7 +109,7 @@ def test_export_replaces_a_model_and_nothing_else(trained: NanoNet, tmp_path: Pa
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model"]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").write_text("mine")
-    with pytest.raises(InputError, match="not a model folder"):
+    with pytest.raises(InputError, match=r"holds no model\.json"):
         trained.export(tmp_path / "other")
     with pytest.raises(InputError, match="does not exist"):
         trained.export(tmp_path / "no" / "model")

@@ -98,7 +98,7 @@ def test_simulate_can_leave_a_deck(run, tmp_path: Path) -> None:  # type: ignore
     assert (tmp_path / "deck" / "system.data").exists()
 
 
-def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, model_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dataset: Dataset, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "bad.nc").write_bytes(b"nonsense")
     missing = tmp_path / "no"
     cases: list[tuple[list[object], str]] = [
@@ -120,8 +120,12 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, model_folde
         (["analyze", smoke_run, "--out", tmp_path / "out.txt"], "FILE.nc"),
         (["analyze", smoke_run / "trajectory.gsd", "--out", tmp_path / "out.nc"], "is not a run folder"),
         (["train", tmp_path / "bad.nc", "--out", tmp_path / "model"], "cannot be read"),
+        (["train", tmp_path / "good.nc", "--out", tmp_path], "holds no model.json"),
+        (["train", tmp_path / "good.nc", "--out", missing / "model"], "does not exist"),
+        (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--epochs", "0"], "epochs = 0 is not"),
         (["train", missing, "--out", tmp_path / "model"], "does not exist"),
     ]
+    made_up_dataset.save(tmp_path / "good.nc")
     before = sorted(p.name for p in tmp_path.iterdir())
     for arguments, what in cases:
         status, out, err = run(*arguments)

@@ -23,14 +23,17 @@ from numpy.typing import ArrayLike, NDArray
 from nanonet.composition import FIELDS
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
+from nanonet.files import check_replaceable
 from nanonet.learn.autoencoder import ACTIVATIONS
 from nanonet.learn.forest import Forest
 from nanonet.learn.graphs import decoder_graph, forest_graph
-from nanonet.learn.training import LOSSES, fit_autoencoder
+from nanonet.learn.training import LOSSES, fit_autoencoder, one_thread
 from nanonet.picture import SIZE, draw_curves, trace_curves
 
 FORMAT = 1
 """Of the model folder; `predict` refuses another."""
+
+CARD = "model.json"
 
 MIN_CURVES = 4
 
@@ -135,13 +138,13 @@ class NanoNet:
 
     def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
         """Latents (n, latent) of pictures (n, 64, 64)."""
-        with torch.no_grad():
+        with one_thread(), torch.no_grad():
             codes: NDArray[np.float32] = self.autoencoder.encoder(torch.from_numpy(pictures)[:, None]).numpy()
         return codes.astype(np.float64)
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pictures (n, 64, 64) of latents (n, latent)."""
-        with torch.no_grad():
+        with one_thread(), torch.no_grad():
             logits = self.autoencoder.decoder(torch.from_numpy(latents.astype(np.float32)))
             pictures: NDArray[np.float32] = torch.sigmoid(logits)[:, 0].numpy()
         return pictures
@@ -163,13 +166,7 @@ class NanoNet:
         """
         if not hasattr(self, "forest"):
             raise InputError("this NanoNet has not been fitted; call fit first")
-        target = Path(folder)
-        if not target.parent.is_dir():
-            raise InputError(f"cannot write {target}: the folder {target.parent} does not exist")
-        if target.exists() and not (
-            target.is_dir() and (not any(target.iterdir()) or (target / "model.json").exists())
-        ):
-            raise InputError(f"cannot write {target}: it exists and is not a model folder")
+        target = check_replaceable(folder, CARD)
         temporary, old = (Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) for _ in range(2))
         try:
             (temporary / "forest.onnx").write_bytes(forest_graph(self.forest.trees))
@@ -190,7 +187,7 @@ class NanoNet:
                 | {name: version(name) for name in ("nanonet-pnc", "torch", "scikit-learn", "skl2onnx", "onnx")},
                 "sha256": {name: hashlib.sha256((temporary / name).read_bytes()).hexdigest() for name in names},
             }
-            (temporary / "model.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+            (temporary / CARD).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
             temporary.chmod(0o755)
             if target.exists():
                 os.replace(target, old)

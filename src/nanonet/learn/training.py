@@ -62,7 +62,7 @@ def fit_autoencoder(
         Every attempt ended no better than the mean picture.
     """
     black, mean = black_mse(pictures), mean_mse(pictures)
-    with _one_thread():
+    with one_thread():
         data = torch.from_numpy(np.array(pictures))[:, None].to(memory_format=torch.channels_last)
         for attempt in range(attempts):
             torch.manual_seed(seed + attempt)
@@ -113,7 +113,7 @@ def _descend(
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """One thread: for this network two are no faster on idle cores and ten times slower on busy ones."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -177,10 +177,10 @@ def train(
 ) -> None:
     """Train nanoNET on a dataset and write a model folder."""
     from nanonet.dataset import Dataset
+    from nanonet.files import check_replaceable
 
     data = Dataset.load(dataset)
-    if not out.parent.is_dir():
-        raise InputError(f"cannot write {out}: the folder {out.parent} does not exist")
+    check_replaceable(out, "model.json")
     with _extra("learn"):
         from nanonet.learn.model import NanoNet, card_of
     network = NanoNet(epochs=epochs, seed=seed)

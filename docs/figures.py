@@ -13,7 +13,7 @@ import nanonet
 from nanonet import RDF, Dataset, Peak
 from nanonet.learn.model import NanoNet
 from nanonet.learn.scoring import FLOOR, ln_rmse
-from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save
+from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save, symbols
 
 HERE = Path(__file__).parent
 
@@ -51,7 +51,8 @@ def _weak_and_strong(data: Dataset, held_out: np.ndarray) -> None:
             "predicted (run is in the training data)": RDF(data.r, predictor.predict_curves(data.X[i : i + 1])[0]),
             "predicted without this run": RDF(data.r, held_out[i]),
         }
-        panels.append((f"{name} polymer–NP attraction: {data.compositions[i]}", data.X[i, 0], curves))
+        title = f"{name} polymer–NP attraction\n{symbols(data.compositions[i])}"
+        panels.append((title, data.X[i, 0], curves))
     plot_panels(HERE / "rdf.png", panels)
 
 
@@ -63,7 +64,7 @@ def _all_runs(data: Dataset) -> None:
     for panel, composition, rdf in zip(axes, data.compositions, data.rdfs, strict=False):
         draw_axes(panel, composition.diameter)
         draw_curve(panel, rdf, "simulated", COLOURS[0])
-        panel.set_title(str(composition), fontsize=9)
+        panel.set_title(symbols(composition), fontsize=9)
     for panel in axes[len(data) :]:
         panel.set_visible(False)
     save(figure, HERE / "all.png")

@@ -42,7 +42,7 @@ def test_predict_writes_numbers_a_plot_and_a_table(run, model_folder: Path, tmp_
     assert (status, err) == (0, "")
     assert "first peak" in out
     assert "8 simulations of 10 to 17 NPs" in out
-    assert "error bars not known" in out
+    assert "error bars   not known" in out
     assert plot.read_bytes().startswith(b"\x89PNG")
     with table.open() as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))

@@ -80,7 +80,7 @@ def predict(
         from nanonet.serve.plot import plot_rdf
 
         note = "\n".join([str(basis), *(f"warning: {text}" for text in basis.warnings)])
-        plot_rdf(plot, rdf, f"NP–NP g(r), predicted: {composition}", composition.diameter, note)
+        plot_rdf(plot, rdf, composition, note)
     if as_json:
         content = {
             "composition": dataclasses.asdict(composition),
@@ -94,12 +94,12 @@ def predict(
         print(json.dumps(content, allow_nan=False))
         return
     _print_rdf(rdf, composition)
-    print(f"rests on   {basis}")
+    print(f"rests on     {basis}")
     for text in basis.warnings:
-        print(f"warning    {text}")
+        print(f"warning      {text}")
     for path in (plot, csv):
         if path is not None:
-            print(f"written    {path}")
+            print(f"written      {path}")
 
 
 @app.command()
@@ -213,12 +213,12 @@ def _print_rdf(rdf: RDF, composition: Composition) -> None:
     print()
     for name, peak in (("first", rdf.first_peak), ("second", rdf.second_peak)):
         text = "none above g = 1" if peak is None else f"g = {peak.height:.3g} at r = {peak.position:.2f} sigma"
-        print(f"{name + ' peak':<11}{text}")
+        print(f"{name + ' peak':<13}{text}")
     radius = 1.5 * composition.diameter
     number = rdf.coordination_number(min(radius, rdf.r[-1]), composition.density)
-    print(f"neighbours {number:.3g} NPs within r = {min(radius, rdf.r[-1]):g} sigma of an NP")
+    print(f"neighbours   {number:.3g} NPs within r = {min(radius, rdf.r[-1]):g} sigma of an NP")
     if rdf.error is None:
-        print("error bars not known")
+        print("error bars   not known")
 
 
 def _write_csv(path: Path, rdf: RDF, comment: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.files import check_parent, writing
 from nanonet.picture import HIGHEST, LOWEST
@@ -26,23 +28,32 @@ def check_plot_path(path: str | os.PathLike[str]) -> Path:
     return check_parent(path)
 
 
-def plot_rdf(path: str | os.PathLike[str], rdf: RDF, title: str, diameter: float, note: str = "") -> None:
-    """One RDF on the paper's axes, the NP diameter and the first peak marked, written to a PNG, PDF or SVG file."""
+def plot_rdf(path: str | os.PathLike[str], rdf: RDF, composition: Composition, note: str = "") -> None:
+    """A predicted RDF on the paper's axes, NP diameter and first peak marked, written to a PNG, PDF or SVG file."""
     check_plot_path(path)
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
-    draw_axes(axes, diameter)
+    draw_axes(axes, composition.diameter)
     draw_curve(axes, rdf, "predicted", COLOURS[0])
     peak = rdf.first_peak
     if peak is not None:
         axes.annotate(
-            f"g = {peak.height:.3g}\nat {peak.position:.2f} σ", (peak.position, peak.height), (14, 6),
-            textcoords="offset points", fontsize=10, color=COLOURS[0], va="center",
+            f"g = {peak.height:.3g} at {peak.position:.2f} σ", (peak.position, peak.height), (0, 10),
+            textcoords="offset points", fontsize=10, color=COLOURS[0], ha="left",
         )  # fmt: skip
-    axes.set_title(title, fontsize=11)
+    axes.set_title("predicted for " + symbols(composition), fontsize=11)
     if note:
-        figure.supxlabel(note, fontsize=7.5, color="0.35")
+        lines = [line for text in note.splitlines() for line in textwrap.wrap(text, 105)]
+        figure.supxlabel("\n".join(lines), fontsize=7.5, color="0.35")
     save(figure, path)
+
+
+def symbols(composition: Composition) -> str:
+    """A composition in the paper's symbols, as Matplotlib writes them."""
+    return (
+        f"$D$ = {composition.diameter:g}, $N$ = {composition.chain_length}, ρ = {composition.density:.2g}, "
+        f"$ε_{{NN}}$ = {composition.eps_nn:g}, $ε_{{PN}}$ = {composition.eps_pn:g}"
+    )
 
 
 def draw_axes(axes: Axes, diameter: float) -> None:

@@ -1,7 +1,9 @@
-"""Time of predictions with the shipped model:  python benchmarks/predict.py."""
+"""Time of the command line's start and of predictions with the shipped model:  python benchmarks/predict.py."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -10,6 +12,12 @@ import nanonet
 
 
 def main() -> None:
+    times = []
+    for _ in range(7):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "nanonet.serve.cli", "--help"], capture_output=True, check=True)
+        times.append(time.perf_counter() - start)
+    print(f"nanonet --help        {1e3 * np.median(times):8.0f} ms   (median of 7)")
     start = time.perf_counter()
     predictor = nanonet.load()
     print(f"load                  {1e3 * (time.perf_counter() - start):8.1f} ms")

@@ -37,9 +37,7 @@ SIZE = 64
 LOWEST, HIGHEST = 0.001, 300.0
 """Ends of the logarithmic ordinate (paper, MD Simulations and Data Curation)."""
 
-_HAZE = (
-    0.02  # the dimmest stroke that can be drawn, up the whole ordinate in half a row, has 3 % of its row's brightest
-)
+_HAZE = 0.02  # part of its row's brightest level below which a pixel is no line; the dimmest stroke has 0.03
 _SAMPLES = 64  # points a half row at which the line's height is taken when it is drawn
 _BOTTOM = 0.05  # pixels above the bottom up to which a height reads as g = 0: 1 % in g
 

@@ -81,7 +81,8 @@ class Protocol:
             if field.name in _WHOLE and not isinstance(value, int):
                 raise InputError(f"{field.name} = {value!r} is not a whole number")
             if value < 0 or (value == 0 and field.name not in _MAY_BE_ZERO):
-                raise InputError(f"{field.name} = {value!r} is not above 0")
+                allowed = "0 or above" if field.name in _MAY_BE_ZERO else "above 0"
+                raise InputError(f"{field.name} = {value!r} is not {allowed}")
         if self.seed > 899_999_999:  # LAMMPS takes seeds up to 9e8; we derive others from this one
             raise InputError(f"seed = {self.seed} is not between 0 and 899999999")
         if self.production_steps % self.frame_every:

@@ -13,7 +13,7 @@ from nanonet.errors import InputError
 from nanonet.simulate.protocol import Protocol
 
 MELT_DENSITY = 0.934
-"""Monomer density of the melt without NPs at T = P = 1 (sigma^-3), own runs of N = 40 (see docs/notation.md)."""
+"""Monomer density of the melt without NPs at T = P = 1 (sigma^-3): trial runs of N = 40 gave 0.934(1)."""
 
 _START_DENSITY = 0.7  # monomer density of the starting configuration: loose enough for a quick push-off
 _NP_SHELL = 0.45  # an NP takes the melt's volume of a sphere of diameter D + 0.45 (D = 3: measured box of a trial run)
@@ -21,7 +21,7 @@ _BOND = 0.97  # length of a step of the walk (sigma): the FENE bond of the melt
 _NO_FOLD = 1.02  # beads two bonds apart stay this far apart (Auhl et al. 2003, doi:10.1063/1.1628670)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """A starting configuration in a cubic periodic box.
 

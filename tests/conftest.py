@@ -60,7 +60,9 @@ def made_up_dataset() -> Dataset:
     """Eight made-up runs."""
     X, G, r = made_up_curves(8)
     compositions = tuple(Composition(*x) for x in X.tolist())
-    provenance = tuple({"nps": 10 + i, "nominal_density": float(x[2])} for i, x in enumerate(X))
+    provenance = tuple(
+        {"nps": 10 + i, "nominal_density": float(x[2]), "convergence": {"converged": i < 3}} for i, x in enumerate(X)
+    )
     return Dataset(compositions, tuple(RDF(r, g, 0.1 * g + 0.01) for g in G), provenance)
 
 

@@ -33,7 +33,8 @@ def test_a_prediction_tells_what_it_rests_on(model_folder: Path, made_up_dataset
     assert basis.nearest == composition
     assert basis.distance == 0
     assert (basis.simulations, basis.nps) == (8, (10, 17))
-    assert "8 simulations of 10 to 17 NPs" in str(basis)
+    assert basis.converged == 3
+    assert "8 simulations of 10 to 17 NPs, 3 of them converged" in str(basis)
     assert "8 simulations" in repr(predictor)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.analyze.trajectory import Trajectory
 from nanonet.errors import InputError
 
 BLOCKS = 5
@@ -33,3 +36,117 @@ def block_error(series: NDArray[np.float64], blocks: int = BLOCKS) -> NDArray[np
     """
     means = block_means(series, blocks)
     return np.asarray(means.std(axis=0, ddof=1) / np.sqrt(len(means)))
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """Whether one trajectory has forgotten its start and seen its pairs often enough."""
+
+    drift: float
+    """Largest difference between the halves' mean numbers of neighbours, in its standard errors."""
+    samples: float
+    """Statistically independent samples of the numbers of neighbours, the fewest."""
+    entries: int
+    """Times that a pair came into contact from afar."""
+    mobility: float
+    """Mean squared displacement of an NP over the whole trajectory, in units of D^2."""
+    converged: bool
+    """The verdict."""
+    reason: str
+    """What it rests on, in words."""
+
+
+def assess(trajectory: Trajectory, diameter: float) -> Convergence:
+    """Judge a trajectory of NPs of a diameter (sigma).
+
+    Two numbers of neighbours are followed: pairs in contact (gap between the surfaces below one monomer) and pairs
+    that at most three monomers keep apart. A pair enters contact when its gap falls below half a monomer after it was
+    above one and a half. Converged means: no drift above 2.5 standard errors, 10 independent samples or more, 10
+    entries into contact or more where there were contacts at all, and a mobility of 1 or more. One trajectory cannot
+    show that other starts would agree: that takes replicas.
+    """
+    distances = _pair_distances(trajectory)
+    near = [(distances < diameter + gap).sum(axis=1).astype(float) for gap in (1.0, 3.0)]
+    drift = max(_drift(series) for series in near)
+    samples = min(_independent_samples(series) for series in near)
+    entries = _entries(distances, diameter + 0.5, diameter + 1.5)
+    mobility = _squared_displacement(trajectory) / diameter**2
+    faults = []
+    if drift > _MAX_DRIFT:
+        faults.append(f"the halves differ by {drift:.1f} standard errors")
+    if samples < _MIN_SAMPLES:
+        faults.append(f"only {samples:.1f} independent samples")
+    if near[0].any() and entries < _MIN_ENTRIES:
+        faults.append(f"only {entries} entries into contact")
+    if mobility < _MIN_MOBILITY:
+        faults.append(f"the NPs moved by only {mobility:.2g} D^2")
+    good = f"no drift, {samples:.0f} independent samples, {entries} entries into contact, {mobility:.2g} D^2 moved"
+    return Convergence(drift, samples, entries, mobility, not faults, "; ".join(faults) or good)
+
+
+_MAX_DRIFT, _MIN_SAMPLES, _MIN_ENTRIES, _MIN_MOBILITY = 2.5, 10.0, 10, 1.0
+_CHUNK = 500  # frames whose pair distances are computed at once
+
+
+def _pair_distances(trajectory: Trajectory) -> NDArray[np.float32]:
+    """Minimum-image distances (frames, pairs)."""
+    i, j = np.triu_indices(trajectory.positions.shape[1], 1)
+    parts = []
+    for start in range(0, len(trajectory.positions), _CHUNK):
+        points = trajectory.positions[start : start + _CHUNK]
+        boxes = trajectory.boxes[start : start + _CHUNK, None]
+        delta = points[:, i] - points[:, j]
+        delta -= boxes * np.rint(delta / boxes)
+        parts.append(np.linalg.norm(delta, axis=2).astype(np.float32))
+    return np.concatenate(parts)
+
+
+def _inefficiency(series: NDArray[np.float64]) -> float:
+    """Statistical inefficiency 1 + 2 sum of the autocorrelation up to its first zero, in frames."""
+    n = len(series)
+    centred = series - series.mean()
+    transform = np.fft.rfft(centred, 2 * n)
+    covariance = np.fft.irfft(np.abs(transform) ** 2)[:n] / np.arange(n, 0, -1)
+    correlation = covariance / covariance[0]
+    end = int(np.argmax(correlation <= 0)) or n
+    return float(1.0 + 2.0 * correlation[1:end].sum())
+
+
+def _independent_samples(series: NDArray[np.float64]) -> float:
+    """Frames over inefficiency; a number that never changes counts once, unless it is 0."""
+    if np.ptp(series) == 0:
+        return float(len(series)) if series[0] == 0 else 1.0
+    return len(series) / _inefficiency(series)
+
+
+def _drift(series: NDArray[np.float64]) -> float:
+    """Difference between the means of the halves in its standard errors."""
+    if np.ptp(series) == 0:
+        return 0.0
+    half = len(series) // 2
+    first, second = series[:half], series[half:]
+    variance = 0.5 * (first.var() + second.var())
+    inefficiency = 0.5 * sum(_inefficiency(part) if np.ptp(part) else 1.0 for part in (first, second))
+    error = np.sqrt(2.0 * variance * inefficiency / half)
+    return float(abs(first.mean() - second.mean()) / error) if error > 0 else float(np.inf)
+
+
+def _entries(distances: NDArray[np.float32], inner: float, outer: float) -> int:
+    """Pairs' crossings from beyond `outer` to within `inner`; the starting frame counts as neither."""
+    state = np.where(distances < inner, 1, np.where(distances > outer, -1, 0)).astype(np.int8)
+    last = np.zeros(state.shape[1], dtype=np.int8)
+    count = 0
+    for frame in state:
+        count += int(np.count_nonzero((frame == 1) & (last == -1)))
+        last = np.where(frame != 0, frame, last)
+    return count
+
+
+def _squared_displacement(trajectory: Trajectory) -> float:
+    """Mean squared displacement of an NP from the first frame to the last, through periodic borders (sigma^2)."""
+    fractions = trajectory.positions / trajectory.boxes[:, None]
+    steps = np.diff(fractions, axis=0)
+    steps -= np.rint(steps)
+    moved = steps.sum(axis=0) * trajectory.boxes.mean(axis=0)
+    moved -= moved.mean(axis=0)  # the box as a whole does not count
+    return float(np.mean(np.sum(moved**2, axis=1)))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from nanonet.analyze import pairs, trajectory
+from nanonet.analyze.equilibrium import assess
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
@@ -61,6 +63,7 @@ def _analyze_run(folder: Path) -> Dataset:
         "frames": len(frames.positions),
         "production_tau": protocol["production_steps"] * protocol["timestep"],
         "blocks": len(measured.blocks),
+        "convergence": asdict(assess(frames, nominal.diameter)),
     }
     return Dataset((composition,), (measured.rdf,), (provenance,))
 

@@ -209,11 +209,11 @@ class NanoNet:
 def card_of(dataset: Dataset) -> dict[str, Any]:
     """What a model's card should tell of the dataset that it was fitted to: names of the inputs, runs, date."""
     kept = ("id", "nominal_density", "nps", "production_tau", "lammps", "nanonet")
-    return {
-        "inputs": list(FIELDS),
-        "created": datetime.date.today().isoformat(),
-        "runs": [{name: entry[name] for name in kept if name in entry} for entry in dataset.provenance],
-    }
+    runs = [{name: entry[name] for name in kept if name in entry} for entry in dataset.provenance]
+    for run, entry in zip(runs, dataset.provenance, strict=True):
+        if "convergence" in entry:
+            run["converged"] = entry["convergence"]["converged"]
+    return {"inputs": list(FIELDS), "created": datetime.date.today().isoformat(), "runs": runs}
 
 
 def _checked(

@@ -38,6 +38,8 @@ class Basis:
     """Simulated compositions that the model has learnt from."""
     nps: tuple[int, int]
     """Smallest and largest number of NPs in one of those runs; (0, 0) where the model does not say."""
+    converged: int | None
+    """How many of those runs were judged converged; None where the model does not say."""
     nearest: Composition
     """The nearest of those compositions."""
     distance: float
@@ -48,8 +50,9 @@ class Basis:
     def __str__(self) -> str:
         low, high = self.nps
         nps = f" of {low} to {high} NPs" if high > low else f" of {low} NPs" if high else ""
+        verdict = "" if self.converged is None else f", {self.converged} of them converged"
         return (
-            f"{self.simulations} simulations{nps}; "
+            f"{self.simulations} simulations{nps}{verdict}; "
             f"nearest simulated composition: {self.nearest} (distance {self.distance:.2f} in units of the ranges)"
         )
 
@@ -121,10 +124,13 @@ class Predictor:
                 f"the nearest simulated composition is {distances[nearest]:.2f} away (in units of the ranges), "
                 f"farther than any two neighbours in the data ({reach:.2f})"
             )
-        nps = [int(run["nps"]) for run in self.card.get("runs", ()) if "nps" in run]
+        runs = self.card.get("runs", ())
+        nps = [int(run["nps"]) for run in runs if "nps" in run]
+        verdicts = [bool(run["converged"]) for run in runs if "converged" in run]
         return Basis(
             simulations=len(self._X),
             nps=(min(nps), max(nps)) if nps else (0, 0),
+            converged=sum(verdicts) if verdicts else None,
             nearest=from_array(self._X[nearest : nearest + 1])[0],
             distance=float(distances[nearest]),
             warnings=tuple(texts),

@@ -88,8 +88,8 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         "Written by `make figures` from the shipped dataset and model; do not edit.",
         "",
         f"{len(data)} runs, {sum(p['production_tau'] for p in data.provenance):,.0f} tau of production in all. The "
-        "density is measured; the error of a peak is one standard error from 5 blocks of one trajectory and is too small "
-        "where NPs seldom enter or leave contact. One run a composition: no replicas. A verdict on each run stands below.",
+        "density is measured; the error of a peak is one standard error from 5 blocks of one trajectory, too small "
+        "where NPs seldom enter or leave contact. One run a composition, no replicas; a verdict on each stands below.",
         "",
         "| D | N | rho | eps_nn | eps_pn | NPs | production (tau) | first peak g | at r | second peak g | at r | id |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
@@ -107,8 +107,8 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         "",
         "## Are they converged?",
         "",
-        f"{sum(v['converged'] for v in verdicts)} of {len(data)} are, by `nanonet.analyze.equilibrium.assess`: no drift "
-        "between the halves above 2.5 standard errors, at least 10 independent samples of the numbers of neighbours, at "
+        f"{sum(v['converged'] for v in verdicts)} of {len(data)} are, by `nanonet.analyze.equilibrium.assess`: halves "
+        "that differ by at most 2.5 standard errors, at least 10 independent samples of the numbers of neighbours, at "
         "least 10 entries into contact where there were contacts, and NPs that moved by their own diameter. The others "
         "are what their length allows, and their error bars are lower bounds.",
         "",

@@ -75,6 +75,8 @@ def test_progress_ends_at_the_last_step(tmp_path: Path) -> None:
     trajectory = engine.run(TINY_COMPOSITION, TINY, tmp_path / "run", progress=lambda a, b: seen.append((a, b)))
     assert seen[0] == (0, 900)
     assert seen[-1] == (900, 900)
+    written = sorted(path.name for path in (tmp_path / "run" / script.CONFIGURATIONS).iterdir())
+    assert written == ["300.lammpstrj.gz", "600.lammpstrj.gz", "900.lammpstrj.gz"]
     assert _steps(trajectory) == EXPECTED
 
 
@@ -110,6 +112,7 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     assert interrupted == 2
     trajectory = _when_free(folder, long)
     assert _steps(trajectory) == list(range(320, 3301, 20))
+    assert (folder / script.CONFIGURATIONS / "3300.lammpstrj.gz").exists()  # the end, though no multiple of 1500
     log = (folder / script.LOG).read_text()
     assert "read_restart" in log
 

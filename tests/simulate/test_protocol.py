@@ -32,6 +32,7 @@ def test_desk_is_long_enough() -> None:
         ("production_steps", 1500.5),
         ("production_steps", 1_510),
         ("production_steps", 0),
+        ("equilibration_steps", 1_510),
         ("configurations", 7),
         ("min_nps", -1),
         ("seed", 900_000_000),

@@ -35,7 +35,7 @@ class Protocol:
     frame_every:
         Steps from one recorded frame of NP coordinates to the next.
     configurations:
-        Whole configurations (polymer and NPs) written during production, the last one at its end.
+        Whole configurations (polymer and NPs) written during production; its last step is always among them.
     min_box:
         Smallest box edge aimed at (sigma).
     min_nps:
@@ -85,10 +85,11 @@ class Protocol:
                 raise InputError(f"{field.name} = {value!r} is not {allowed}")
         if self.seed > 899_999_999:  # LAMMPS takes seeds up to 9e8; we derive others from this one
             raise InputError(f"seed = {self.seed} is not between 0 and 899999999")
-        if self.production_steps % self.frame_every:
-            raise InputError(
-                f"production_steps = {self.production_steps} is not a multiple of frame_every = {self.frame_every}"
-            )
+        for name in ("equilibration_steps", "production_steps"):
+            if getattr(self, name) % self.frame_every:
+                raise InputError(
+                    f"{name} = {getattr(self, name)} is not a multiple of frame_every = {self.frame_every}"
+                )
         if self.configurations and self.production_steps % self.configurations:
             raise InputError(
                 f"production_steps = {self.production_steps} is not a multiple of "

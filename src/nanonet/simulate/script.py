@@ -195,12 +195,15 @@ reset_timestep 0
 
 def _run(protocol: Protocol) -> str:
     """NPT equilibration and production, from wherever the clock stands."""
-    whole = ""
+    whole = last = ""
     if protocol.configurations:
-        every = protocol.production_steps // protocol.configurations
+        every, columns = protocol.production_steps // protocol.configurations, "id mol type x y z ix iy iz"
         whole = f"""\
-dump whole all custom {every} {CONFIGURATIONS}/*.lammpstrj id mol type x y z ix iy iz
+dump whole all custom {every} {CONFIGURATIONS}/*.lammpstrj {columns}
 dump_modify whole sort id pad {len(str(protocol.total_steps))} format float %.4f first no
+"""
+        last = f"""\
+write_dump all custom {CONFIGURATIONS}/{protocol.total_steps}.lammpstrj {columns} modify sort id format float %.4f
 """
     temperature, pressure = protocol.temperature, protocol.pressure
     return f"""
@@ -221,5 +224,5 @@ group nps type 2
 dump nps nps custom {protocol.frame_every} {NP_DUMP} id x y z ix iy iz
 dump_modify nps sort id append yes format float %.5f first no
 {whole}run {protocol.total_steps} upto
-write_restart {END}
+{last}write_restart {END}
 """

@@ -68,7 +68,7 @@ def test_a_steep_edge_stays_in_its_row() -> None:
     assert not traced[: edge - 1].any()  # the bin before the edge lies in the edge's row and takes its value
 
 
-def test_haze_and_ghosts_of_a_decoder_do_not_matter() -> None:
+def test_haze_of_a_decoder_does_not_matter() -> None:
     g = 1 + 20 * np.exp(-(((R - 3) / 0.4) ** 2))
     picture = draw(RDF(R, g))
     picture += 0.015 * picture.max(axis=1, keepdims=True) * (picture == 0)

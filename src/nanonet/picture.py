@@ -11,10 +11,9 @@ part of its row's width in which the line passes through it, shared between the 
 of a row add up to 1 and their centre of mass is the mean height of the line in that row. Steep edges are therefore
 long, dim strokes.
 
-Tracing: of each row the stroke around its brightest pixel counts, as far as it reaches without a gap; what else there
-is (levels below 2 % of the brightest, ghosts) is a decoder's haze. The mean heights of all rows are a linear,
-invertible function of the heights at the rows' middles: solving it gives those back exactly, steep edges included. A
-height at the bottom of the ordinate reads as g = 0.
+Tracing: levels below 2 % of their row's brightest are a decoder's haze and count as black. The mean heights of all
+rows are a linear, invertible function of the heights at the rows' middles: solving it gives those back exactly, steep
+edges included. A height at the bottom of the ordinate reads as g = 0.
 
 What a picture loses: of two bins in one row the lower one (peak positions move by up to a row, 0.16 sigma); g below
 0.001 and above 300; the error bars.
@@ -74,7 +73,7 @@ def draw_curves(G: ArrayLike, r: ArrayLike, size: int = SIZE) -> NDArray[np.floa
 def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     """Curves (n, m) on the grid r (m,) that pictures (n, size, size) show.
 
-    Each row's reading is the centre of mass of its stroke. A row without any light reads as g = 0.
+    Each row's reading is the centre of mass of its line. A row without any light reads as g = 0.
 
     Raises
     ------
@@ -87,7 +86,7 @@ def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(levels).all() or (levels < 0).any():
         raise InputError("pictures have levels that are negative or not finite")
     size = levels.shape[1]
-    levels = np.where(_strokes(levels), levels, 0.0)
+    levels = np.where(_line(levels), levels, 0.0)
     light = levels.sum(axis=2)
     means = (levels @ np.arange(size)) / np.where(light > 0, light, 1.0)
     heights = np.clip(means @ _smoothing_inverse(size).T, 0.0, size - 1.0)
@@ -96,14 +95,16 @@ def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(values[:, _rows(grid, size)])
 
 
-def _strokes(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where the stroke around each row's brightest pixel is (n, size, size), with one dim pixel at each of its ends."""
-    pixels = np.arange(levels.shape[2])
-    brightest = levels.argmax(axis=2)[:, :, None]
-    dim = levels < _HAZE * levels.max(axis=2, keepdims=True)
-    bottom = np.where(dim & (pixels < brightest), pixels, -1).max(axis=2, keepdims=True)
-    top = np.where(dim & (pixels > brightest), pixels, len(pixels)).min(axis=2, keepdims=True)
-    return np.asarray((pixels >= bottom) & (pixels <= top))
+def _line(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where the line is (n, size, size): what is not dim beside its row's brightest pixel, and the pixels next to that.
+
+    The ends of a stroke may be as dim as haze but are far from its middle, so they must not be lost.
+    """
+    lit = levels >= _HAZE * levels.max(axis=2, keepdims=True)
+    line = lit.copy()
+    line[:, :, 1:] |= lit[:, :, :-1]
+    line[:, :, :-1] |= lit[:, :, 1:]
+    return np.asarray(line)
 
 
 def _extent(r: NDArray[np.float64]) -> float:

@@ -55,6 +55,8 @@ class NanoNet:
         Passes over the curves (paper: 400).
     batch_size, learning_rate:
         Of Adam; the paper gives neither.
+    latent_noise:
+        Of the latents in training, in their standard deviations (paper: 0).
     attempts:
         Initialisations tried until one beats the mean picture.
     seed:
@@ -71,6 +73,7 @@ class NanoNet:
         epochs: int = 400,
         batch_size: int = 2,
         learning_rate: float = 2e-3,
+        latent_noise: float = 0.2,
         attempts: int = 3,
         seed: int = 0,
     ) -> None:
@@ -81,6 +84,7 @@ class NanoNet:
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.latent_noise = latent_noise
         self.attempts = attempts
         self.seed = seed
 
@@ -115,6 +119,7 @@ class NanoNet:
             epochs=self.epochs,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
+            latent_noise=self.latent_noise,
             attempts=self.attempts,
             seed=self.seed,
             progress=progress,

@@ -48,12 +48,15 @@ def fit_autoencoder(
     epochs: int,
     batch_size: int,
     learning_rate: float,
+    latent_noise: float,
     attempts: int,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Autoencoder, History]:
     """Fit the autoencoder to pictures (n, 64, 64) with Adam; one thread, deterministic for a seed.
 
+    With `latent_noise` the decoder learns from latents that are off by that many of their standard deviations over the
+    pictures: a forest's latents are never exact, and between the latents that it knows a decoder may draw anything.
     A network that ends no better than the mean picture starts again from other weights.
 
     Raises
@@ -68,7 +71,9 @@ def fit_autoencoder(
             torch.manual_seed(seed + attempt)
             network = Autoencoder(latent, activation)
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
-            losses = _descend(network, data, loss, epochs, batch_size, learning_rate, seed + attempt, progress)
+            losses = _descend(
+                network, data, loss, epochs, batch_size, learning_rate, latent_noise, seed + attempt, progress
+            )
             with torch.no_grad():
                 mse = float(functional.mse_loss(network.reconstruct(data), data))
             if mse < mean:
@@ -87,17 +92,22 @@ def _descend(
     epochs: int,
     batch_size: int,
     learning_rate: float,
+    latent_noise: float,
     seed: int,
     progress: Callable[[int, int], None] | None,
 ) -> list[float]:
     shuffle = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
     losses = []
+    spread = torch.zeros(())  # of the latents over the pictures, as the epoch before saw them
     for epoch in range(epochs):
-        total = 0.0
+        total, codes = 0.0, []
         for batch in torch.split(torch.randperm(len(data), generator=shuffle), batch_size):
             target = data[batch]
-            logits = network(target)
+            latents = network.encoder(target)
+            codes.append(latents.detach())
+            noise = latent_noise * spread * torch.randn(latents.shape, generator=shuffle)
+            logits = network.decoder(latents + noise)
             if loss == "bce":
                 value = functional.binary_cross_entropy_with_logits(logits, target)
             else:
@@ -106,6 +116,7 @@ def _descend(
             value.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             total += value.item() * len(batch)
+        spread = torch.cat(codes).std(dim=0)
         losses.append(total / len(data))
         if progress is not None:
             progress(epoch + 1, epochs)

@@ -92,8 +92,9 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         "",
         f"{len(data)} runs, {sum(p['production_tau'] for p in data.provenance):,.0f} tau of production in all: "
         "protocol `desk` with 1,000 tau of equilibration, production shortened from its 2,500 tau to what fitted "
-        "(column). The density is measured; the error of a peak is one standard error from 5 blocks of one trajectory, too small "
-        "where NPs seldom enter or leave contact. One run a composition, no replicas; a verdict on each stands below.",
+        "(column). The density is measured; the error of a peak is one standard error from 5 blocks of one "
+        "trajectory, too small where NPs seldom enter or leave contact. One run a composition, no replicas; a "
+        "verdict on each stands below.",
         "",
         "| D | N | rho | eps_nn | eps_pn | NPs | production (tau) | first peak g | at r | second peak g | at r | id |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",

@@ -72,7 +72,7 @@ def test_from_simulation_to_prediction(run, smoke_run: Path, made_up_dataset: Da
     assert status == 0
     assert "D=3 N=40" in out
     Dataset.concatenate([Dataset.load(tmp_path / "one.nc"), made_up_dataset]).save(tmp_path / "all.nc")
-    status, out, _ = run("train", tmp_path / "all.nc", "--out", tmp_path / "model", "--epochs", 25)
+    status, out, _ = run("train", tmp_path / "all.nc", "--out", tmp_path / "model", "--epochs", 60)
     assert status == 0
     assert "trained    on 9 runs" in out
     status, out, _ = run("predict", *FIVE, "--model", tmp_path / "model")

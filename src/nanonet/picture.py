@@ -11,7 +11,7 @@ part of its row's width in which the line passes through it, shared between the 
 of a row add up to 1 and their centre of mass is the mean height of the line in that row. Steep edges are therefore
 long, dim strokes.
 
-Tracing: levels below 2 % of their row's brightest are a decoder's haze and count as black. The mean heights of all
+Tracing: levels below 1 to 2 % of their row's brightest are a decoder's haze and fade out. The mean heights of all
 rows are a linear, invertible function of the heights at the rows' middles: solving it gives those back exactly, steep
 edges included. A height at the bottom of the ordinate reads as g = 0.
 
@@ -36,7 +36,7 @@ SIZE = 64
 LOWEST, HIGHEST = 0.001, 300.0
 """Ends of the logarithmic ordinate (paper, MD Simulations and Data Curation)."""
 
-_HAZE = 0.02  # part of its row's brightest level below which a pixel is no line; the dimmest stroke has 0.03
+_HAZE = (0.01, 0.02)  # parts of the brightest level in a row between which a pixel fades out; a stroke has 0.03 or more
 _SAMPLES = 64  # points a half row at which the line's height is taken when it is drawn
 _BOTTOM = 0.05  # pixels above the bottom up to which a height reads as g = 0: 1 % in g
 
@@ -86,7 +86,7 @@ def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(levels).all() or (levels < 0).any():
         raise InputError("pictures have levels that are negative or not finite")
     size = levels.shape[1]
-    levels = np.where(_line(levels), levels, 0.0)
+    levels = _without_haze(levels)
     light = levels.sum(axis=2)
     means = (levels @ np.arange(size)) / np.where(light > 0, light, 1.0)
     heights = np.clip(means @ _smoothing_inverse(size).T, 0.0, size - 1.0)
@@ -95,16 +95,19 @@ def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(values[:, _rows(grid, size)])
 
 
-def _line(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where the line is (n, size, size): what is not dim beside its row's brightest pixel, and the pixels next to that.
+def _without_haze(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Levels (n, size, size) of the line alone: what is dim beside its row's brightest pixel fades out.
 
-    The ends of a stroke may be as dim as haze but are far from its middle, so they must not be lost.
+    The pixels next to a bright one stay: the ends of a stroke may be as dim as haze, but are far from its middle. The
+    fading is continuous, so that rounding cannot make a pixel count here and not there.
     """
-    lit = levels >= _HAZE * levels.max(axis=2, keepdims=True)
-    line = lit.copy()
-    line[:, :, 1:] |= lit[:, :, :-1]
-    line[:, :, :-1] |= lit[:, :, 1:]
-    return np.asarray(line)
+    brightest = levels.max(axis=2, keepdims=True)
+    relative = levels / np.where(brightest > 0, brightest, 1.0)
+    weight = np.clip((relative - _HAZE[0]) / (_HAZE[1] - _HAZE[0]), 0.0, 1.0)
+    beside = weight.copy()
+    beside[:, :, 1:] = np.maximum(beside[:, :, 1:], weight[:, :, :-1])
+    beside[:, :, :-1] = np.maximum(beside[:, :, :-1], weight[:, :, 1:])
+    return np.asarray(levels * beside)
 
 
 def _extent(r: NDArray[np.float64]) -> float:

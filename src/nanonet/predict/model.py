@@ -96,14 +96,23 @@ class Predictor:
         InputError
             Wrong shape, or values that are not finite.
         """
+        inputs = self._checked(X)
+        parts = [trace_curves(self._pictures(part), self.r) for part in _chunks(inputs)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.r)))
+
+    def predict_pictures(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Pictures (n, 64, 64) for inputs (n, p), from which `predict_curves` reads; the same errors."""
+        parts = [self._pictures(part) for part in _chunks(self._checked(X))]
+        return np.concatenate(parts) if parts else np.empty((0, 0, 0), dtype=np.float32)
+
+    def _checked(self, X: ArrayLike) -> NDArray[np.float64]:
         inputs = np.asarray(X, dtype=np.float64)
         p = self._X.shape[1]
         if inputs.ndim != 2 or inputs.shape[1] != p:
             raise InputError(f"X has shape {inputs.shape}; allowed is (n, {p})")
         if not np.isfinite(inputs).all():
             raise InputError("X has values that are not finite")
-        parts = [self._curves(inputs[i : i + _CHUNK]) for i in range(0, len(inputs), _CHUNK)]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.r)))
+        return inputs
 
     def basis(self, composition: Composition) -> Basis:
         """What the prediction for a composition rests on, and whether that is too far away."""
@@ -136,12 +145,12 @@ class Predictor:
             warnings=tuple(texts),
         )
 
-    def _curves(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _pictures(self, inputs: NDArray[np.float64]) -> NDArray[np.float32]:
         scaled = ((inputs - self._input_low) / self._input_span).astype(np.float32)
         (codes,) = self._forest.run(None, {"inputs": scaled})
         latents = (codes.reshape(len(inputs), -1) * self._latent_span + self._latent_low).astype(np.float32)
         (pictures,) = self._decoder.run(None, {"latents": latents})
-        return trace_curves(pictures[:, 0], self.r)
+        return np.asarray(pictures[:, 0], dtype=np.float32)
 
 
 def load(folder: str | os.PathLike[str] | None = None) -> Predictor:
@@ -211,6 +220,10 @@ def _array(card: Mapping[str, Any], name: str, dimensions: int) -> NDArray[np.fl
         raise InputError(f"model.json: {name} is not an array of finite numbers in {dimensions} dimensions")
     array.flags.writeable = False
     return array
+
+
+def _chunks(inputs: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    return [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
 
 
 def _reach(scaled: NDArray[np.float64]) -> float:

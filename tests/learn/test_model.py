@@ -82,7 +82,15 @@ def test_fewer_than_4_curves_and_bad_settings_are_refused() -> None:
     X, G, r = made_up_curves(3)
     with pytest.raises(InputError, match="3 curves; allowed are 4 or more"):
         NanoNet().fit(X, G, r)
-    for setting in ({"activation": "tanh"}, {"loss": "mae"}, {"epochs": 0}, {"trees": 1.5}):
+    for setting in (
+        {"activation": "tanh"},
+        {"loss": "mae"},
+        {"epochs": 0},
+        {"trees": 1.5},
+        {"seed": -1},
+        {"learning_rate": 0},
+        {"latent_noise": -1},
+    ):
         with pytest.raises(InputError, match=next(iter(setting))):
             NanoNet(**setting).fit(*made_up_curves(8))
 

@@ -57,6 +57,8 @@ def test_wrong_arrays_are_refused(model_folder: Path) -> None:
         predictor.predict_curves([[1.0, 2.0]])
     with pytest.raises(InputError, match="finite"):
         predictor.predict_curves([[np.nan] * 5])
+    with pytest.raises(InputError, match="not an array of numbers"):
+        predictor.predict_curves([["a"] * 5])
     assert predictor.predict_curves(np.empty((0, 5))).shape == (0, 100)
 
 

@@ -123,6 +123,7 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dat
         (["train", tmp_path / "good.nc", "--out", tmp_path], "holds no model.json"),
         (["train", tmp_path / "good.nc", "--out", missing / "model"], "does not exist"),
         (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--epochs", "0"], "epochs = 0 is not"),
+        (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--seed", "-1"], "seed = -1 is not"),
         (["train", missing, "--out", tmp_path / "model"], "does not exist"),
     ]
     made_up_dataset.save(tmp_path / "good.nc")

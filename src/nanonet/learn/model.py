@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
 import os
 import platform
 import shutil
@@ -209,6 +210,12 @@ class NanoNet:
         for name in ("latent", "trees", "epochs", "batch_size", "attempts"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32 - self.attempts:
+            raise InputError(f"seed = {self.seed!r} is not a whole number from 0 to 2^32, less the attempts")
+        if not 0 < self.learning_rate < math.inf:
+            raise InputError(f"learning_rate = {self.learning_rate!r} is not above 0")
+        if not 0 <= self.latent_noise < math.inf:
+            raise InputError(f"latent_noise = {self.latent_noise!r} is not 0 or above")
 
 
 def card_of(dataset: Dataset) -> dict[str, Any]:

@@ -106,7 +106,10 @@ class Predictor:
         return np.concatenate(parts) if parts else np.empty((0, 0, 0), dtype=np.float32)
 
     def _checked(self, X: ArrayLike) -> NDArray[np.float64]:
-        inputs = np.asarray(X, dtype=np.float64)
+        try:
+            inputs = np.asarray(X, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InputError("X is not an array of numbers") from None
         p = self._X.shape[1]
         if inputs.ndim != 2 or inputs.shape[1] != p:
             raise InputError(f"X has shape {inputs.shape}; allowed is (n, {p})")

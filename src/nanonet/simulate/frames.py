@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,59 +10,104 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.errors import SimulationError
+from nanonet.files import writing
 
-_HEADER = 9  # lines before the atoms of a frame in a LAMMPS dump
+HEADER = 9
+"""Lines before the particles of a frame in a LAMMPS dump."""
+
+_START = b"ITEM: TIMESTEP\n"
 
 
-def drop_torn_frame(dump: Path) -> None:
-    """Cut a dump off behind its last complete frame: what a killed LAMMPS was still writing goes."""
+def drop_torn_frames(dump: Path) -> None:
+    """Take out of a dump what is not a complete frame: what a killed LAMMPS, or a full disk, cut short."""
     if not dump.exists():
         return
-    os.truncate(dump, max((end for _, _, end in _read(dump)), default=0))
+    content = dump.read_bytes()
+    whole = b"".join(_START + text for text in _complete(content))
+    if whole != content:
+        with writing(dump) as temporary:
+            temporary.write_bytes(whole)
 
 
-def convert(dump: Path, trajectory: Path, steps: Iterable[int], diameter: float, mass: float) -> None:
+def recorded_steps(dump: Path, trajectory: Path) -> set[int]:
+    """Steps of the complete frames of a dump and of the trajectory of an earlier stretch."""
+    found = {int(text.split(b"\n", 1)[0]) for text in _complete(dump.read_bytes())} if dump.exists() else set()
+    if trajectory.exists():
+        with gsd.hoomd.open(str(trajectory), "r") as file:
+            found |= {int(frame.configuration.step) for frame in file}
+    return found
+
+
+def last_step(trajectory: Path) -> int:
+    """Step of the last frame of a trajectory."""
+    with gsd.hoomd.open(str(trajectory), "r") as file:
+        return int(file[-1].configuration.step)
+
+
+def convert(
+    dump: Path, trajectory: Path, steps: Iterable[int], diameter: float, mass: float, earlier: Path | None = None
+) -> None:
     """Write the frames of a dump at the given steps as GSD, each once; of a step that stands twice the last counts.
 
-    Positions are wrapped into a box centred on 0, image flags kept.
+    Positions are wrapped into a box centred on 0, image flags kept. Steps that the dump lacks are taken from an
+    `earlier` trajectory, where there is one.
 
     Raises
     ------
     SimulationError
         A step is missing.
     """
-    found = {step: (box, atoms) for step, (box, atoms), _ in _read(dump)} if dump.exists() else {}
-    missing = [step for step in steps if step not in found]
+    found = dict(_read(dump)) if dump.exists() else {}
+    before: dict[int, gsd.hoomd.Frame] = {}
+    if earlier is not None and earlier.exists():
+        with gsd.hoomd.open(str(earlier), "r") as file:
+            before = {int(frame.configuration.step): frame for frame in file}
+    missing = [step for step in steps if step not in found and step not in before]
     if missing:
-        raise SimulationError(f"{dump} lacks {len(missing)} frames, the first at step {missing[0]}")
+        raise SimulationError(
+            f"{dump} lacks {len(missing)} frames, the first at step {missing[0]}; the same command runs them again"
+        )
     with gsd.hoomd.open(str(trajectory), "w") as file:
         for step in steps:
-            bounds, atoms = found[step]
-            edges = bounds[:, 1] - bounds[:, 0]
-            fractions = (atoms[:, 1:4] - bounds[:, 0]) / edges
-            shift = np.floor(fractions)
-            frame = gsd.hoomd.Frame()
-            frame.configuration.step = step
-            frame.configuration.box = [*edges, 0.0, 0.0, 0.0]
-            frame.particles.N = len(atoms)
-            frame.particles.types = ["NP"]
-            frame.particles.position = (fractions - shift - 0.5) * edges
-            frame.particles.image = (atoms[:, 4:7] + shift).astype(np.int32)
-            frame.particles.diameter = np.full(len(atoms), diameter)
-            frame.particles.mass = np.full(len(atoms), mass)
-            file.append(frame)
+            file.append(before[step] if step not in found else _frame(step, *found[step], diameter, mass))
 
 
-def _read(dump: Path) -> Iterator[tuple[int, tuple[NDArray[np.float64], NDArray[np.float64]], int]]:
-    """Complete frames of a dump: step, (bounds (3, 2), atoms (n, 7): id x y z ix iy iz), and the byte behind it."""
-    with dump.open("rb") as file:
-        while True:
-            header = [file.readline() for _ in range(_HEADER)]
-            if not header[-1].endswith(b"\n") or not header[0].startswith(b"ITEM: TIMESTEP"):
-                return
-            lines = [file.readline() for _ in range(int(header[3]))]
-            if lines and not lines[-1].endswith(b"\n"):
-                return
-            bounds = np.array([line.split()[:2] for line in header[5:8]], dtype=np.float64)
-            atoms = np.array([line.split() for line in lines], dtype=np.float64).reshape(len(lines), -1)
-            yield int(header[1]), (bounds, atoms), file.tell()
+def _frame(
+    step: int, bounds: NDArray[np.float64], atoms: NDArray[np.float64], diameter: float, mass: float
+) -> gsd.hoomd.Frame:
+    edges = bounds[:, 1] - bounds[:, 0]
+    fractions = (atoms[:, 1:4] - bounds[:, 0]) / edges
+    shift = np.floor(fractions)
+    frame = gsd.hoomd.Frame()
+    frame.configuration.step = step
+    frame.configuration.box = [*edges, 0.0, 0.0, 0.0]
+    frame.particles.N = len(atoms)
+    frame.particles.types = ["NP"]
+    frame.particles.position = (fractions - shift - 0.5) * edges
+    frame.particles.image = (atoms[:, 4:7] + shift).astype(np.int32)
+    frame.particles.diameter = np.full(len(atoms), diameter)
+    frame.particles.mass = np.full(len(atoms), mass)
+    return frame
+
+
+def _read(dump: Path) -> Iterator[tuple[int, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
+    """Complete frames of a dump: step, (bounds (3, 2), atoms (n, 7): id x y z ix iy iz)."""
+    for text in _complete(dump.read_bytes()):
+        lines = text.split(b"\n")
+        bounds = np.array([line.split()[:2] for line in lines[4:7]], dtype=np.float64)
+        atoms = np.array([line.split() for line in lines[HEADER - 1 : -1]], dtype=np.float64)
+        yield int(lines[0]), (bounds, atoms.reshape(len(lines) - HEADER, -1))
+
+
+def _complete(content: bytes) -> Iterator[bytes]:
+    """Texts of the complete frames, each without its first line; whatever else stands between them is passed over."""
+    for text in content.split(_START)[1:]:
+        lines = text.split(b"\n")
+        try:
+            count = int(lines[2])
+            columns = len(lines[HEADER - 2].split()) - 2  # behind ITEM: ATOMS
+            rows = lines[HEADER - 1 : -1]
+        except (IndexError, ValueError):
+            continue
+        if lines[-1] == b"" and len(rows) == count and all(len(row.split()) == columns for row in rows):
+            yield text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from nanonet.errors import InputError
 
@@ -17,6 +17,11 @@ _WHOLE = {
     "seed",
 }
 _MAY_BE_ZERO = {"pressure", "equilibration_steps", "configurations", "seed"}
+_TEXTS = {"name", "start"}
+_REPLICA_STRIDE = 1_000  # between the seeds of replicas: a run derives some seeds of its own from its seed
+
+STARTS = ("dispersed", "clustered")
+"""Where the NPs begin: at random in the box, or in one compact crystal."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,14 @@ class Protocol:
         100 and 1,000 of its time steps, as LAMMPS recommends.
     seed:
         Seed of the starting configuration and of the velocities.
+    start:
+        `dispersed` (NPs at random) or `clustered` (all NPs in one crystal). What has equilibrated does not depend on
+        it: two runs that began apart and agree are the best sign.
 
     Raises
     ------
     InputError
-        A field is not a number, not positive, or not whole where it must be.
+        A field is not a number, not positive, or not whole where it must be; an unknown start.
     """
 
     name: str
@@ -69,11 +77,12 @@ class Protocol:
     thermostat_damping: float = 0.5
     barostat_damping: float = 5.0
     seed: int = 1
+    start: str = "dispersed"
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "name":
+            if field.name in _TEXTS:
                 continue
             if isinstance(value, (bool, str)) or not isinstance(value, (int, float)) or not math.isfinite(value):
                 raise InputError(f"{field.name} = {value!r} is not a finite number")
@@ -82,6 +91,8 @@ class Protocol:
             if value < 0 or (value == 0 and field.name not in _MAY_BE_ZERO):
                 allowed = "0 or above" if field.name in _MAY_BE_ZERO else "above 0"
                 raise InputError(f"{field.name} = {value!r} is not {allowed}")
+        if self.start not in STARTS:
+            raise InputError(f"start = {self.start!r} is not one of {', '.join(STARTS)}")
         if self.seed > 899_999_999:  # LAMMPS takes seeds up to 9e8; we derive others from this one
             raise InputError(f"seed = {self.seed} is not between 0 and 899999999")
         for name in ("equilibration_steps", "production_steps"):
@@ -104,6 +115,29 @@ class Protocol:
     def frames(self) -> int:
         """Frames of NP coordinates that production records (its starting point is not one of them)."""
         return self.production_steps // self.frame_every
+
+    def extended(self, production_steps: int) -> Protocol:
+        """The same protocol with more production; whole configurations come as often as before.
+
+        Raises
+        ------
+        InputError
+            `production_steps` is less than before, or no multiple of the interval between configurations.
+        """
+        if production_steps < self.production_steps:
+            raise InputError(f"production_steps = {production_steps} is not {self.production_steps} or more")
+        configurations = 0
+        if self.configurations:
+            every = self.production_steps // self.configurations
+            if production_steps % every:
+                raise InputError(f"production_steps = {production_steps} is not a multiple of {every}")
+            configurations = production_steps // every
+        return replace(self, production_steps=production_steps, configurations=configurations)
+
+    def replica(self, number: int, start: str | None = None) -> Protocol:
+        """The same protocol with seeds of its own, for replica 1, 2, ...; on request from another start."""
+        seed = (self.seed + _REPLICA_STRIDE * number) % 900_000_000
+        return replace(self, seed=seed, start=self.start if start is None else start)
 
 
 PRESETS: dict[str, Protocol] = {

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nanonet.composition import Composition
 from nanonet.simulate.protocol import Protocol
-from nanonet.simulate.system import System
+from nanonet.simulate.system import System, particle_numbers
 
 DATA = "system.data"
 START = "start.in"
@@ -26,7 +26,7 @@ MARKER = "nanonet: time runs"  # printed when NPT begins: from here on the first
 
 FENE_STIFFNESS, FENE_EXTENT = 30.0, 1.5  # K (epsilon/sigma^2) and R0 (sigma): paper, Model
 CUTOFF = 2.5  # of every pair, in units of its sigma: paper, Model
-_SKIN = 0.5  # of the neighbour lists (sigma): 0.3 to 0.8 differ by less than 4 % in speed
+_SKIN = 0.5  # of the neighbour lists (sigma): 0.3 to 0.8 differ by less than 10 % in speed (docs/speed.md)
 _PUSH_STEPS = 1_000
 _SETTLE_STEPS = 2_000
 
@@ -98,7 +98,8 @@ def start_text(composition: Composition, protocol: Protocol) -> str:
 
 def resume_text(composition: Composition, protocol: Protocol) -> str:
     """The LAMMPS input that goes on from a restart file: `lmp -in resume.in -var restart restart.a`."""
-    return _HEAD_RESUME + interactions(composition) + _run(protocol)
+    nps, chains = particle_numbers(composition, protocol)
+    return _HEAD_RESUME + _expect(nps + chains * composition.chain_length) + interactions(composition) + _run(protocol)
 
 
 ATOMS = """\
@@ -115,9 +116,8 @@ bond_coeff 1 {FENE_STIFFNESS:g} {FENE_EXTENT:g} 1.0 1.0
 """The FENE bond with its WCA core of the monomer's epsilon and sigma."""
 
 _HEAD_START = f"""\
-# nanonet: run with  lmp -log none -in {START}
+# nanonet: run with  lmp -log none -in {START}  (any LAMMPS with the package MOLECULE; faster: -sf opt)
 log {LOG}
-suffix opt
 {ATOMS}pair_style soft 1.0
 read_data {DATA}
 {BONDS}"""
@@ -125,14 +125,28 @@ read_data {DATA}
 _HEAD_RESUME = f"""\
 # nanonet: run with  lmp -log none -in {RESUME} -var restart {RESTARTS[0]}
 log {LOG} append
-suffix opt
 read_restart ${{restart}}
 """
 
+# Lists, ghosts and sorting by the cutoff of each pair of types; KOKKOS and GPU know one cutoff only
 _LISTS = f"""\
-neighbor {_SKIN:g} multi
+if "$(is_active(package,kokkos)) || $(is_active(package,gpu))" then &
+"neighbor {_SKIN:g} bin" &
+else &
+"neighbor {_SKIN:g} multi" &
+"comm_modify mode multi reduce/multi" &
+"atom_modify sort 200 2.0"
 neigh_modify every 1 delay 0 check yes
-comm_modify mode multi
+"""
+
+
+def _expect(particles: int) -> str:
+    """Stop when the restart file is that of another system."""
+    return f"""\
+variable particles equal atoms
+if "${{particles}} != {particles}" then &
+"print 'ERROR: the restart file holds ${{particles}} particles, this run has {particles}'" &
+"quit 1"
 """
 
 
@@ -175,7 +189,9 @@ def interactions(composition: Composition) -> str:
     )
     return f"""
 # the model: Lennard-Jones, truncated and shifted to zero at {CUTOFF:g} sigma of each pair
-pair_style lj/cut {CUTOFF:g}
+variable style index lj/cut
+if "${{style}} == lj/nanonet" then "plugin load ${{plugin}}"
+pair_style ${{style}} {CUTOFF:g}
 pair_modify shift yes
 {coefficients}{_LISTS}"""
 
@@ -215,8 +231,8 @@ thermo_modify flush yes
 fix npt all npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
 iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}
 restart {protocol.restart_every} {RESTARTS[0]} {RESTARTS[1]}
-print "{MARKER}"
 variable now equal step
+print "{MARKER} from step ${{now}}"
 if "${{now}} < {protocol.equilibration_steps}" then "run {protocol.equilibration_steps} upto"
 
 # production

@@ -1,4 +1,4 @@
-"""Starting configuration: NPs placed at random, chains as random walks between them."""
+"""Starting configuration: NPs placed at random or in a crystal, chains as random walks between them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def particle_numbers(composition: Composition, protocol: Protocol) -> tuple[int,
 def build(composition: Composition, protocol: Protocol) -> System:
     """Place the particles of a run; the protocol's seed decides where.
 
-    NPs go in at random, as far apart as the box allows; chains are random walks of bonds of 0.97 that do not fold
+    NPs go in at random, as far apart as the box allows, or as one compact crystal (the protocol's `start`); chains
+    are random walks of bonds of 0.97 that do not fold
     back and that stay out of the NPs. Monomers of different chains may overlap: the push-off of the script parts them.
 
     Raises
@@ -79,7 +80,8 @@ def build(composition: Composition, protocol: Protocol) -> System:
     volume = beads / _START_DENSITY + nps * 4.0 / 3.0 * math.pi * contact**3
     box = volume ** (1.0 / 3.0)
     rng = np.random.default_rng(protocol.seed)
-    centres = _place_nps(nps, box, composition.diameter, rng)
+    place = _place_cluster if protocol.start == "clustered" else _place_nps
+    centres = place(nps, box, composition.diameter, rng)
     walks = _walk_chains(chains, composition.chain_length, box, centres, contact, rng)
     return System(box=box, monomers=walks, nps=centres)
 
@@ -95,6 +97,25 @@ def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) ->
                 if len(placed) == n:
                     return placed
     raise InputError(f"{n} NPs of diameter = {diameter:g} do not fit into a box of edge {box:.2f}; lower the density")
+
+
+def _place_cluster(n: int, box: float, diameter: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Positions (n, 3) of one compact fcc crystal, neighbours at the potential's minimum, turned and put at random."""
+    spacing = 2.0 ** (1.0 / 6.0) * diameter
+    reach = math.ceil(n ** (1.0 / 3.0)) + 1
+    cells = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    sites = spacing / math.sqrt(2.0) * cells[cells.sum(axis=1) % 2 == 0]
+    sites = sites - rng.uniform(0.0, spacing / math.sqrt(2.0), 3)
+    sites = sites[np.argsort(np.linalg.norm(sites, axis=1))[:n]]
+    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    placed = np.asarray((sites @ turn + rng.uniform(0.0, box, 3)) % box)
+    for i in range(1, n):
+        if _distances(placed[:i], placed[i], box).min() < 0.99 * spacing:
+            raise InputError(
+                f"{n} NPs of diameter = {diameter:g} do not fit into a box of edge {box:.2f} as one cluster; "
+                "lower the density or take start = 'dispersed'"
+            )
+    return placed
 
 
 def _walk_chains(

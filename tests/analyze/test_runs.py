@@ -12,14 +12,16 @@ from tests.conftest import SMOKE
 
 
 def test_a_run_becomes_a_dataset_entry(smoke_run: Path) -> None:
-    data = analyze([smoke_run, smoke_run])
-    assert len(data) == 2
-    assert data.compositions[0] == data.compositions[1]
+    data = analyze([smoke_run])
+    assert len(data) == 1
     assert data.provenance[0]["nominal_density"] == SMOKE.density
     assert data.compositions[0].density == pytest.approx(SMOKE.density, rel=0.03)
     assert data.compositions[0].density != SMOKE.density
     assert data.provenance[0]["nps"] == 18
-    assert data.provenance[0]["protocol"]["name"] == "smoke"
+    (run,) = data.provenance[0]["runs"]
+    assert run["protocol"]["name"] == "smoke"
+    assert run["polymer"]["configurations"] == 3
+    assert json.loads((smoke_run / "polymer.json").read_text()) == run["polymer"]
     assert data.rdfs[0].g[data.r < 2.2].max() == 0  # NPs do not overlap
     assert data.rdfs[0].g[data.r > 5].mean() == pytest.approx(1, abs=0.2)
 
@@ -42,3 +44,27 @@ def test_what_is_no_finished_run_is_named(smoke_run: Path, tmp_path: Path) -> No
     (tmp_path / "run.json").write_text(json.dumps(record))
     with pytest.raises(InputError, match="composition"):
         analyze([tmp_path])
+
+
+def _copy(run: Path, folder: Path, seed: int, **changes: object) -> Path:
+    """The same trajectory under the name of another run."""
+    folder.mkdir()
+    shutil.copy(run / "trajectory.gsd", folder)
+    record = json.loads((run / "run.json").read_text())
+    record["protocol"] |= {"seed": seed, **changes}
+    (folder / "run.json").write_text(json.dumps(record | {"id": folder.name}))
+    return folder
+
+
+def test_replicas_become_one_entry(smoke_run: Path, tmp_path: Path) -> None:
+    replica = _copy(smoke_run, tmp_path / "replica", 1001, start="clustered")
+    slower = _copy(smoke_run, tmp_path / "slower", 1, timestep=0.005)
+    data = analyze([smoke_run, slower, replica])
+    assert len(data) == 2  # another time step is another simulation, another seed is not
+    assert [run["id"] for run in data.provenance[0]["runs"]][1] == "replica"
+    assert data.provenance[0]["production_tau"] == 20
+    assert data.provenance[0]["convergence"]["agreement"] == 0
+    assert data.provenance[1]["convergence"]["agreement"] is None
+    assert data.rdfs[0].g == pytest.approx(data.rdfs[1].g)
+    with pytest.raises(InputError, match="the same run as"):
+        analyze([smoke_run, smoke_run])

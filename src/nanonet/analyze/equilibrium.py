@@ -1,8 +1,11 @@
-"""How far the averages of one trajectory can be trusted."""
+"""How far the averages of trajectories can be trusted."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,51 +43,112 @@ def block_error(series: NDArray[np.float64], blocks: int = BLOCKS) -> NDArray[np
 
 @dataclass(frozen=True)
 class Convergence:
-    """Whether one trajectory has forgotten its start and seen its pairs often enough."""
+    """Whether the trajectories of one composition have forgotten their starts and seen their pairs often enough."""
 
     drift: float
     """Largest difference between the halves' mean numbers of neighbours, in its standard errors."""
+    inefficiency: float
+    """Statistical inefficiency of the numbers of neighbours, the largest: frames for one independent sample."""
     samples: float
-    """Statistically independent samples of the numbers of neighbours, the fewest."""
+    """Statistically independent samples of the numbers of neighbours, the fewest; all trajectories together."""
     entries: int
-    """Times that a pair came into contact from afar."""
+    """Times that a pair came into contact from afar, all trajectories together."""
     mobility: float
-    """Mean squared displacement of an NP over the whole trajectory, in units of D^2."""
+    """Mean squared displacement of an NP over a trajectory, in units of D^2; mean of the trajectories."""
+    agreement: float | None
+    """Largest difference between two trajectories' numbers of neighbours, in its standard errors; None for one."""
     converged: bool
     """The verdict."""
     reason: str
     """What it rests on, in words."""
 
 
-def assess(trajectory: Trajectory, diameter: float) -> Convergence:
-    """Judge a trajectory of NPs of a diameter (sigma).
+def assess(trajectories: Sequence[Trajectory], diameter: float) -> Convergence:
+    """Judge the trajectories of a composition with NPs of a diameter (sigma): one, or independent replicas.
 
     Two numbers of neighbours are followed: pairs in contact (gap between the surfaces below one monomer) and pairs
     that at most three monomers keep apart. A pair enters contact when its gap falls below half a monomer after it was
     above one and a half. Converged means: no drift above 2.5 standard errors, 10 independent samples or more, 10
-    entries into contact or more where there were contacts at all, and a mobility of 1 or more. One trajectory cannot
-    show that other starts would agree: that takes replicas.
+    entries into contact or more where there were contacts at all, a mobility of 1 or more, and replicas (best: from
+    different starts) that differ by at most 3 standard errors. One trajectory alone cannot show that last thing.
+
+    Raises
+    ------
+    InputError
+        No trajectory.
     """
-    distances = _pair_distances(trajectory)
-    near = [(distances < diameter + gap).sum(axis=1).astype(float) for gap in (1.0, 3.0)]
-    drift = max(_drift(series) for series in near)
-    samples = min(_independent_samples(series) for series in near)
-    entries = _entries(distances, diameter + 0.5, diameter + 1.5)
-    mobility = _squared_displacement(trajectory) / diameter**2
+    if not trajectories:
+        raise InputError("no trajectory to judge; allowed are 1 or more")
+    seen = [_examine(trajectory, diameter) for trajectory in trajectories]
+    drift = max(one.drift for one in seen)
+    samples = min(sum(one.samples[k] for one in seen) for k in range(len(_GAPS)))
+    entries = sum(one.entries for one in seen)
+    mobility = sum(one.mobility for one in seen) / len(seen)
+    agreement = max((_difference(a, b) for a, b in combinations(seen, 2)), default=None)
     faults = []
     if drift > _MAX_DRIFT:
         faults.append(f"the halves differ by {drift:.1f} standard errors")
+    if agreement is not None and agreement > _MAX_DIFFERENCE:
+        faults.append(f"the replicas differ by {agreement:.1f} standard errors")
     if samples < _MIN_SAMPLES:
         faults.append(f"only {samples:.1f} independent samples")
-    if near[0].any() and entries < _MIN_ENTRIES:
+    if any(one.contacts for one in seen) and entries < _MIN_ENTRIES:
         faults.append(f"only {entries} entries into contact")
     if mobility < _MIN_MOBILITY:
         faults.append(f"the NPs moved by only {mobility:.2g} D^2")
     good = f"no drift, {samples:.0f} independent samples, {entries} entries into contact, {mobility:.2g} D^2 moved"
-    return Convergence(drift, samples, entries, mobility, not faults, "; ".join(faults) or good)
+    if agreement is not None:
+        good += f", {len(seen)} replicas within {agreement:.1f} standard errors"
+    inefficiency = max(one.inefficiency for one in seen)
+    return Convergence(
+        drift, inefficiency, samples, entries, mobility, agreement, not faults, "; ".join(faults) or good
+    )
 
 
-_MAX_DRIFT, _MIN_SAMPLES, _MIN_ENTRIES, _MIN_MOBILITY = 2.5, 10.0, 10, 1.0
+@dataclass(frozen=True)
+class _Examination:
+    """What one trajectory says."""
+
+    means: tuple[float, ...]  # numbers of neighbours of an NP, for each gap
+    errors: tuple[float, ...]
+    samples: tuple[float, ...]
+    inefficiency: float
+    drift: float
+    entries: int
+    contacts: bool
+    mobility: float
+
+
+def _examine(trajectory: Trajectory, diameter: float) -> _Examination:
+    distances = _pair_distances(trajectory)
+    nps = trajectory.positions.shape[1]
+    near = [2.0 / nps * (distances < diameter + gap).sum(axis=1).astype(float) for gap in _GAPS]
+    samples = tuple(_independent_samples(series) for series in near)
+    return _Examination(
+        means=tuple(float(series.mean()) for series in near),
+        errors=tuple(float(series.std() / np.sqrt(n)) for series, n in zip(near, samples, strict=True)),
+        samples=samples,
+        inefficiency=max(len(series) / n for series, n in zip(near, samples, strict=True)),
+        drift=max(_drift(series) for series in near),
+        entries=_entries(distances, diameter + 0.5, diameter + 1.5),
+        contacts=bool(near[0].any()),
+        mobility=_squared_displacement(trajectory) / diameter**2,
+    )
+
+
+def _difference(a: _Examination, b: _Examination) -> float:
+    """Largest difference between two trajectories' numbers of neighbours, in standard errors."""
+    worst = 0.0
+    for mean_a, mean_b, error_a, error_b in zip(a.means, b.means, a.errors, b.errors, strict=True):
+        if mean_a != mean_b:
+            error = math.hypot(error_a, error_b)
+            worst = max(worst, abs(mean_a - mean_b) / error if error > 0 else _NEVER)
+    return worst
+
+
+_GAPS = (1.0, 3.0)  # between the surfaces (sigma): pairs in contact, and pairs that at most three monomers keep apart
+_NEVER = 1e3  # of numbers that never changed and differ: JSON knows no infinity
+_MAX_DRIFT, _MAX_DIFFERENCE, _MIN_SAMPLES, _MIN_ENTRIES, _MIN_MOBILITY = 2.5, 3.0, 10.0, 10, 1.0
 _CHUNK = 500  # frames whose pair distances are computed at once
 
 
@@ -128,7 +192,7 @@ def _drift(series: NDArray[np.float64]) -> float:
     variance = 0.5 * (first.var() + second.var())
     inefficiency = 0.5 * sum(_inefficiency(part) if np.ptp(part) else 1.0 for part in (first, second))
     error = np.sqrt(2.0 * variance * inefficiency / half)
-    return float(abs(first.mean() - second.mean()) / error) if error > 0 else float(np.inf)
+    return float(abs(first.mean() - second.mean()) / error) if error > 0 else _NEVER
 
 
 def _entries(distances: NDArray[np.float32], inner: float, outer: float) -> int:

@@ -3,45 +3,83 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nanonet.analyze import pairs, trajectory
+from nanonet.analyze import configurations, pairs, polymer
 from nanonet.analyze.equilibrium import assess
+from nanonet.analyze.pairs import Measurement
+from nanonet.analyze.replicas import combine
+from nanonet.analyze.trajectory import Trajectory
+from nanonet.analyze.trajectory import read as read_trajectory
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
+from nanonet.files import writing
 
 RECORD = "run.json"
 TRAJECTORY = "trajectory.gsd"
+POLYMER = "polymer.json"
+
+
+# Fields of a protocol in which replicas of one composition may differ
+_FREE = ("name", "seed", "start", "equilibration_steps", "production_steps", "frame_every", "configurations",
+         "restart_every", "min_nps")  # fmt: skip
 
 
 def analyze(folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, int], None] | None = None) -> Dataset:
-    """The dataset of finished run folders, in the given order: each a `run.json` beside a `trajectory.gsd`.
+    """The dataset of finished run folders: each a `run.json` beside a `trajectory.gsd`.
 
-    The composition's density is the measured one; the nominal one goes into the provenance.
+    Runs of one composition under one protocol (replicas: other seeds, other starts, other lengths) become one entry,
+    with the error between them; entries stand in the order in which their first runs are given. The composition's
+    density is the measured one; the nominal one goes into the provenance.
 
     Raises
     ------
     InputError
-        A folder is no run, is unfinished, or its trajectory cannot be used; the folder is named.
+        A folder is no run, is unfinished, is given twice, or its trajectory cannot be used; the folder is named.
     """
-    parts = []
+    groups: dict[str, list[_Run]] = {}
+    ids: dict[str, Path] = {}
     for i, folder in enumerate(folders):
-        parts.append(_analyze_run(Path(folder)))
+        run = _measure(Path(folder))
+        if (identity := run.record["id"]) in ids:
+            raise InputError(f"run {folder} is the same run as {ids[identity]} (id {identity})")
+        ids[identity] = Path(folder)
+        groups.setdefault(run.key, []).append(run)
         if progress is not None:
             progress(i + 1, len(folders))
-    return Dataset.concatenate(parts)
+    return Dataset.concatenate([_entry(runs) for runs in groups.values()])
 
 
-def _analyze_run(folder: Path) -> Dataset:
+@dataclass(frozen=True)
+class _Run:
+    """One run, read and measured."""
+
+    record: dict[str, Any]
+    frames: Trajectory
+    measured: Measurement
+    polymer: dict[str, Any] | None
+
+    @property
+    def key(self) -> str:
+        protocol = {name: value for name, value in self.record["protocol"].items() if name not in _FREE}
+        return json.dumps([self.record["composition"], protocol], sort_keys=True)
+
+    @property
+    def production(self) -> float:
+        return float(self.record["protocol"]["production_steps"] * self.record["protocol"]["timestep"])
+
+
+def _measure(folder: Path) -> _Run:
     record = _read_record(folder)
     if not (folder / TRAJECTORY).exists():
         raise InputError(f"run {folder} is not finished: it has no {TRAJECTORY}; run it again to go on")
-    frames = trajectory.read(folder / TRAJECTORY)
+    frames = read_trajectory(folder / TRAJECTORY)
     protocol = record["protocol"]
     expected = (protocol["production_steps"] // protocol["frame_every"], record["nps"])
     if frames.positions.shape[:2] != expected:
@@ -50,22 +88,80 @@ def _analyze_run(folder: Path) -> Dataset:
             f"{RECORD} says {expected[0]} frames of {expected[1]} NPs"
         )
     try:
-        measured = pairs.measure(frames)
-        nominal = Composition(**record["composition"])
-        composition = Composition(**(record["composition"] | {"density": measured.density}))
+        Composition(**record["composition"])
+        return _Run(record, frames, pairs.measure(frames), _polymer(folder, record))
     except InputError as error:
         raise InputError(f"run {folder}: {error}") from None
+
+
+def _entry(runs: Sequence[_Run]) -> Dataset:
+    """One composition: its run, or its replicas put together."""
+    first = runs[0].record
+    nominal = Composition(**first["composition"])
+    measured = combine([run.measured for run in runs], [run.production for run in runs])
+    composition = Composition(**(first["composition"] | {"density": measured.density}))
     provenance = {
-        **{name: record[name] for name in ("id", "nanonet", "lammps", "nps", "chains", "start")},
+        "id": first["id"],
+        "nps": first["nps"],
         "nominal_density": nominal.density,
         "density_error": measured.density_error,
-        "protocol": protocol,
-        "frames": len(frames.positions),
-        "production_tau": protocol["production_steps"] * protocol["timestep"],
+        "production_tau": sum(run.production for run in runs),
         "blocks": len(measured.blocks),
-        "convergence": asdict(assess(frames, nominal.diameter)),
+        "convergence": asdict(assess([run.frames for run in runs], nominal.diameter)),
+        "runs": [_provenance(run) for run in runs],
     }
     return Dataset((composition,), (measured.rdf,), (provenance,))
+
+
+def _provenance(run: _Run) -> dict[str, Any]:
+    kept = ("id", "nanonet", "lammps", "accelerator", "nps", "chains", "start", "protocol")
+    return {
+        **{name: run.record[name] for name in kept},
+        "frames": len(run.frames.positions),
+        "production_tau": run.production,
+        "density": run.measured.density,
+        "polymer": run.polymer,
+    }
+
+
+def _polymer(folder: Path, record: dict[str, Any]) -> dict[str, Any] | None:
+    """Structure of the polymer as plain values: from the whole configurations, or as it was measured before.
+
+    A run is often kept with fewer configurations than it wrote, so what all of them say is left beside it.
+    """
+    path = folder / POLYMER
+    found = sorted((folder / "configurations").glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))
+    if path.is_file():
+        kept: dict[str, Any] = json.loads(path.read_text())
+        if kept.get("id") == record["id"] and kept["configurations"] >= len(found):
+            return kept
+    if not found:
+        return None
+    structure = polymer.measure([configurations.read(name) for name in found], record["composition"]["diameter"])
+    content = {"id": record["id"], **_plain(structure)}
+    try:
+        with writing(path) as temporary:
+            temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+    except OSError:
+        pass  # a folder that cannot be written to: it is measured again next time
+    return content
+
+
+def _plain(structure: polymer.PolymerStructure) -> dict[str, Any]:
+    def estimate(value: polymer.Estimate) -> list[float | None]:
+        return [round(x, 6) if math.isfinite(x) else None for x in (value.value, value.error)]
+
+    return {
+        "configurations": structure.configurations,
+        "layer": [round(x, 6) for x in structure.layer],
+        "layer_radius": round(structure.layer_radius, 6),
+        **{
+            name: estimate(getattr(structure, name))
+            for name in ("adsorbed", "bridged", "bridged_near", "shared_monomer", "partners")
+        },
+        "g": [round(float(x), 5) for x in structure.g.g],
+        "profile": [[round(r, 6), round(fraction, 6), pairs] for r, fraction, pairs in structure.profile],
+    }
 
 
 def _read_record(folder: Path) -> dict[str, Any]:
@@ -77,6 +173,7 @@ def _read_record(folder: Path) -> dict[str, Any]:
         for name in ("id", "nanonet", "nps", "chains", "start", "composition", "protocol"):
             record[name]
         record.setdefault("lammps", "unknown")
+        record.setdefault("accelerator", "opt")  # of runs from before it was recorded
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} cannot be used: {type(error).__name__} {error}") from None
     return record

@@ -216,7 +216,7 @@ def _run(protocol: Protocol) -> str:
         every, columns = protocol.production_steps // protocol.configurations, "id mol type x y z ix iy iz"
         whole = f"""\
 dump whole all custom {every} {CONFIGURATIONS}/*.lammpstrj {columns}
-dump_modify whole sort id pad {len(str(protocol.total_steps))} format float %.4f first no
+dump_modify whole sort id format float %.4f first no
 """
         last = f"""\
 write_dump all custom {CONFIGURATIONS}/{protocol.total_steps}.lammpstrj {columns} modify sort id format float %.4f

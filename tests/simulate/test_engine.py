@@ -4,7 +4,6 @@ import contextlib
 import gzip
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -166,20 +165,13 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
         engine.run(TINY_COMPOSITION, TINY, folder)
 
 
-def test_a_missing_lmp_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match="'no-such-lmp -x' is not a program"):
-        engine.run(TINY_COMPOSITION, TINY, tmp_path / "run", lmp="no-such-lmp -x")
-    monkeypatch.setenv(lmp.LMP_VARIABLE, "other-lmp")
-    with pytest.raises(InputError, match="'other-lmp' is not a program"):
-        lmp.find_lmp()
-    monkeypatch.delenv(lmp.LMP_VARIABLE)
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(InputError, match=r"nanonet-pnc\[sim\]"):
-        lmp.find_lmp()
-    assert not (tmp_path / "run").exists()
-
-
 def test_a_runs_identity_is_golden() -> None:
     assert engine.run_id(SMOKE, preset("smoke")) == "57973dc249cc74ba"
     assert engine.run_id(SMOKE, replace(preset("smoke"), seed=2)) != "57973dc249cc74ba"
+
+
+def test_a_start_is_part_of_the_identity_and_replicas_have_their_own() -> None:
+    smoke = preset("smoke")
+    protocols = [smoke, smoke.replica(1), smoke.replica(2), replace(smoke, start="clustered"), smoke.extended(2_000)]
+    assert len({engine.run_id(SMOKE, protocol) for protocol in protocols}) == len(protocols)
+    assert engine.run_id(SMOKE, smoke.replica(1, "clustered")) == "cb4fddec149c93ee"

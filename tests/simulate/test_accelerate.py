@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nanonet import InputError
+from nanonet.simulate import accelerate, lmp, process, script
+from nanonet.simulate.lmp import Lmp
+
+COMPILER = any(shutil.which(name) for name in ("c++", "g++", "clang++"))
+needs_compiler = pytest.mark.skipif(not COMPILER, reason="no C++ compiler on this machine")
+
+
+@pytest.fixture(scope="module")
+def real() -> Lmp:
+    return lmp.inspect(lmp.find_lmp())
+
+
+def _lmp(**pair_styles: str) -> Lmp:
+    return Lmp(("lmp",), "1 Apr 2031", {"Pair": frozenset(pair_styles.values()), "Command": frozenset()})
+
+
+def test_lammps_own_accelerators(real: Lmp) -> None:
+    assert accelerate.choose("none", real).arguments == ()
+    assert accelerate.choose("opt", real).arguments == ("-sf", "opt")
+    omp = accelerate.choose("omp", real, threads=2)
+    assert (omp.arguments, omp.threads) == (("-sf", "omp", "-pk", "omp", "2"), 2)
+    gpu = accelerate.choose("gpu", _lmp(gpu="lj/cut/gpu"))
+    assert gpu.arguments == ("-sf", "gpu", "-pk", "gpu", "1")
+    assert accelerate.choose("kokkos", _lmp(kk="lj/cut/kk"), 4).arguments == ("-k", "on", "t", "4", "-sf", "kk")
+
+
+@pytest.mark.parametrize("name", ["opt", "omp", "kokkos", "gpu"])
+def test_what_a_lammps_lacks_is_named(name: str) -> None:
+    with pytest.raises(InputError, match=rf"accelerator = '{name}'.*lacks the pair style lj/cut/.*\(package "):
+        accelerate.choose(name, _lmp())
+    assert accelerate.choose("auto", _lmp()).name == "none"
+
+
+def test_bad_choices_are_named(real: Lmp) -> None:
+    with pytest.raises(InputError, match="accelerator = 'cuda' is not one of auto, plugin"):
+        accelerate.choose("cuda", real)
+    with pytest.raises(InputError, match="threads = 0 is not 1 or more"):
+        accelerate.choose("omp", real, threads=0)
+
+
+def test_without_a_compiler_the_plugin_says_so(real: Lmp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(InputError, match=r"'plugin' cannot be used: there is no C\+\+ compiler"):
+        accelerate.choose("plugin", real)
+    assert accelerate.choose("auto", real).name == "opt"
+
+
+@needs_compiler
+def test_headers_must_be_those_of_the_program(real: Lmp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"the headers are of LAMMPS 2025.*, the program is LAMMPS 1 Apr 2031"):
+        accelerate.choose("plugin", Lmp(real.command, "1 Apr 2031", real.styles))
+    monkeypatch.setenv(accelerate.HEADERS_VARIABLE, str(tmp_path))
+    with pytest.raises(InputError, match=r"no header pair\.h in"):
+        accelerate.choose("plugin", real)
+
+
+def test_versions_are_compared_by_day_and_update() -> None:
+    assert accelerate._same_version("2025.7.22.4.0", "22 Jul 2025 - Update 4")
+    assert accelerate._same_version("2025.7.22.0.0", "22 Jul 2025")
+    assert not accelerate._same_version("2025.7.22.3.0", "22 Jul 2025 - Update 4")
+    assert not accelerate._same_version("2025.7.22.4.0", "unknown")
+
+
+@needs_compiler
+def test_a_pair_style_that_is_wrong_is_refused(real: Lmp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the check after compiling is for: the same source with a constant changed, and with an error in it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source, header = (path.read_text() for path in accelerate.SOURCES)
+    (tmp_path / "clusters.h").write_text(header)
+    for change, said in ((("48.0 * epsilon", "48.1 * epsilon"), "disagrees with lj/cut"), (("W;", "W"), "compile")):
+        wrong = source if change[0] in source else source + change[0]
+        (tmp_path / "pair_nanonet.cpp").write_text(wrong.replace(*change))
+        monkeypatch.setattr(accelerate, "SOURCES", (tmp_path / "pair_nanonet.cpp", tmp_path / "clusters.h"))
+        with pytest.raises(InputError, match=said):
+            accelerate.choose("plugin", real)
+        assert accelerate.choose("auto", real).name == "opt"
+    assert not list((tmp_path / "cache" / "nanonet").glob("*.so"))
+
+
+def _forces(folder: Path, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Pressure and energy, and the forces (n, 3), of the last moment of a smoke run."""
+    text = (folder / script.RESUME).read_text()
+    text = re.sub(r"(?s)\n# production.*", "\n", text).replace("step temp press vol pe", "step press pe pxy pxz pyz")
+    (folder / "forces.in").write_text(
+        text + "run 0\nwrite_dump all custom forces.txt id fx fy fz modify sort id format float %.10g\n"
+    )
+    done = subprocess.run(
+        [*words, "-log", "none", "-in", "forces.in", "-var", "restart", script.END],
+        cwd=folder, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-1500:]
+    row = re.findall(r"^ *Step.*\n(.*)$", done.stdout, flags=re.MULTILINE)[-1]
+    return np.array(row.split()[1:], dtype=float), np.loadtxt(folder / "forces.txt", skiprows=9)[:, 1:]
+
+
+@needs_compiler
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_the_plugin_computes_what_lj_cut_does(real: Lmp, smoke_run: Path, tmp_path: Path, ranks: int) -> None:
+    """A real melt: the forces to single precision (rms 1e-5 of the rms force), so the physics is the same."""
+    folder = Path(shutil.copytree(smoke_run, tmp_path / "run"))
+    chosen = accelerate.choose("plugin", real)
+    thermo, forces = _forces(folder, list(real.command))
+    mpirun = Path(real.command[0]).with_name("mpirun")
+    prefix = [str(mpirun), "-n", str(ranks)] if ranks > 1 else []
+    if prefix and not mpirun.exists():
+        pytest.skip("no mpirun beside lmp")
+    ours, our_forces = _forces(folder, [*prefix, *real.command, *chosen.arguments])
+    assert ours == pytest.approx(thermo, rel=1e-5, abs=1e-5)
+    rms = np.sqrt(np.mean(forces**2))
+    assert np.sqrt(np.mean((our_forces - forces) ** 2)) < 1e-5 * rms
+    assert np.abs(our_forces - forces).max() < 3e-4 * rms
+    assert np.abs(our_forces.sum(axis=0)).max() < 0.1  # of some 9,000 forces of rms 30: they sum to zero
+
+
+@needs_compiler
+def test_energy_is_conserved(real: Lmp, smoke_run: Path, tmp_path: Path) -> None:
+    """NVE at the time step of desk: neither style lets the energy drift by 0.1 % of kT a monomer and 10 tau."""
+    folder = Path(shutil.copytree(smoke_run, tmp_path / "run"))
+    text = re.sub(r"(?s)\nfix npt.*", "", (folder / script.RESUME).read_text())
+    (folder / "nve.in").write_text(
+        text + "\nthermo_style custom step etotal\nthermo_modify norm yes\nthermo 100\nfix nve all nve\nrun 1000\n"
+    )
+    words = [*real.command, *accelerate.choose("plugin", real).arguments, "-log", "none", "-in", "nve.in"]
+    done = subprocess.run(
+        [*words, "-var", "restart", script.END], cwd=folder, capture_output=True, text=True, check=True
+    )
+    rows = re.findall(r"^ +(\d+) +([-.\d]+) *$", done.stdout, flags=re.MULTILINE)
+    energy = np.array([float(value) for _, value in rows])
+    assert len(energy) == 11
+    assert np.abs(energy[1:] - energy[1]).max() < 1e-3
+
+
+def test_a_restart_file_is_good_when_it_has_both_its_ends(smoke_run: Path, tmp_path: Path) -> None:
+    assert process.good_restarts(smoke_run)[0] == script.END
+    (tmp_path / script.END).write_bytes((smoke_run / script.END).read_bytes()[:-40])
+    assert process.good_restarts(tmp_path) == []

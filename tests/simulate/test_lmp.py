@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from nanonet import InputError
+from nanonet.simulate import engine, lmp
+from tests.conftest import TINY, TINY_COMPOSITION
+
+HELP = """
+Large-scale Atomic/Molecular Massively Parallel Simulator - 1 Apr 2031
+
+* Atom styles:
+
+atomic          bond
+
+* Pair styles:
+
+lj/cut          lj/cut/gpu      soft
+zero
+
+* Bond styles:
+
+BONDS
+
+* Fix styles
+
+adapt           langevin        npt             nve/limit
+
+* Command styles:
+
+run
+"""
+
+
+def _program(folder: Path, text: str) -> str:
+    (folder / "help").write_text(text)
+    program = folder / "lmp"
+    program.write_text(f"#!/bin/sh\ncat {folder}/help\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_a_missing_lmp_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="'no-such-lmp -x' is not a program"):
+        engine.run(TINY_COMPOSITION, TINY, tmp_path / "run", lmp="no-such-lmp -x")
+    monkeypatch.setenv(lmp.LMP_VARIABLE, "other-lmp")
+    with pytest.raises(InputError, match="'other-lmp' is not a program"):
+        lmp.find_lmp()
+    monkeypatch.delenv(lmp.LMP_VARIABLE)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(InputError, match=r"nanonet-pnc\[sim\]"):
+        lmp.find_lmp()
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_a_lammps_is_and_has(tmp_path: Path) -> None:
+    found = lmp.inspect([_program(tmp_path, HELP.replace("BONDS", "fene"))])
+    assert found.version == "1 Apr 2031"
+    assert found.has("Pair", "zero")
+    assert found.has("Pair", "lj/cut/gpu")
+    assert not found.has("Pair", "lj/cut/omp")
+    real = lmp.inspect(lmp.find_lmp())
+    assert "2025" in real.version
+    assert real.has("Pair", "lj/cut/opt")
+
+
+def test_a_missing_style_is_named_with_its_package(tmp_path: Path) -> None:
+    program = _program(tmp_path, HELP.replace("BONDS", "harmonic"))
+    with pytest.raises(InputError, match=r"1 Apr 2031\) lacks the bond style fene \(package MOLECULE\)"):
+        engine.run(TINY_COMPOSITION, TINY, tmp_path / "run", lmp=program)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(InputError, match="lacks the pair style soft"):
+        lmp.inspect([_program(tmp_path, HELP.replace("BONDS", "fene").replace("soft", ""))])
+
+
+def test_what_is_no_lammps_speaks(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is not a LAMMPS that runs here; it says: 'no such library'"):
+        lmp.inspect([_program(tmp_path, "no such library")])
+    (tmp_path / "lmp").write_bytes(b"\x7fELF")
+    with pytest.raises(InputError, match="cannot be run"):
+        lmp.inspect([str(tmp_path / "lmp")])

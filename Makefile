@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-long check dataset model figures clean
+.PHONY: demo test test-long check dataset model figures validation clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -29,6 +29,9 @@ model: $(VENV)/.test
 
 figures: $(VENV)/.test
 	$(BIN)/python docs/figures.py
+
+validation: $(VENV)/.test
+	$(BIN)/python -m docs.validation
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

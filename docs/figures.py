@@ -144,8 +144,8 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
 def _peak(rdf: RDF, peak: Peak | None) -> str:
     if peak is None:
         return "– | –"
-    error = "" if rdf.error is None else f" ± {rdf.error[np.abs(rdf.r - peak.position).argmin()]:.2g}"
-    return f"{peak.height:.3g}{error} | {peak.position:.2f}"
+    error = rdf.error_at(peak.position)
+    return f"{peak.height:.3g}{'' if error is None else f' ± {error:.2g}'} | {peak.position:.2f}"
 
 
 if __name__ == "__main__":

@@ -105,6 +105,10 @@ class RDF:
                 found.append(Peak(position=float(0.5 * (self.r[left] + self.r[right])), height=height))
         return tuple(found)
 
+    def error_at(self, position: float) -> float | None:
+        """Standard error of g in the bin nearest to a distance (sigma), or None where errors are not known."""
+        return None if self.error is None else float(self.error[np.abs(self.r - position).argmin()])
+
     def coordination_number(self, radius: float, density: float) -> float:
         """Mean number of other NPs within a distance of an NP, 4 pi density times the integral of r^2 g(r).
 
@@ -143,7 +147,9 @@ class RDF:
         text = f"RDF of {len(self.r)} bins to {self.r[-1] + 0.5 * self.bin_width:g} sigma"
         for name, peak in (("first", self.first_peak), ("second", self.second_peak)):
             if peak is not None:
-                text += f", {name} peak g = {peak.height:.3g} at r = {peak.position:.2f}"
+                error = self.error_at(peak.position)
+                bar = "" if error is None else f" ± {error:.2g}"
+                text += f", {name} peak g = {peak.height:.3g}{bar} at r = {peak.position:.2f}"
         return text + (", error bars not known" if self.error is None else "")
 
     __repr__ = __str__

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -181,8 +181,11 @@ def analyze(
     if paths[0].is_dir():
         with _progress("analyzing") as progress:
             dataset = runs.analyze(paths, progress)
-        for composition, rdf in zip(dataset.compositions, dataset.rdfs, strict=True):
-            print(f"{composition}\n  {rdf}")
+        for composition, rdf, entry in zip(dataset.compositions, dataset.rdfs, dataset.provenance, strict=True):
+            verdict = entry["convergence"]
+            print(f"{composition}, {len(entry['runs'])} run(s), {entry['production_tau']:,.0f} tau\n  {rdf}")
+            print(f"  {'converged' if verdict['converged'] else 'NOT converged'}: {verdict['reason']}")
+            _print_polymer([run["polymer"] for run in entry["runs"] if run["polymer"]])
         if out.suffix == ".nc":
             dataset.save(out)
         else:
@@ -245,6 +248,18 @@ def _print_rdf(rdf: RDF, composition: Composition) -> None:
     print(f"neighbours   {number:.3g} NPs within r = {min(radius, rdf.r[-1]):g} sigma of an NP")
     if rdf.error is None:
         print("error bars   not known")
+
+
+def _print_polymer(found: list[dict[str, Any]]) -> None:
+    """What the polymer does, as the longest of the runs saw it."""
+    if found:
+        seen = max(found, key=lambda one: int(one["configurations"]))
+        position, height = seen["layer"]
+        print(
+            f"  polymer: first layer g = {height:.3g} at {position:.2f}, ends at {seen['layer_radius']:.2f}; "
+            f"{seen['adsorbed'][0]:.1f} monomers an NP; chains join {100 * seen['bridged'][0]:.1f} % of NP pairs, "
+            f"{seen['partners'][0]:.2f} near NPs to an NP ({seen['configurations']} configurations)"
+        )
 
 
 def _write_csv(path: Path, rdf: RDF, comment: str) -> None:

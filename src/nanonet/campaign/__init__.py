@@ -1,0 +1,1 @@
+"""Many runs: design, workspace, dispatch, status, collection into a dataset."""

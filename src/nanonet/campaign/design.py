@@ -1,0 +1,135 @@
+"""Which compositions to simulate, and in which order."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from nanonet.composition import FIELDS, Composition
+from nanonet.errors import InputError
+
+RANGES: dict[str, tuple[float, float]] = {
+    "diameter": (2.0, 5.0),
+    "chain_length": (25, 40),
+    "density": (0.0005, 0.004),
+    "eps_nn": (0.1, 2.5),
+    "eps_pn": (0.1, 1.5),
+}
+"""What the design covers, both ends included. Density is even in its logarithm. Diameter, chain length and the two
+attractions are the paper's (Model and Methodology); the densities are ours, its figures show 0.00032 to 0.00082."""
+
+MAX_VOLUME_FRACTION = 0.15
+"""Largest NP volume fraction of the design."""
+
+FIGURE_4 = (
+    Composition(diameter=3, chain_length=40, density=0.00072, eps_nn=0.1, eps_pn=0.1),
+    Composition(diameter=3, chain_length=40, density=0.00032, eps_nn=0.5, eps_pn=1.0),
+    Composition(diameter=3, chain_length=40, density=0.00082, eps_nn=0.2, eps_pn=0.4),
+)
+"""The compositions of the paper's figure 4 a, b, c; the second label of 4c is a misprint for eps_pn = 0.4."""
+
+_SHIFT = (
+    0.0945,
+    0.579,
+    0.1112,
+    0.4411,
+    0.1489,
+)  # part of the design: of 300 drawn at random, that with the evenest prefixes
+
+
+def design(count: int) -> tuple[Composition, ...]:
+    """The first compositions of the standard design: figure 4's, then a space-filling sequence without end.
+
+    Every prefix fills the space, so the first k are the right k whatever k is, and nothing changes when it grows: a
+    Sobol sequence (Joe and Kuo 2008, doi:10.1137/070709359) with a fixed shift. Points of too high a volume fraction
+    are passed over.
+
+    Raises
+    ------
+    InputError
+        `count` is not 1 or more.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise InputError(f"count = {count!r} is not a whole number of 1 or more")
+    found = list(FIGURE_4[:count])
+    for composition in _sequence():
+        if len(found) == count:
+            break
+        found.append(composition)
+    return tuple(found)
+
+
+def _sequence() -> Iterator[Composition]:
+    sobol = qmc.Sobol(len(FIELDS), scramble=False)
+    while True:
+        for point in (sobol.random(64) + _SHIFT) % 1.0:
+            composition = _composition(point)
+            if composition.volume_fraction <= MAX_VOLUME_FRACTION:
+                yield composition
+
+
+def _composition(point: NDArray[np.float64]) -> Composition:
+    """The composition at a point (5,) of the unit cube, in numbers that a person can read."""
+    values = {}
+    for u, (name, (low, high)) in zip(point.tolist(), RANGES.items(), strict=True):
+        if name == "chain_length":
+            values[name] = low + math.floor(u * (high - low + 1))
+        elif name == "density":
+            values[name] = float(f"{low * (high / low) ** u:.3g}")
+        else:
+            values[name] = round(low + u * (high - low), 2)
+    return Composition(**values)
+
+
+def read_csv(path: str | os.PathLike[str]) -> tuple[Composition, ...]:
+    """A design of one's own: a CSV with the columns diameter, chain_length, density, eps_nn, eps_pn in any order.
+
+    Raises
+    ------
+    InputError
+        The file is missing or empty, a column is missing or unknown, a row is bad (its number, counted from 1 below
+        the heading, and the field are named), or a composition stands twice.
+    """
+    path = Path(path)
+    try:
+        with path.open(newline="") as file:
+            reader = csv.DictReader(line for line in file if line.strip() and not line.startswith("#"))
+            columns = [name.strip() for name in reader.fieldnames or []]
+            rows = [list(row.values()) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"design {path} cannot be read: {error}") from None
+    for name in FIELDS:
+        if columns.count(name) != 1:
+            raise InputError(f"design {path} has the columns {columns}; needed are {', '.join(FIELDS)}, each once")
+    for name in columns:
+        if name not in FIELDS:
+            raise InputError(f"design {path} has a column {name!r}; allowed are {', '.join(FIELDS)}")
+    found: dict[Composition, int] = {}
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(columns) or None in row:
+            raise InputError(f"design {path}, row {number}: it has not {len(columns)} values")
+        try:
+            values = {name: _number(name, text) for name, text in zip(columns, row, strict=True)}
+            composition = Composition(**values)  # type: ignore[arg-type]
+        except InputError as error:
+            raise InputError(f"design {path}, row {number}: {error}") from None
+        if composition in found:
+            raise InputError(f"design {path}, row {number}: the same composition as row {found[composition]}")
+        found[composition] = number
+    if not found:
+        raise InputError(f"design {path} has no rows")
+    return tuple(found)
+
+
+def _number(name: str, text: object) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        raise InputError(f"{name} = {text!r} is not a number") from None

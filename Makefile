@@ -40,7 +40,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 
 $(VENV)/.test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable '.[sim,learn,serve,dev]'
+	$(PIP) --editable '.[sim,cluster,learn,serve,dev]'
 	touch $@
 
 clean:

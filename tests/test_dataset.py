@@ -19,7 +19,7 @@ def test_views_are_aligned(made_up_dataset: Dataset) -> None:
     assert np.array_equal(data.G[3], data.rdfs[3].g)
     with pytest.raises(ValueError, match="read-only"):
         data.G[0] = 0
-    assert "8 runs" in str(data)
+    assert "8 compositions" in str(data)
 
 
 def test_a_file_gives_back_what_was_saved(made_up_dataset: Dataset, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_parts_that_do_not_belong_together_are_refused(made_up_dataset: Dataset)
     c, g, p = made_up_dataset.compositions, made_up_dataset.rdfs, made_up_dataset.provenance
     with pytest.raises(InputError, match="rdfs has 7"):
         Dataset(c, g[:7], p)
-    with pytest.raises(InputError, match="no runs"):
+    with pytest.raises(InputError, match="no entries"):
         Dataset((), (), ())
     with pytest.raises(InputError, match=r"rdfs\[1\] has another grid"):
         Dataset(c[:2], (g[0], RDF(standard_grid() + 0.05, np.ones(100))), p[:2])
@@ -81,7 +81,7 @@ def test_split_is_a_seeded_partition(made_up_dataset: Dataset) -> None:
     for fraction in (0.0, 1.0, float("nan")):
         with pytest.raises(InputError, match="test_fraction"):
             made_up_dataset.split(fraction)
-    with pytest.raises(InputError, match="1 run"):
+    with pytest.raises(InputError, match="1 entry"):
         made_up_dataset.subset([0]).split()
 
 

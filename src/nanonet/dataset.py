@@ -19,15 +19,42 @@ from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.rdf import RDF
 
-FORMAT = 1
+FORMAT = 2  # 1: without the runs behind the entries; read too
 SHIPPED = "simulated.nc"
 
 _UNITS = {"diameter": "sigma", "chain_length": "1", "density": "sigma^-3", "eps_nn": "epsilon", "eps_pn": "epsilon"}
 
 
 @dataclass(frozen=True, eq=False)
+class Run:
+    """One simulation: what an entry of a dataset rests on, alone or with replicas.
+
+    Parameters
+    ----------
+    record:
+        Plain values (as JSON has them) that say how the run was made and what else was measured on it.
+    rdf:
+        Its RDF.
+    blocks:
+        g of consecutive blocks of its trajectory (blocks, m).
+    """
+
+    record: Mapping[str, Any]
+    rdf: RDF
+    blocks: NDArray[np.float64]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Run):
+            return NotImplemented
+        return self.record == other.record and self.rdf == other.rdf and np.array_equal(self.blocks, other.blocks)
+
+    def __hash__(self) -> int:
+        return hash(self.rdf)
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
-    """Aligned compositions, RDFs and provenance of n runs.
+    """Aligned compositions, RDFs and provenance of n entries, one a composition.
 
     Parameters
     ----------
@@ -36,8 +63,10 @@ class Dataset:
     rdfs:
         n RDFs on one grid.
     provenance:
-        n mappings of plain values (as JSON has them) that say how each run was made; `nominal_density` is the density
-        that was aimed at.
+        n mappings of plain values (as JSON has them) that say how each entry was made; `nominal_density` is the
+        density that was aimed at.
+    runs:
+        The runs behind each entry: n tuples, which may be empty. Left out: n empty ones.
 
     Raises
     ------
@@ -48,24 +77,31 @@ class Dataset:
     compositions: tuple[Composition, ...]
     rdfs: tuple[RDF, ...]
     provenance: tuple[Mapping[str, Any], ...]
+    runs: tuple[tuple[Run, ...], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("compositions", "rdfs", "provenance"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         n = len(self.compositions)
+        object.__setattr__(self, "runs", tuple(tuple(runs) for runs in self.runs) or ((),) * n)
         if not n:
-            raise InputError("a dataset of no runs; allowed are 1 or more")
-        for name in ("rdfs", "provenance"):
+            raise InputError("a dataset of no entries; allowed are 1 or more")
+        for name in ("rdfs", "provenance", "runs"):
             if len(getattr(self, name)) != n:
                 raise InputError(f"{name} has {len(getattr(self, name))} entries but compositions has {n}")
         for i, rdf in enumerate(self.rdfs):
             if not np.array_equal(rdf.r, self.rdfs[0].r):
                 raise InputError(f"rdfs[{i}] has another grid than rdfs[0]")
+        for i, runs in enumerate(self.runs):
+            for k, run in enumerate(runs):
+                if not np.array_equal(run.rdf.r, self.rdfs[0].r) or run.blocks.shape[1:] != self.rdfs[0].r.shape:
+                    raise InputError(f"runs[{i}][{k}] has another grid than rdfs[0]")
         for i, entry in enumerate(self.provenance):
-            try:
-                json.dumps(entry, allow_nan=False)
-            except (TypeError, ValueError) as error:
-                raise InputError(f"provenance[{i}] is not plain JSON: {error}") from None
+            for what, content in ((f"provenance[{i}]", entry), *((f"runs[{i}]", run.record) for run in self.runs[i])):
+                try:
+                    json.dumps(content, allow_nan=False)
+                except (TypeError, ValueError) as error:
+                    raise InputError(f"{what} is not plain JSON: {error}") from None
 
     def __len__(self) -> int:
         return len(self.compositions)
@@ -73,7 +109,12 @@ class Dataset:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):
             return NotImplemented
-        return (self.compositions, self.rdfs, self.provenance) == (other.compositions, other.rdfs, other.provenance)
+        return (self.compositions, self.rdfs, self.provenance, self.runs) == (
+            other.compositions,
+            other.rdfs,
+            other.provenance,
+            other.runs,
+        )
 
     def __hash__(self) -> int:
         return hash((self.compositions, self.rdfs))
@@ -81,7 +122,7 @@ class Dataset:
     def __str__(self) -> str:
         low, high = self.X.min(axis=0), self.X.max(axis=0)
         ranges = ", ".join(f"{name} {a:g} to {b:g}" for name, a, b in zip(FIELDS, low, high, strict=True))
-        return f"Dataset of {len(self)} runs: {ranges}"
+        return f"Dataset of {len(self)} compositions: {ranges}"
 
     __repr__ = __str__
 
@@ -92,13 +133,13 @@ class Dataset:
 
     @cached_property
     def G(self) -> NDArray[np.float64]:
-        """g of every run (n, m)."""
+        """g of every entry (n, m)."""
         return _frozen(np.array([rdf.g for rdf in self.rdfs]))
 
     @cached_property
     def errors(self) -> NDArray[np.float64]:
         """Standard errors of `G` (n, m); NaN where they are not known."""
-        return _frozen(np.array([np.full(len(self.r), np.nan) if c.error is None else c.error for c in self.rdfs]))
+        return _frozen(np.array([_error(rdf) for rdf in self.rdfs]))
 
     @property
     def r(self) -> NDArray[np.float64]:
@@ -106,52 +147,64 @@ class Dataset:
         return self.rdfs[0].r
 
     def subset(self, indices: Iterable[int]) -> Dataset:
-        """The runs with the given indices, in that order."""
+        """The entries with the given indices, in that order."""
         chosen = [int(i) for i in indices]
         return Dataset(
             tuple(self.compositions[i] for i in chosen),
             tuple(self.rdfs[i] for i in chosen),
             tuple(self.provenance[i] for i in chosen),
+            tuple(self.runs[i] for i in chosen),
         )
 
     def split(self, test_fraction: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
-        """Training and test part, drawn at random (paper: 80/20); each gets at least one run.
+        """Training and test part, drawn at random (paper: 80/20); each gets at least one entry.
 
         Raises
         ------
         InputError
-            `test_fraction` is not between 0 and 1, or there is only one run.
+            `test_fraction` is not between 0 and 1, or there is only one entry.
         """
         if not 0 < test_fraction < 1:
             raise InputError(f"test_fraction = {test_fraction:g} is not between 0 and 1")
         if len(self) < 2:
-            raise InputError("a dataset of 1 run cannot be split; allowed are 2 or more")
+            raise InputError("a dataset of 1 entry cannot be split; allowed are 2 or more")
         order = np.random.default_rng(seed).permutation(len(self))
         test = min(max(1, round(test_fraction * len(self))), len(self) - 1)
         return self.subset(sorted(order[test:])), self.subset(sorted(order[:test]))
 
     @staticmethod
     def concatenate(parts: Sequence[Dataset]) -> Dataset:
-        """All runs of several datasets, in order."""
+        """All entries of several datasets, in order."""
         return Dataset(
             tuple(c for part in parts for c in part.compositions),
             tuple(c for part in parts for c in part.rdfs),
             tuple(p for part in parts for p in part.provenance),
+            tuple(runs for part in parts for runs in part.runs),
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one self-describing netCDF file, whole or not at all; `InputError` if its folder is missing."""
         import xarray as xr
 
-        columns = {
-            name: ("run", self.X[:, i], {"units": _UNITS[name]}) for i, name in enumerate(FIELDS)
-        }  # density: the measured one
+        columns = {name: ("entry", self.X[:, i], {"units": _UNITS[name]}) for i, name in enumerate(FIELDS)}
+        runs = [(i, run) for i, behind in enumerate(self.runs) for run in behind]
+        blocks = max((len(run.blocks) for _, run in runs), default=0)
+        m = len(self.r)
         content = xr.Dataset(
             {
                 **columns,
-                "g": (("run", "r"), self.G, {"long_name": "NP-NP radial distribution function", "units": "1"}),
-                "error": (("run", "r"), self.errors, {"long_name": "standard error of g", "units": "1"}),
-                "provenance": ("run", [json.dumps(p, sort_keys=True) for p in self.provenance]),
+                "g": (("entry", "r"), self.G, {"long_name": "NP-NP radial distribution function", "units": "1"}),
+                "error": (("entry", "r"), self.errors, {"long_name": "standard error of g", "units": "1"}),
+                "provenance": ("entry", [json.dumps(p, sort_keys=True) for p in self.provenance]),
+                "run_entry": ("run", np.array([i for i, _ in runs], dtype=np.int64), {"long_name": "entry of a run"}),
+                "run_g": (("run", "r"), _stack([run.rdf.g for _, run in runs], (m,))),
+                "run_error": (("run", "r"), _stack([_error(run.rdf) for _, run in runs], (m,))),
+                "run_blocks": (
+                    ("run", "block", "r"),
+                    _stack([_padded(run.blocks, blocks) for _, run in runs], (blocks, m)),
+                    {"long_name": "g of consecutive blocks of a run"},
+                ),
+                "run_record": ("run", np.array([json.dumps(run.record, sort_keys=True) for _, run in runs], dtype=str)),
             },
             coords={"r": ("r", self.r, {"long_name": "NP-NP distance, bin centres", "units": "sigma"})},
             attrs={
@@ -160,8 +213,11 @@ class Dataset:
                 "comment": "Lennard-Jones units; density is measured (NPs / mean volume under NPT)",
             },
         )
+        packed = {"zlib": True, "complevel": 4}
         with writing(path) as temporary:
-            content.to_netcdf(temporary, engine="h5netcdf")
+            content.to_netcdf(
+                temporary, engine="h5netcdf", encoding={"run_blocks": packed, "run_g": packed} if runs else {}
+            )
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Dataset:
@@ -172,16 +228,24 @@ class Dataset:
             raise InputError(f"dataset {path} does not exist")
         try:
             with xr.open_dataset(path, engine="h5netcdf") as content:
-                if content.attrs.get("nanonet_format") != FORMAT:
-                    raise InputError(f"nanonet_format = {content.attrs.get('nanonet_format')} is not {FORMAT}")
+                found = content.attrs.get("nanonet_format")
+                if found not in (1, FORMAT):
+                    raise InputError(f"nanonet_format = {found} is not {FORMAT}")
                 columns = np.column_stack([content[name].values for name in FIELDS])
                 r, g, errors = (content[name].values for name in ("r", "g", "error"))
                 provenance = tuple(json.loads(str(text)) for text in content["provenance"].values)
-                rdfs = tuple(
-                    RDF(r, curve, None if np.isnan(error).all() else error)
-                    for curve, error in zip(g, errors, strict=True)
-                )
-                return Dataset(from_array(columns), rdfs, provenance)
+                rdfs = tuple(_rdf(r, curve, error) for curve, error in zip(g, errors, strict=True))
+                runs: list[list[Run]] = [[] for _ in rdfs]
+                for k in range(content.sizes.get("run", 0) if found == FORMAT else 0):
+                    blocks = content["run_blocks"].values[k]
+                    runs[int(content["run_entry"].values[k])].append(
+                        Run(
+                            json.loads(str(content["run_record"].values[k])),
+                            _rdf(r, content["run_g"].values[k], content["run_error"].values[k]),
+                            blocks[~np.isnan(blocks).all(axis=1)],
+                        )
+                    )
+                return Dataset(from_array(columns), rdfs, provenance, tuple(tuple(behind) for behind in runs))
         except Exception as error:  # whatever a broken file makes the readers say
             raise InputError(f"dataset {path} cannot be read: {error}") from None
 
@@ -195,3 +259,19 @@ class Dataset:
 def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:
     array.flags.writeable = False
     return array
+
+
+def _rdf(r: NDArray[np.float64], g: NDArray[np.float64], error: NDArray[np.float64]) -> RDF:
+    return RDF(r, g, None if np.isnan(error).all() else error)
+
+
+def _error(rdf: RDF) -> NDArray[np.float64]:
+    return np.full(len(rdf.r), np.nan) if rdf.error is None else rdf.error
+
+
+def _padded(blocks: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    return np.pad(blocks, ((0, count - len(blocks)), (0, 0)), constant_values=np.nan)
+
+
+def _stack(arrays: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    return np.array(arrays, dtype=np.float64).reshape(len(arrays), *shape)

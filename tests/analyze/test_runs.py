@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nanonet import InputError
+from nanonet import Dataset, InputError
 from nanonet.analyze.runs import analyze
 from tests.conftest import SMOKE
 
@@ -18,10 +18,13 @@ def test_a_run_becomes_a_dataset_entry(smoke_run: Path) -> None:
     assert data.compositions[0].density == pytest.approx(SMOKE.density, rel=0.03)
     assert data.compositions[0].density != SMOKE.density
     assert data.provenance[0]["nps"] == 18
-    (run,) = data.provenance[0]["runs"]
-    assert run["protocol"]["name"] == "smoke"
-    assert run["polymer"]["configurations"] == 3
-    assert json.loads((smoke_run / "polymer.json").read_text()) == run["polymer"]
+    ((run,),) = data.runs
+    record = run.record
+    assert run.rdf == data.rdfs[0]
+    assert record["box"] > 20.5
+    assert record["protocol"]["name"] == "smoke"
+    assert record["polymer"]["configurations"] == 3
+    assert json.loads((smoke_run / "polymer.json").read_text()) == record["polymer"]
     assert data.rdfs[0].g[data.r < 2.2].max() == 0  # NPs do not overlap
     assert data.rdfs[0].g[data.r > 5].mean() == pytest.approx(1, abs=0.2)
 
@@ -61,7 +64,9 @@ def test_replicas_become_one_entry(smoke_run: Path, tmp_path: Path) -> None:
     slower = _copy(smoke_run, tmp_path / "slower", 1, timestep=0.005)
     data = analyze([smoke_run, slower, replica])
     assert len(data) == 2  # another time step is another simulation, another seed is not
-    assert [run["id"] for run in data.provenance[0]["runs"]][1] == "replica"
+    assert [run.record["id"] for run in data.runs[0]][1] == "replica"
+    data.save(tmp_path / "data.nc")
+    assert Dataset.load(tmp_path / "data.nc") == data
     assert data.provenance[0]["production_tau"] == 20
     assert data.provenance[0]["convergence"]["agreement"] == 0
     assert data.provenance[1]["convergence"]["agreement"] is None

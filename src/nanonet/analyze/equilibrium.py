@@ -77,9 +77,13 @@ def assess(trajectories: Sequence[Trajectory], diameter: float) -> Convergence:
     InputError
         No trajectory.
     """
-    if not trajectories:
+    return judge([examine(trajectory, diameter) for trajectory in trajectories])
+
+
+def judge(seen: Sequence[Examination]) -> Convergence:
+    """The verdict of `assess` on trajectories that were examined before."""
+    if not seen:
         raise InputError("no trajectory to judge; allowed are 1 or more")
-    seen = [_examine(trajectory, diameter) for trajectory in trajectories]
     drift = max(one.drift for one in seen)
     samples = min(sum(one.samples[k] for one in seen) for k in range(len(_GAPS)))
     entries = sum(one.entries for one in seen)
@@ -106,25 +110,30 @@ def assess(trajectories: Sequence[Trajectory], diameter: float) -> Convergence:
 
 
 @dataclass(frozen=True)
-class _Examination:
-    """What one trajectory says."""
+class Examination:
+    """What one trajectory says; plain values, so that it can be kept and judged with replicas that come later."""
 
-    means: tuple[float, ...]  # numbers of neighbours of an NP, for each gap
+    means: tuple[float, ...]
+    """Neighbours of an NP: in contact, and at most three monomers away."""
     errors: tuple[float, ...]
+    """Their standard errors."""
     samples: tuple[float, ...]
+    """Independent samples of each."""
     inefficiency: float
     drift: float
     entries: int
     contacts: bool
+    """Whether any pair was ever in contact."""
     mobility: float
 
 
-def _examine(trajectory: Trajectory, diameter: float) -> _Examination:
+def examine(trajectory: Trajectory, diameter: float) -> Examination:
+    """Follow the numbers of neighbours of NPs of a diameter (sigma) through a trajectory; see `assess`."""
     distances = _pair_distances(trajectory)
     nps = trajectory.positions.shape[1]
     near = [2.0 / nps * (distances < diameter + gap).sum(axis=1).astype(float) for gap in _GAPS]
     samples = tuple(_independent_samples(series) for series in near)
-    return _Examination(
+    return Examination(
         means=tuple(float(series.mean()) for series in near),
         errors=tuple(float(series.std() / np.sqrt(n)) for series, n in zip(near, samples, strict=True)),
         samples=samples,
@@ -136,7 +145,7 @@ def _examine(trajectory: Trajectory, diameter: float) -> _Examination:
     )
 
 
-def _difference(a: _Examination, b: _Examination) -> float:
+def _difference(a: Examination, b: Examination) -> float:
     """Largest difference between two trajectories' numbers of neighbours, in standard errors."""
     worst = 0.0
     for mean_a, mean_b, error_a, error_b in zip(a.means, b.means, a.errors, b.errors, strict=True):

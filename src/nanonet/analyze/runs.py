@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nanonet.analyze import configurations, pairs, polymer
-from nanonet.analyze.equilibrium import assess
+from nanonet.analyze import configurations, pairs, polymer, trajectory
+from nanonet.analyze.equilibrium import Examination, examine, judge
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
-from nanonet.analyze.trajectory import Trajectory
-from nanonet.analyze.trajectory import read as read_trajectory
 from nanonet.composition import Composition
-from nanonet.dataset import Dataset
+from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.files import writing
 
@@ -43,43 +42,26 @@ def analyze(folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, 
     InputError
         A folder is no run, is unfinished, is given twice, or its trajectory cannot be used; the folder is named.
     """
-    groups: dict[str, list[_Run]] = {}
-    ids: dict[str, Path] = {}
+    runs: list[Run] = []
+    ids: dict[str, object] = {}
     for i, folder in enumerate(folders):
-        run = _measure(Path(folder))
+        run = measure_run(folder)
         if (identity := run.record["id"]) in ids:
             raise InputError(f"run {folder} is the same run as {ids[identity]} (id {identity})")
-        ids[identity] = Path(folder)
-        groups.setdefault(run.key, []).append(run)
+        ids[identity] = folder
+        runs.append(run)
         if progress is not None:
             progress(i + 1, len(folders))
-    return Dataset.concatenate([_entry(runs) for runs in groups.values()])
+    return assemble(runs)
 
 
-@dataclass(frozen=True)
-class _Run:
-    """One run, read and measured."""
-
-    record: dict[str, Any]
-    frames: Trajectory
-    measured: Measurement
-    polymer: dict[str, Any] | None
-
-    @property
-    def key(self) -> str:
-        protocol = {name: value for name, value in self.record["protocol"].items() if name not in _FREE}
-        return json.dumps([self.record["composition"], protocol], sort_keys=True)
-
-    @property
-    def production(self) -> float:
-        return float(self.record["protocol"]["production_steps"] * self.record["protocol"]["timestep"])
-
-
-def _measure(folder: Path) -> _Run:
+def measure_run(folder: str | os.PathLike[str]) -> Run:
+    """What one finished run folder says; `InputError` as for `analyze`."""
+    folder = Path(folder)
     record = _read_record(folder)
     if not (folder / TRAJECTORY).exists():
         raise InputError(f"run {folder} is not finished: it has no {TRAJECTORY}; run it again to go on")
-    frames = read_trajectory(folder / TRAJECTORY)
+    frames = trajectory.read(folder / TRAJECTORY)
     protocol = record["protocol"]
     expected = (protocol["production_steps"] // protocol["frame_every"], record["nps"])
     if frames.positions.shape[:2] != expected:
@@ -88,40 +70,61 @@ def _measure(folder: Path) -> _Run:
             f"{RECORD} says {expected[0]} frames of {expected[1]} NPs"
         )
     try:
-        Composition(**record["composition"])
-        return _Run(record, frames, pairs.measure(frames), _polymer(folder, record))
+        nominal = Composition(**record["composition"])
+        measured = pairs.measure(frames)
+        kept = ("id", "composition", "protocol", "nanonet", "lammps", "accelerator", "nps", "chains", "start")
+        content = {
+            **{name: record[name] for name in kept},
+            "trajectory_sha256": hashlib.sha256((folder / TRAJECTORY).read_bytes()).hexdigest(),
+            "frames": len(frames.positions),
+            "production_tau": protocol["production_steps"] * protocol["timestep"],
+            "density": measured.density,
+            "density_error": measured.density_error,
+            "box": float(frames.volumes.mean() ** (1.0 / 3.0)),
+            "examination": asdict(examine(frames, nominal.diameter)),
+            "polymer": _polymer(folder, record),
+        }
+        return Run(json.loads(json.dumps(content)), measured.rdf, measured.blocks)
     except InputError as error:
         raise InputError(f"run {folder}: {error}") from None
 
 
-def _entry(runs: Sequence[_Run]) -> Dataset:
+def assemble(runs: Sequence[Run]) -> Dataset:
+    """The dataset of measured runs: replicas together, entries in the order of their first runs."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(family(run.record["composition"], run.record["protocol"]), []).append(run)
+    return Dataset.concatenate([_entry(group) for group in groups.values()])
+
+
+def family(composition: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
+    """What replicas of one another have in common, as text: the composition and what of a protocol is physics."""
+    physics = {name: value for name, value in protocol.items() if name not in _FREE}
+    return json.dumps([composition, physics], sort_keys=True)
+
+
+def _entry(runs: Sequence[Run]) -> Dataset:
     """One composition: its run, or its replicas put together."""
     first = runs[0].record
-    nominal = Composition(**first["composition"])
-    measured = combine([run.measured for run in runs], [run.production for run in runs])
-    composition = Composition(**(first["composition"] | {"density": measured.density}))
+    measured = combine(
+        [
+            Measurement(run.rdf, run.record["density"], run.record["density_error"], run.record["nps"], run.blocks)
+            for run in runs
+        ],
+        [run.record["production_tau"] for run in runs],
+    )
     provenance = {
         "id": first["id"],
         "nps": first["nps"],
-        "nominal_density": nominal.density,
+        "nominal_density": first["composition"]["density"],
         "density_error": measured.density_error,
-        "production_tau": sum(run.production for run in runs),
-        "blocks": len(measured.blocks),
-        "convergence": asdict(assess([run.frames for run in runs], nominal.diameter)),
-        "runs": [_provenance(run) for run in runs],
+        "production_tau": sum(run.record["production_tau"] for run in runs),
+        "replicas": len(runs),
+        "starts": sorted({run.record["start"] for run in runs}),
+        "convergence": asdict(judge([Examination(**run.record["examination"]) for run in runs])),
     }
-    return Dataset((composition,), (measured.rdf,), (provenance,))
-
-
-def _provenance(run: _Run) -> dict[str, Any]:
-    kept = ("id", "nanonet", "lammps", "accelerator", "nps", "chains", "start", "protocol")
-    return {
-        **{name: run.record[name] for name in kept},
-        "frames": len(run.frames.positions),
-        "production_tau": run.production,
-        "density": run.measured.density,
-        "polymer": run.polymer,
-    }
+    composition = Composition(**(first["composition"] | {"density": measured.density}))
+    return Dataset((composition,), (measured.rdf,), (provenance,), (tuple(runs),))
 
 
 def _polymer(folder: Path, record: dict[str, Any]) -> dict[str, Any] | None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nanonet.errors import InputError, MissingExtraError, NanonetError
+from nanonet.errors import InputError, NanonetError
+from nanonet.serve import campaign
+from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra
 
 if TYPE_CHECKING:
     from nanonet.composition import Composition
@@ -26,13 +28,14 @@ app = typer.Typer(
     help="Nanoparticles in a polymer: simulate and predict their radial distribution function g(r).",
 )
 
+datasets = typer.Typer(no_args_is_help=True, help="Dataset files.")
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(datasets, name="dataset")
+
 Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
 ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
 Density = Annotated[float, typer.Option(help="NPs a volume rho (sigma^-3).")]
 EpsNN = Annotated[float, typer.Option(help="NP-NP attraction (epsilon).")]
-Lmp = Annotated[str | None, typer.Option(help="LAMMPS command; default: $NANONET_LMP, then lmp.")]
-Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin, opt, omp, kokkos, gpu, none.")]
-Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos), GPUs of a node (gpu).")]
 EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
 
 
@@ -117,7 +120,7 @@ def simulate(
     production_steps: Annotated[int | None, typer.Option(help="Instead of the protocol's own.")] = None,
     seed: Annotated[int, typer.Option(help="Of the starting configuration and the velocities.")] = 1,
     start: Annotated[str, typer.Option(help="Where the NPs begin: dispersed or clustered.")] = "dispersed",
-    lmp: Lmp = None,
+    lmp: LmpCommand = None,
     accelerator: Accelerator = "auto",
     threads: Threads = 1,
     write_only: Annotated[bool, typer.Option("--write-only", help="Leave the deck, run nothing.")] = False,
@@ -129,7 +132,7 @@ def simulate(
     chosen = dataclasses.replace(preset(protocol), seed=seed, start=start)
     if production_steps is not None:
         chosen = dataclasses.replace(chosen, production_steps=production_steps)
-    with _extra("sim"):
+    with needs_extra("sim"):
         from nanonet.simulate import engine
     if write_only:
         folder = engine.write_deck(composition, chosen, out)
@@ -146,12 +149,12 @@ def simulate(
 def extend(
     folder: Annotated[Path, typer.Argument(help="A finished run.")],
     production_steps: Annotated[int, typer.Option(help="Steps of production in all.")],
-    lmp: Lmp = None,
+    lmp: LmpCommand = None,
     accelerator: Accelerator = "auto",
     threads: Threads = 1,
 ) -> None:
     """Give a finished run more production, or, where its restart file is gone, a replica beside it."""
-    with _extra("sim"):
+    with needs_extra("sim"):
         from nanonet.simulate import engine
     with _progress("simulating") as progress:
         trajectory = engine.extend(
@@ -176,16 +179,16 @@ def analyze(
         raise InputError(f"out = {out} is not one of FILE.nc (runs) and FILE.csv (one path)")
     if out.suffix == ".nc" and (files := [path for path in paths if not path.is_dir()]):
         raise InputError(f"{files[0]} is not a run folder; write the RDF of a trajectory to FILE.csv")
-    with _extra("sim"):
+    with needs_extra("sim"):
         from nanonet.analyze import pairs, runs, trajectory
     if paths[0].is_dir():
         with _progress("analyzing") as progress:
             dataset = runs.analyze(paths, progress)
-        for composition, rdf, entry in zip(dataset.compositions, dataset.rdfs, dataset.provenance, strict=True):
-            verdict = entry["convergence"]
-            print(f"{composition}, {len(entry['runs'])} run(s), {entry['production_tau']:,.0f} tau\n  {rdf}")
+        for i, composition in enumerate(dataset.compositions):
+            entry, verdict = dataset.provenance[i], dataset.provenance[i]["convergence"]
+            print(f"{composition}, {entry['replicas']} run(s), {entry['production_tau']:,.0f} tau\n  {dataset.rdfs[i]}")
             print(f"  {'converged' if verdict['converged'] else 'NOT converged'}: {verdict['reason']}")
-            _print_polymer([run["polymer"] for run in entry["runs"] if run["polymer"]])
+            _print_polymer([run.record["polymer"] for run in dataset.runs[i] if run.record["polymer"]])
         if out.suffix == ".nc":
             dataset.save(out)
         else:
@@ -210,7 +213,7 @@ def train(
 
     data = Dataset.load(dataset)
     check_replaceable(out, "model.json")
-    with _extra("learn"):
+    with needs_extra("learn"):
         from nanonet.learn.model import NanoNet, card_of
     network = NanoNet(epochs=epochs, seed=seed)
     with warnings.catch_warnings(record=True) as caught, _progress("training") as progress:
@@ -224,6 +227,22 @@ def train(
         f"trained    on {len(data)} runs: picture MSE {history.mse:.5f} "
         f"(mean picture {history.mse_mean:.5f}, black picture {history.mse_black:.5f})\nwritten    {out}"
     )
+
+
+@datasets.command()
+def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> None:
+    """Look for faults in a dataset file, and explain each; exit status 1 when there are any."""
+    from nanonet.faults import find_faults
+
+    faults = find_faults(path)
+    for fault in faults:
+        print(fault)
+    if faults:
+        print(f"\n{len(faults)} fault(s) in {path}")
+        raise typer.Exit(1)
+    from nanonet.dataset import Dataset
+
+    print(f"no faults in {path}: {Dataset.load(path)}")
 
 
 def _composition(diameter: float, chain_length: float, density: float, eps_nn: float, eps_pn: float) -> Composition:
@@ -272,15 +291,6 @@ def _write_csv(path: Path, rdf: RDF, comment: str) -> None:
         file.write("r,g,error\n")
         for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
             file.write(f"{r:.6g},{g:.6g},{'' if rdf.error is None else format(rdf.error[i], '.6g')}\n")
-
-
-@contextmanager
-def _extra(name: str) -> Iterator[None]:
-    """Turn a failed import into the hint which extra brings it."""
-    try:
-        yield
-    except ImportError as error:
-        raise MissingExtraError(f"{error}: this needs  pip install 'nanonet-pnc[{name}]'") from None
 
 
 @contextmanager

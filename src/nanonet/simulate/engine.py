@@ -28,6 +28,10 @@ TRAJECTORY = "trajectory.gsd"
 FORMAT = 1  # of the folder; another format is refused
 
 
+class FolderInUseError(InputError):
+    """Another process runs in the folder."""
+
+
 def run(
     composition: Composition,
     protocol: Protocol,
@@ -68,7 +72,7 @@ def run(
     """
     particle_numbers(composition, protocol)
     trajectory = Path(folder) / TRAJECTORY
-    if _finished_id(Path(folder)) == run_id(composition, protocol):
+    if finished_id(Path(folder)) == run_id(composition, protocol):
         return trajectory
     program = inspect(find_lmp(lmp))
     acceleration = choose(accelerator, program, threads)
@@ -120,7 +124,7 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
     number = 1
     while (other := folder.with_name(f"{folder.name}-replica{number}")).exists():
         replica = more.replica(number)
-        if _finished_id(other) != run_id(composition, replica):
+        if finished_id(other) != run_id(composition, replica):
             return run(composition, replica, other, **options)
         number += 1
     return run(composition, more.replica(number), other, **options)
@@ -167,12 +171,27 @@ def _lock(folder: Path) -> Iterator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise InputError(
+            raise FolderInUseError(
                 f"the folder {folder} is in use by another run (or its LAMMPS is still stopping)"
             ) from None
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def is_in_use(folder: str | os.PathLike[str]) -> bool:
+    """Whether a run, or the LAMMPS that it started, holds a folder now."""
+    lock = Path(folder) / ".lock"
+    if not lock.exists():
+        return False
+    descriptor = os.open(lock, os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextmanager
@@ -250,7 +269,7 @@ def _is_longer(composition: Composition, protocol: Protocol, folder: Path, recor
     return True
 
 
-def _finished_id(folder: Path) -> str | None:
+def finished_id(folder: Path) -> str | None:
     """Identity of the finished run in a folder, if there is one."""
     if not (folder / TRAJECTORY).exists() or not (folder / RECORD).exists():
         return None

@@ -1,0 +1,346 @@
+"""Work through a design: what is next, run it, see how far it is, collect what is finished."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nanonet.analyze.equilibrium import Convergence, Examination, judge
+from nanonet.analyze.runs import assemble, family, measure_run
+from nanonet.campaign.dispatch import executor, work
+from nanonet.campaign.workspace import State, Task, Workspace, locked
+from nanonet.composition import Composition
+from nanonet.dataset import Dataset, Run
+from nanonet.errors import InputError
+from nanonet.simulate import engine
+
+RETRIES = 2
+"""How often a run that failed, or whose worker died, is tried again before the campaign passes it over."""
+
+MAX_REPLICAS = 4
+"""Runs of one composition, at most."""
+
+_PATIENCE = 5.0  # seconds before a folder that was in use is tried again
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class _Progress:
+    """What a call of `run` knows beyond the files."""
+
+    failures: dict[str, int] = field(default_factory=dict)  # by job
+    not_before: dict[str, float] = field(default_factory=dict)
+    measured: dict[str, Run] = field(default_factory=dict)  # by run id
+
+
+def run(
+    workspace: Workspace,
+    *,
+    cores: int = 1,
+    hours: float | None = None,
+    only: Iterable[int] | None = None,
+    max_replicas: int = MAX_REPLICAS,
+    scheduler: str = "processes",
+    options: Mapping[str, Any] | None = None,
+    say: Say = print,
+) -> bool:
+    """Run what the design still lacks; when nothing is left, add replicas to what is not converged, worst first.
+
+    Parameters
+    ----------
+    workspace:
+        The campaign.
+    cores:
+        Runs at a time.
+    hours:
+        Stop by then, cleanly: what is unfinished goes on next time. None: until there is nothing left to do.
+    only:
+        Numbers of compositions of the design, counted from 0; default: all.
+    max_replicas:
+        Runs of one composition, at most; 1 adds no replicas.
+    scheduler:
+        `nanonet.campaign.dispatch.executor`.
+    options:
+        For `nanonet.simulate.engine.run`: lmp, accelerator, threads.
+    say:
+        Called with one line for each thing that happens.
+
+    Returns
+    -------
+    bool
+        Whether nothing is left to do: False when time was over or runs failed.
+
+    Raises
+    ------
+    InputError
+        A number is out of range, or the dataset cannot be read.
+    """
+    if cores < 1:
+        raise InputError(f"cores = {cores} is not 1 or more")
+    if hours is not None and not hours > 0:
+        raise InputError(f"hours = {hours} is not above 0")
+    chosen = list(range(len(workspace.design))) if only is None else sorted(set(only))
+    for number in chosen:
+        if not 0 <= number < len(workspace.design):
+            raise InputError(f"composition {number} is not between 0 and {len(workspace.design) - 1}")
+    deadline = math.inf if hours is None else time.time() + 3600 * hours
+    known = _known(workspace)
+    compositions = [workspace.design[number] for number in chosen]
+    progress = _Progress()
+    pending: dict[Future[str], Task] = {}
+    pool = executor(scheduler, cores)
+    try:
+        while True:
+            waiting = False
+            while len(pending) < cores and time.time() < deadline:
+                task, waiting = _next(workspace, compositions, known, progress, list(pending.values()), max_replicas)
+                if task is None:
+                    break
+                pending[_submit(pool, workspace, task, dict(options or {}), deadline)] = task
+                say(f"begins     {_named(task)}")
+            if not pending and (not waiting or time.time() > deadline):
+                break
+            done, _ = wait(pending, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+            if not pending:
+                time.sleep(min(_PATIENCE, max(0.0, deadline - time.time())))
+            broken = False
+            for future in done:
+                task = pending.pop(future)
+                broken |= _settle(workspace, task, future, progress, say)
+            if broken:  # the pool is lost with its worker: the other runs, killed with it, go on in a new one
+                for task in pending.values():
+                    say(f"again      {_named(task)}: its worker died with another")
+                pending.clear()
+                pool.shutdown(wait=False, cancel_futures=scheduler == "processes")  # parsl cannot cancel
+                pool = executor(scheduler, cores)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=scheduler == "processes")
+    return time.time() < deadline and not progress.failures
+
+
+def _submit(pool: Executor, workspace: Workspace, task: Task, options: dict[str, Any], deadline: float) -> Future[str]:
+    job = workspace.prepare(task)
+    return pool.submit(work, str(job), asdict(task.composition), asdict(task.protocol), options, deadline)
+
+
+def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Progress, say: Say) -> bool:
+    """Take note of how a task ended; returns whether the pool broke with it."""
+    job = str(workspace.folder(task))
+    error = future.exception()
+    outcome = future.result() if error is None else f"failed: its worker died ({type(error).__name__}: {error})"
+    if outcome == "busy":
+        progress.not_before[job] = time.time() + _PATIENCE
+        return False
+    if outcome.startswith("failed"):
+        progress.failures[job] = progress.failures.get(job, 0) + 1
+        progress.not_before[job] = time.time() + _PATIENCE
+    else:
+        progress.failures.pop(job, None)
+    say(f"{outcome.split(':')[0]:<10} {_named(task)}{outcome[len('failed') :] if ':' in outcome else ''}")
+    return isinstance(error, BrokenExecutor)
+
+
+def _named(task: Task) -> str:
+    replica = f", {task.protocol.start} start, seed {task.protocol.seed}" if task.protocol.seed != 1 else ""
+    return f"{task.composition}{replica}"
+
+
+def _next(
+    workspace: Workspace,
+    compositions: Sequence[Composition],
+    known: Mapping[str, Sequence[Run]],
+    progress: _Progress,
+    pending: Sequence[Task],
+    max_replicas: int,
+) -> tuple[Task | None, bool]:
+    """The next task to begin, if there is one now; and whether one may come later."""
+    waiting = bool(pending)
+    for composition in compositions:
+        task = workspace.task(composition)
+        if task in pending or _is_done(workspace, task, known):
+            continue
+        may, later = _may_begin(workspace, task, progress)
+        if may:
+            return task, True
+        waiting |= later
+    if waiting or max_replicas < 2:
+        return None, waiting
+    worst: list[tuple[float, Task]] = []
+    for composition in compositions:
+        runs = _runs_of(workspace, composition, known, progress, max_replicas)
+        if not runs or len(runs) >= max_replicas:
+            continue
+        verdict = judge([Examination(**run.record["examination"]) for run in runs])
+        if verdict.converged:
+            continue
+        task = _free_replica(workspace, composition, runs)
+        may, later = _may_begin(workspace, task, progress)
+        if may:
+            worst.append((badness(verdict), task))
+        waiting |= later
+    return (max(worst, key=lambda one: one[0])[1], True) if worst else (None, waiting)
+
+
+def _may_begin(workspace: Workspace, task: Task, progress: _Progress) -> tuple[bool, bool]:
+    """Whether a task may begin now, and whether it may later."""
+    job = str(workspace.folder(task))
+    if progress.failures.get(job, 0) > RETRIES:
+        return False, False
+    return time.time() >= progress.not_before.get(job, 0.0), True
+
+
+def badness(verdict: Convergence) -> float:
+    """How far from converged: the largest factor by which a criterion of `assess` is missed."""
+    return max(
+        verdict.drift / 2.5,
+        (verdict.agreement or 0.0) / 3.0,
+        10.0 / max(verdict.samples, 0.1),
+        10.0 / max(verdict.entries, 1),
+        1.0 / max(verdict.mobility, 0.01),
+    )
+
+
+def _known(workspace: Workspace) -> dict[str, list[Run]]:
+    """Runs in the dataset by family: they need not be run again, wherever they were run."""
+    found: dict[str, list[Run]] = {}
+    if workspace.dataset.exists():
+        for runs in Dataset.load(workspace.dataset).runs:
+            for one in runs:
+                found.setdefault(family(one.record["composition"], one.record["protocol"]), []).append(one)
+    return found
+
+
+def _is_done(workspace: Workspace, task: Task, known: Mapping[str, Sequence[Run]]) -> bool:
+    """Whether a task, or as long a run of the same composition, is finished here or in the dataset."""
+    wanted = task.protocol.production_steps * task.protocol.timestep
+    runs = known.get(family(asdict(task.composition), asdict(task.protocol)), ())
+    if any(one.record["production_tau"] >= wanted * (1 - 1e-9) for one in runs):
+        return True
+    return workspace.state(task).name == "done"
+
+
+def _runs_of(
+    workspace: Workspace,
+    composition: Composition,
+    known: Mapping[str, Sequence[Run]],
+    progress: _Progress,
+    max_replicas: int,
+) -> list[Run]:
+    """Measured runs of a composition: those in the dataset, and those that finished here."""
+    runs = list(known.get(family(asdict(composition), asdict(workspace.protocol)), ()))
+    have = {_slot(one.record) for one in runs}
+    for replica in range(2 * max_replicas):
+        task = workspace.task(composition, replica)
+        if (task.protocol.seed, task.protocol.start) in have or workspace.state(task).name != "done":
+            continue
+        identity = engine.run_id(task.composition, task.protocol)
+        if identity not in progress.measured:
+            progress.measured[identity] = measure_run(workspace.folder(task) / "run")
+        runs.append(progress.measured[identity])
+    return runs
+
+
+def _free_replica(workspace: Workspace, composition: Composition, runs: Sequence[Run]) -> Task:
+    """The first replica that has not been run; one from a start that no run had comes first."""
+    have = {_slot(one.record) for one in runs}
+    starts = {start for _, start in have}
+    free = [
+        task
+        for task in (workspace.task(composition, replica) for replica in range(2 * len(runs) + 2))
+        if (task.protocol.seed, task.protocol.start) not in have
+    ]
+    return next((task for task in free if task.protocol.start not in starts), free[0])
+
+
+def _slot(record: Mapping[str, Any]) -> tuple[int, str]:
+    """What tells replicas of one composition apart: seed and start."""
+    return int(record["protocol"]["seed"]), str(record["start"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One composition, or one replica of it, in the table that `status` gives."""
+
+    number: int | None
+    """Place in the design; None for a run of an earlier design in the same folder."""
+    task: Task
+    state: State
+    """`collected` besides the names of `Workspace.state`."""
+
+
+def status(workspace: Workspace) -> list[Row]:
+    """How far every composition of the design and every replica is."""
+    known = _known(workspace)
+    numbers = {composition: number for number, composition in enumerate(workspace.design)}
+    tasks = {json.dumps(task.state_point, sort_keys=True): task for task in workspace.tasks()}
+    for composition in workspace.design:
+        task = workspace.task(composition)
+        tasks.setdefault(json.dumps(task.state_point, sort_keys=True), task)
+    rows = []
+    for task in tasks.values():
+        state = workspace.state(task)
+        runs = known.get(family(asdict(task.composition), asdict(task.protocol)), ())
+        wanted = task.protocol.production_steps * task.protocol.timestep
+        slot = (task.protocol.seed, task.protocol.start)
+        if any(_slot(one.record) == slot and one.record["production_tau"] >= wanted * (1 - 1e-9) for one in runs):
+            state = State("collected", state.total, state.total)
+        rows.append(Row(numbers.get(task.composition), task, state))
+    return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.task.protocol.seed))
+
+
+def collect(workspace: Workspace, say: Say = print) -> Dataset | None:
+    """Add finished runs to the workspace's dataset file; returns the dataset, or None when there is nothing at all.
+
+    The file is replaced whole or not at all. Twice, or in another order, gives the same file; two collections at once
+    take turns. Of two runs with the same seed and start the longer one stays.
+    """
+    folders = []
+    for task in workspace.tasks():
+        if workspace.state(task).name == "done":
+            folders.append(workspace.folder(task) / "run")
+    return add_runs(workspace.dataset, folders, say)
+
+
+def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = print) -> Dataset | None:
+    """Add finished run folders to a dataset file, which is made if it does not exist; see `collect`."""
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
+    with locked(path.with_name(f".{path.name}.lock")):
+        before = Dataset.load(path) if path.exists() else None
+        runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
+        ids = {one.record["id"] for one in runs.values()}
+        bare = [] if before is None else [i for i, behind in enumerate(before.runs) if not behind]
+        added = 0
+        for folder in folders:
+            record = json.loads((folder / engine.RECORD).read_text())
+            if record["id"] in ids:
+                continue
+            one = measure_run(folder)
+            kept = runs.get(_place(one))
+            if kept is not None and kept.record["production_tau"] >= one.record["production_tau"]:
+                continue
+            runs[_place(one)] = one
+            added += 1
+            say(f"collected  {Composition(**record['composition'])}, seed {record['protocol']['seed']}")
+        if not added:
+            return before
+        parts = [assemble([runs[place] for place in sorted(runs)])]
+        if before is not None and bare:
+            parts.append(before.subset(bare))
+        dataset = Dataset.concatenate(parts)
+        dataset.save(path)
+        return dataset
+
+
+def _place(one: Run) -> tuple[str, int, str]:
+    composition, protocol = one.record["composition"], one.record["protocol"]
+    return (family(composition, protocol), *_slot(one.record))

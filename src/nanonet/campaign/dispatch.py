@@ -1,0 +1,93 @@
+"""Where runs are run: processes on this machine, or the workers of parsl on a cluster."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import time
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from nanonet.composition import Composition
+from nanonet.errors import InputError, MissingExtraError, NanonetError
+from nanonet.simulate import engine
+from nanonet.simulate.protocol import Protocol
+
+SCHEDULERS = {"htex": "parsl_htex.py", "slurm": "parsl_slurm.py", "pbs": "parsl_pbs.py"}
+"""Ready parsl configurations by name; a file of one's own serves as well."""
+
+
+class _OutOfTimeError(Exception):
+    """The campaign's hours are over."""
+
+
+def executor(scheduler: str, cores: int) -> Executor:
+    """An executor by name: `processes`, one of `SCHEDULERS`, or a Python file that defines a parsl `config`.
+
+    Raises
+    ------
+    InputError
+        An unknown scheduler, or a file without a parsl configuration.
+    MissingExtraError
+        parsl is not installed.
+    """
+    if scheduler == "processes":
+        return ProcessPoolExecutor(cores, mp_context=get_context("spawn"))
+    path = Path(__file__).with_name(SCHEDULERS[scheduler]) if scheduler in SCHEDULERS else Path(scheduler)
+    if path.suffix != ".py" or not path.is_file():
+        names = ", ".join(["processes", *SCHEDULERS])
+        raise InputError(f"scheduler = {scheduler!r} is not one of {names}, nor a Python file with a parsl config")
+    try:
+        from parsl.concurrent import ParslPoolExecutor
+        from parsl.config import Config
+    except ImportError as error:
+        raise MissingExtraError(f"{error}: this needs  pip install 'nanonet-pnc[cluster]'") from None
+    # parsl starts programs of its own by name: they lie beside this Python, which need not be on the path
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    try:
+        config = runpy.run_path(str(path)).get("config")
+    except Exception as error:  # whatever a file of the user's own raises
+        raise InputError(f"the scheduler file {path} fails: {type(error).__name__}: {error}") from None
+    if not isinstance(config, Config):
+        raise InputError(f"the scheduler file {path} defines no parsl Config named config")
+    pool: Executor = ParslPoolExecutor(config)
+    return pool
+
+
+def work(
+    job: str, composition: dict[str, Any], protocol: dict[str, Any], options: dict[str, Any], deadline: float
+) -> str:
+    """Run one task in its job's folder until it is done or time is over; runs on the worker.
+
+    Returns
+    -------
+    str
+        `done`, `stopped` (time is over; the run goes on next time), `busy` (another process runs it), or the reason
+        why it failed.
+    """
+    from nanonet.campaign.workspace import write_status
+
+    folder = Path(job)
+    begun: list[int] = []
+
+    def progress(step: int, total: int) -> None:
+        if time.time() > deadline:
+            raise _OutOfTimeError
+        if not begun and step:
+            begun.append(step)
+            write_status(folder, step=step, time=time.time())
+
+    try:
+        engine.run(Composition(**composition), Protocol(**protocol), folder / "run", progress=progress, **options)
+    except _OutOfTimeError:
+        return "stopped"
+    except engine.FolderInUseError:
+        return "busy"
+    except NanonetError as error:
+        write_status(folder, error=str(error))
+        return f"failed: {error}"
+    write_status(folder)
+    return "done"

@@ -1,0 +1,220 @@
+"""A campaign's folder: its design and protocol, and a signac job for every run."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import signac
+
+from nanonet.composition import Composition
+from nanonet.errors import InputError
+from nanonet.files import writing
+from nanonet.simulate import engine, script
+from nanonet.simulate.protocol import Protocol
+
+RECORD = "campaign.json"
+STATUS = "status.json"
+FORMAT = 1
+
+_THERMO = re.compile(rb"\n\s*(\d+)(?:\s+[-+.\deEnaif]+){4}\s*(?=\n)")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run of a campaign."""
+
+    composition: Composition
+    protocol: Protocol
+
+    @property
+    def state_point(self) -> dict[str, Any]:
+        """What signac hashes to the job's identity: all parameters of the run."""
+        return {"composition": asdict(self.composition), "protocol": asdict(self.protocol)}
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a task is."""
+
+    name: str
+    """`waiting`, `running`, `interrupted`, `failed` or `done`."""
+    step: int = 0
+    total: int = 0
+    seconds_left: float | None = None
+    reason: str = ""
+    """Why it failed."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An open campaign.
+
+    Attributes
+    ----------
+    path:
+        Its folder, a signac project.
+    design:
+        Compositions in the order in which they are run.
+    protocol:
+        Protocol of every first run; replicas have other seeds and starts.
+    dataset:
+        Dataset file into which finished runs are collected, and which says what need not be run again.
+    """
+
+    path: Path
+    design: tuple[Composition, ...]
+    protocol: Protocol
+    dataset: Path
+
+    def task(self, composition: Composition, replica: int = 0) -> Task:
+        """The first run of a composition, or replica 1, 2, ...: odd ones start clustered, even ones dispersed."""
+        if replica == 0:
+            return Task(composition, self.protocol)
+        return Task(composition, self.protocol.replica(replica, "clustered" if replica % 2 else "dispersed"))
+
+    def folder(self, task: Task) -> Path:
+        """Folder of a task's job, which may not exist yet."""
+        return Path(_project(self.path).open_job(task.state_point).path)
+
+    def prepare(self, task: Task) -> Path:
+        """Make the job of a task; returns its folder."""
+        job = _project(self.path).open_job(task.state_point)
+        job.init()
+        return Path(job.path)
+
+    def tasks(self) -> list[Task]:
+        """Every task that has a job: of this design or of an earlier one in the same folder."""
+        found = []
+        for job in _project(self.path):
+            point = job.statepoint()
+            found.append(Task(Composition(**point["composition"]), Protocol(**point["protocol"])))
+        return found
+
+    def state(self, task: Task) -> State:
+        """How far a task is, seen from outside: it may be run by another process on another machine."""
+        job = self.folder(task)
+        run, total = job / "run", task.protocol.total_steps
+        if (run / engine.TRAJECTORY).exists() and engine.finished_id(run) == engine.run_id(
+            task.composition, task.protocol
+        ):
+            return State("done", total, total)
+        status = _read_status(job)
+        step = _last_step(run / script.LOG)
+        if engine.is_in_use(run):
+            return State("running", step, total, _seconds_left(status, step, total))
+        if status.get("error"):
+            return State("failed", step, total, reason=str(status["error"]))
+        return State("interrupted" if run.exists() else "waiting", step, total)
+
+
+def create(
+    path: str | os.PathLike[str], design: Iterable[Composition], protocol: Protocol, dataset: str | os.PathLike[str]
+) -> Workspace:
+    """Make a campaign's folder, or give the campaign in it a longer or another design.
+
+    Raises
+    ------
+    InputError
+        The folder's parent is missing, it holds something else or a campaign of another protocol, or the design is
+        empty.
+    """
+    path = Path(path).absolute()
+    compositions = tuple(design)
+    if not compositions:
+        raise InputError("a design of no compositions; allowed are 1 or more")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot make the workspace {path}: {path.parent} does not exist")
+    if path.exists() and not path.is_dir():
+        raise InputError(f"cannot make the workspace {path}: a file has that name")
+    if (path / RECORD).exists():
+        before = open_workspace(path)
+        if before.protocol != protocol:
+            raise InputError(
+                f"the workspace {path} holds a campaign of another protocol ({before.protocol.name}); choose another"
+            )
+    elif path.is_dir() and any(path.iterdir()):
+        raise InputError(f"the workspace {path} is not empty and holds no campaign; choose another folder")
+    path.mkdir(exist_ok=True)
+    signac.init_project(str(path))
+    record = {
+        "format": FORMAT,
+        "protocol": asdict(protocol),
+        "dataset": str(Path(dataset).absolute()),
+        "design": [asdict(composition) for composition in compositions],
+    }
+    with writing(path / RECORD) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
+    return Workspace(path, compositions, protocol, Path(dataset).absolute())
+
+
+def open_workspace(path: str | os.PathLike[str]) -> Workspace:
+    """Open a campaign's folder; `InputError` when there is none or another version made it."""
+    path = Path(path).absolute()
+    if not (path / RECORD).is_file():
+        raise InputError(f"{path} is no workspace: it has no {RECORD}; make one with  nanonet campaign init")
+    try:
+        record = json.loads((path / RECORD).read_text())
+        if record["format"] != FORMAT:
+            raise InputError(f"format = {record['format']} is not {FORMAT}: another version of nanonet made it")
+        design = tuple(Composition(**entry) for entry in record["design"])
+        return Workspace(path, design, Protocol(**record["protocol"]), Path(record["dataset"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"the workspace {path} cannot be used: {error}") from None
+
+
+def write_status(job: Path, **content: object) -> None:
+    """Leave word in a job's folder about its run: what `state` reads."""
+    with writing(job / STATUS) as temporary:
+        temporary.write_text(json.dumps(content) + "\n")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file's lock, waiting for it: two collections into one dataset take turns."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@lru_cache(maxsize=8)
+def _project(path: Path) -> Any:
+    return signac.get_project(str(path))
+
+
+def _read_status(job: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads((job / STATUS).read_text())
+        return content
+    except (OSError, ValueError):
+        return {}
+
+
+def _last_step(log: Path) -> int:
+    """The last step in a LAMMPS log, once its clock was set to 0."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 4_000))
+            rows = _THERMO.findall(file.read())
+    except OSError:
+        return 0
+    return int(rows[-1]) if rows else 0
+
+
+def _seconds_left(status: dict[str, Any], step: int, total: int) -> float | None:
+    """From the speed since the run was taken up."""
+    if "step" not in status or step <= status["step"]:
+        return None
+    return float((time.time() - status["time"]) / (step - status["step"]) * (total - step))

@@ -1,0 +1,86 @@
+"""What can be wrong with a dataset file, and what that means."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from nanonet.dataset import Dataset
+from nanonet.errors import InputError
+
+MIN_NPS = 8
+"""Fewer NPs than that give no RDF worth the name."""
+
+_NEEDED = ("id", "nominal_density", "nps", "production_tau", "convergence")
+_RUN_NEEDED = (*_NEEDED[2:4], "id", "composition", "protocol", "nanonet", "lammps", "chains", "start", "density")
+
+
+def find_faults(path: str | os.PathLike[str]) -> list[str]:
+    """Faults of a dataset file, one readable line each; empty for a good file.
+
+    A file that cannot be read at all is one fault. Entries are counted from 0.
+    """
+    try:
+        data = Dataset.load(path)
+    except InputError as error:
+        return [str(error)]
+    return [f"entry {i} ({data.compositions[i]}): {fault}" for i in range(len(data)) for fault in _entry(data, i)] + [
+        *_whole(data)
+    ]
+
+
+def _whole(data: Dataset) -> Iterator[str]:
+    ids = Counter(run.record.get("id") for runs in data.runs for run in runs)
+    for identity, count in ids.items():
+        if identity is not None and count > 1:
+            yield f"run {identity} stands {count} times: its RDF counts more than once"
+    hashes = Counter(run.record.get("trajectory_sha256") for runs in data.runs for run in runs)
+    for digest, count in hashes.items():
+        if digest is not None and count > 1:
+            yield f"the trajectory {digest[:16]}... stands {count} times under different names: a copy is no replica"
+
+
+def _entry(data: Dataset, i: int) -> Iterator[str]:
+    rdf, entry, composition = data.rdfs[i], data.provenance[i], data.compositions[i]
+    missing = [name for name in _NEEDED if name not in entry]
+    if missing:
+        yield f"its provenance lacks {', '.join(missing)}: nobody can tell how it was made"
+    if rdf.error is None:
+        yield "it has no error bars: g without them cannot be judged or weighted"
+    elif not (rdf.error > 0).all():
+        yield f"its error is 0 at r = {rdf.r[np.argmin(rdf.error)]:g}: no finite simulation knows g exactly"
+    overlap = rdf.r < 0.6 * composition.diameter
+    if rdf.g[overlap].any():
+        r = rdf.r[overlap][np.argmax(rdf.g[overlap] > 0)]
+        yield f"g is above 0 at r = {r:g}: NPs of diameter {composition.diameter:g} cannot come that near"
+    if not rdf.g.any():
+        yield "g is 0 everywhere: no pair of NPs was ever within the grid"
+    nominal = entry.get("nominal_density")
+    if nominal and abs(composition.density / nominal - 1.0) > 0.1:
+        yield f"its density was to be {nominal:g}: more than a tenth off, so its chains were counted wrongly"
+    if entry.get("nps", MIN_NPS) < MIN_NPS:
+        yield f"it has {entry['nps']} NPs; allowed are {MIN_NPS} or more"
+    if not data.runs[i]:
+        yield "no runs stand behind it: its replicas and blocks are unknown, and none can be added"
+        return
+    for run in data.runs[i]:
+        record, name = run.record, f"run {run.record.get('id', '?')}"
+        lacking = [key for key in _RUN_NEEDED if key not in record]
+        if lacking:
+            yield f"{name}: its record lacks {', '.join(lacking)}"
+            continue
+        ours = {key: value for key, value in record["composition"].items() if key != "density"}
+        if any(getattr(composition, key) != value for key, value in ours.items()):
+            yield f"{name}: it is of another composition ({record['composition']})"
+        if len(run.blocks) and not np.allclose(run.blocks.mean(axis=0), run.rdf.g, rtol=0.05, atol=0.05):
+            yield f"{name}: the mean of its blocks is not its g"
+        if record.get("box", np.inf) <= 2.0 * (rdf.r[-1] + 0.5 * rdf.bin_width):
+            yield f"{name}: its box edge is {record['box']:.2f}, too small for g to {rdf.r[-1]:g}"
+    weights = np.array([run.record.get("production_tau", 0.0) for run in data.runs[i]])
+    if weights.sum() > 0:
+        mean = np.tensordot(weights / weights.sum(), np.array([run.rdf.g for run in data.runs[i]]), axes=1)
+        if not np.allclose(mean, rdf.g, rtol=1e-6, atol=1e-9):
+            yield "its g is not the mean of its runs weighted by their time: it was changed by hand"

@@ -1,0 +1,24 @@
+"""Options and helpers that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from nanonet.errors import MissingExtraError
+
+LmpCommand = Annotated[str | None, typer.Option("--lmp", help="LAMMPS command; default: $NANONET_LMP, then lmp.")]
+Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin, opt, omp, kokkos, gpu, none.")]
+Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos), GPUs of a node (gpu).")]
+
+
+@contextmanager
+def needs_extra(name: str) -> Iterator[None]:
+    """Turn a failed import into the hint which extra brings it."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(f"{error}: this needs  pip install 'nanonet-pnc[{name}]'") from None

@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import gsd.hoomd
+import numpy as np
+import pytest
+
+from nanonet import Composition, Dataset, InputError
+from nanonet.analyze.runs import analyze
+from nanonet.campaign import campaign, dispatch
+from nanonet.campaign.workspace import Workspace, create, open_workspace
+from nanonet.simulate import engine
+from nanonet.simulate.lmp import find_lmp
+from nanonet.simulate.protocol import preset
+from tests.conftest import SMOKE, TINY, TINY_COMPOSITION
+
+THREE = tuple(replace(TINY_COMPOSITION, eps_pn=eps_pn) for eps_pn in (0.2, 0.6, 1.0))
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Workspace:
+    return create(tmp_path / "work", THREE, TINY, tmp_path / "data.nc")
+
+
+def _names(workspace: Workspace) -> list[str]:
+    return [row.state.name for row in campaign.status(workspace)]
+
+
+def _frames(workspace: Workspace, composition: Composition) -> list[int]:
+    with gsd.hoomd.open(str(workspace.folder(workspace.task(composition)) / "run" / engine.TRAJECTORY), "r") as file:
+        return [frame.configuration.step for frame in file]
+
+
+def test_job_identities_are_golden() -> None:
+    """signac's hash of all parameters: a workspace must be found again by every version."""
+    path = Path("/nowhere")
+    tasks = [Workspace(path, (SMOKE,), preset("desk"), path).task(SMOKE, replica) for replica in (0, 1, 2)]
+    from signac.job import calc_id
+
+    assert [calc_id(task.state_point) for task in tasks] == [
+        "1bd519324e41cf224e4761e99ea70dbb",
+        "34ebd4d9818ca77416515b7fbe5baec1",
+        "b62400c0d62d5ad28de92bba2d712a67",
+    ]
+    assert [task.protocol.start for task in tasks] == ["dispersed", "clustered", "dispersed"]
+
+
+def test_a_campaign_runs_once_and_for_all(tiny: Workspace) -> None:
+    said: list[str] = []
+    assert _names(tiny) == ["waiting"] * 3
+    assert campaign.run(tiny, cores=2, only=[0, 2], max_replicas=1, say=said.append)
+    assert _names(tiny) == ["done", "waiting", "done"]
+    assert campaign.run(tiny, cores=2, max_replicas=1, say=said.append)
+    assert _names(tiny) == ["done"] * 3
+    assert [line.split()[0] for line in said].count("begins") == 3
+    assert campaign.run(tiny, max_replicas=1, say=said.append)
+    assert [line.split()[0] for line in said].count("begins") == 3
+
+
+def test_time_is_over_and_the_campaign_goes_on(tiny: Workspace) -> None:
+    long = replace(TINY, production_steps=30_000, name="long")
+    workspace = create(tiny.path.with_name("long"), THREE[:1], long, tiny.dataset)
+    said: list[str] = []
+    begun = time.monotonic()
+    assert not campaign.run(workspace, hours=4 / 3600, max_replicas=1, say=said.append)
+    assert time.monotonic() - begun < 60
+    (row,) = campaign.status(workspace)
+    assert row.state.name == "interrupted"
+    assert said[-1].startswith("stopped")
+    assert campaign.run(workspace, max_replicas=1, say=said.append)
+    assert _frames(workspace, THREE[0]) == list(range(320, 30_301, 20))
+
+
+def test_a_run_that_fails_has_a_reason_and_stops_nobody(tiny: Workspace, tmp_path: Path) -> None:
+    program = tmp_path / "lmp"
+    real = find_lmp()[0]
+    bad = 'if grep -q "1 2 0.6" start.in 2>/dev/null; then echo "ERROR: not this"; exit 1; fi'
+    program.write_text(f'#!/bin/sh\n{bad}\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    said: list[str] = []
+    assert not campaign.run(tiny, cores=2, max_replicas=1, options={"lmp": str(program)}, say=said.append)
+    rows = campaign.status(tiny)
+    assert [row.state.name for row in rows] == ["done", "failed", "done"]
+    assert "ERROR: not this" in rows[1].state.reason
+    assert sum(line.startswith("failed") for line in said) == campaign.RETRIES + 1
+    assert campaign.run(tiny, max_replicas=1, say=said.append)  # mended: it goes on
+    assert _names(tiny) == ["done"] * 3
+
+
+def _workers(workspace: Workspace) -> list[int]:
+    """Process ids of the Pythons whose LAMMPS runs in the workspace."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            inside = (entry / "cwd").readlink().is_relative_to(workspace.path)
+            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            inside_too = Path(f"/proc/{parent}/cwd").readlink().is_relative_to(workspace.path)
+        except (OSError, ValueError):
+            continue
+        if inside and not inside_too:  # PyPI's lmp is a wrapper: its child is no child of a worker
+            found.append(parent)
+    return found
+
+
+def _kill_when_running(workspace: Workspace, of_worker: Callable[[int], int], killed: list[int]) -> None:
+    """Kill one worker, or what stands above it, as soon as some run of the workspace has a restart file."""
+    for _ in range(600):
+        workers = _workers(workspace) if any(workspace.path.glob("workspace/*/run/restart.a")) else []
+        if workers:
+            killed.append(of_worker(workers[0]))
+            os.kill(killed[0], signal.SIGKILL)
+            return
+        time.sleep(0.05)
+
+
+def _parent(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "of_worker"),
+    [("processes", int), ("htex", int), pytest.param("htex", _parent, marks=pytest.mark.long)],
+    ids=["processes", "parsl", "parsl, all workers of a node"],
+)
+def test_a_killed_worker_costs_nothing(
+    tmp_path: Path, scheduler: str, of_worker: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NANONET_WORKERS", "2")
+    monkeypatch.setenv("NANONET_PARSL_DIR", str(tmp_path / "parsl"))
+    protocol = replace(TINY, production_steps=9_000)
+    workspace = create(tmp_path / "work", THREE[:2], protocol, tmp_path / "data.nc")
+    killed: list[int] = []
+    killer = threading.Thread(target=_kill_when_running, args=(workspace, of_worker, killed))
+    killer.start()
+    assert campaign.run(workspace, cores=2, max_replicas=1, scheduler=scheduler)
+    killer.join()
+    assert killed
+    for composition in workspace.design:
+        assert _frames(workspace, composition) == list(range(320, 9_301, 20))
+
+
+def test_two_campaigns_on_one_workspace_are_safe(tiny: Workspace) -> None:
+    code = (
+        "import sys; from nanonet.campaign import campaign; from nanonet.campaign.workspace import open_workspace\n"
+        "if __name__ == '__main__':\n"
+        f"    campaign.run(open_workspace({str(tiny.path)!r}), max_replicas=1)\n"
+    )
+    script = tiny.path.with_name("both.py")
+    script.write_text(code)
+    both = [subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [process.communicate(timeout=240)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert _names(tiny) == ["done"] * 3
+    assert all("failed" not in output for output in outputs)
+    for composition in THREE:
+        assert _frames(tiny, composition) == list(range(320, 901, 20))
+
+
+@pytest.fixture
+def smoke(tmp_path: Path, smoke_run: Path) -> Workspace:
+    """A campaign of smoke runs, one of which is finished."""
+    design = (SMOKE, replace(SMOKE, eps_pn=0.3))
+    workspace = create(tmp_path / "work", design, preset("smoke"), tmp_path / "data.nc")
+    shutil.copytree(smoke_run, workspace.prepare(workspace.task(SMOKE)) / "run")
+    return workspace
+
+
+def test_collecting_twice_changes_nothing(smoke: Workspace, smoke_run: Path) -> None:
+    assert _names(smoke) == ["done", "waiting"]
+    said: list[str] = []
+    data = campaign.collect(smoke, say=said.append)
+    assert data == Dataset.load(smoke.dataset)
+    assert data is not None
+    assert data.rdfs == analyze([smoke_run]).rdfs
+    assert len(said) == 1
+    before = smoke.dataset.read_bytes()
+    campaign.collect(smoke, say=said.append)
+    assert smoke.dataset.read_bytes() == before
+    assert len(said) == 1
+    assert _names(smoke) == ["collected", "waiting"]
+
+
+def test_nothing_to_collect(tiny: Workspace) -> None:
+    assert campaign.collect(tiny) is None
+    assert not tiny.dataset.exists()
+
+
+def _other(smoke_run: Path, folder: Path, seed: int = 1, eps_pn: float = 1.0, **changes: object) -> Path:
+    """A finished run under the name of another."""
+    shutil.copytree(smoke_run, folder)
+    record = json.loads((folder / engine.RECORD).read_text())
+    record["protocol"] |= {"seed": seed, **changes}
+    record["composition"]["eps_pn"] = eps_pn
+    (folder / engine.RECORD).write_text(json.dumps(record | {"id": folder.name, "start": record["protocol"]["start"]}))
+    (folder / "polymer.json").unlink(missing_ok=True)
+    return folder
+
+
+def test_the_order_of_collection_does_not_matter(smoke_run: Path, tmp_path: Path) -> None:
+    folders = [
+        _other(smoke_run, tmp_path / "a"),
+        _other(smoke_run, tmp_path / "b", seed=1001, start="clustered"),
+        _other(smoke_run, tmp_path / "c", eps_pn=0.3),
+    ]
+    for name, order in (("one.nc", [0, 1, 2]), ("two.nc", [2, 1, 0])):
+        for i in order:
+            campaign.add_runs(tmp_path / name, [folders[i]], say=lambda line: None)
+    one, two = (Dataset.load(tmp_path / name) for name in ("one.nc", "two.nc"))
+    assert one == two
+    assert [len(runs) for runs in one.runs] == [1, 2]
+    assert one.provenance[1]["starts"] == ["clustered", "dispersed"]
+
+
+def test_a_longer_run_takes_the_place_of_a_shorter(smoke_run: Path, tmp_path: Path) -> None:
+    run = _other(smoke_run, tmp_path / "short")
+    campaign.add_runs(tmp_path / "data.nc", [run])
+    longer = engine.extend(shutil.copytree(smoke_run, tmp_path / "long"), 1_500).parent
+    data = campaign.add_runs(tmp_path / "data.nc", [longer])
+    assert data is not None
+    assert [[one.record["production_tau"] for one in runs] for runs in data.runs] == [[15.0]]
+    again = campaign.add_runs(tmp_path / "data.nc", [run])
+    assert again == data
+
+
+def test_a_vanished_workspace_costs_only_its_unfinished_runs(smoke: Workspace, tmp_path: Path) -> None:
+    campaign.collect(smoke)
+    shutil.rmtree(smoke.path)
+    again = create(smoke.path, smoke.design, smoke.protocol, smoke.dataset)
+    assert _names(again) == ["collected", "waiting"]
+    said: list[str] = []
+    assert campaign.run(again, only=[0], max_replicas=1, say=said.append)
+    assert said == []  # the first composition is not run again
+
+
+def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> None:
+    design = (SMOKE, replace(SMOKE, eps_pn=0.3))
+    data = tmp_path / "data.nc"
+    for i, composition in enumerate(design):
+        campaign.add_runs(data, [_other(smoke_run, tmp_path / f"run{i}", eps_pn=composition.eps_pn)])
+    known = Dataset.load(data)
+    workspace = create(tmp_path / "work", design, preset("smoke"), data)
+    runs = campaign._known(workspace)
+    progress = campaign._Progress()
+    for worst in (0, 1):
+        for behind in runs.values():
+            for run in behind:
+                bad = run.record["composition"]["eps_pn"] == design[worst].eps_pn
+                run.record["examination"].update(
+                    samples=[5.0, 5.0] if bad else [9.0, 9.0], drift=0.0, entries=50, mobility=2.0
+                )
+        task, _ = campaign._next(workspace, design, runs, progress, [], 4)
+        assert task is not None
+        assert task.composition == design[worst]
+        assert (task.protocol.start, task.protocol.seed) == ("clustered", 1001)
+    for behind in runs.values():
+        for run in behind:
+            run.record["examination"].update(samples=[50.0, 50.0])
+    assert campaign._next(workspace, design, runs, progress, [], 4) == (None, False)
+    assert len(known) == 2
+
+
+def test_what_a_campaign_refuses(tiny: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="another protocol"):
+        create(tiny.path, THREE, preset("smoke"), tiny.dataset)
+    assert create(tiny.path, THREE[:1], TINY, tiny.dataset).design == THREE[:1]  # another design is welcome
+    with pytest.raises(InputError, match="of no compositions"):
+        create(tmp_path / "none", (), TINY, tiny.dataset)
+    with pytest.raises(InputError, match="is no workspace"):
+        open_workspace(tmp_path)
+    with pytest.raises(InputError, match="not empty"):
+        create(tmp_path, THREE, TINY, tiny.dataset)
+    with pytest.raises(InputError, match="does not exist"):
+        create(tmp_path / "a" / "b", THREE, TINY, tiny.dataset)
+    for change, said in (
+        ({"cores": 0}, "cores = 0"),
+        ({"hours": -1.0}, "hours = -1"),
+        ({"only": [3]}, "composition 3"),
+    ):
+        with pytest.raises(InputError, match=said):
+            campaign.run(tiny, **change)
+    record = json.loads((tiny.path / "campaign.json").read_text())
+    (tiny.path / "campaign.json").write_text(json.dumps(record | {"format": 0}))
+    with pytest.raises(InputError, match="format = 0 is not 1: another version"):
+        open_workspace(tiny.path)
+
+
+def test_an_unknown_scheduler_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'lsf' is not one of processes, htex, slurm, pbs"):
+        dispatch.executor("lsf", 1)
+    bad = tmp_path / "mine.py"
+    for text, said in (("config = 3", "defines no parsl Config"), ("1 / 0", "fails: ZeroDivisionError")):
+        bad.write_text(text)
+        with pytest.raises(InputError, match=said):
+            dispatch.executor(str(bad), 1)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # parsl's
+@pytest.mark.parametrize("name", ["slurm", "pbs"])
+def test_the_ready_configurations_load(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import runpy
+
+    monkeypatch.setenv("NANONET_PARTITION", "short")
+    monkeypatch.setenv("NANONET_WALLTIME", "01:00:00")
+    config = runpy.run_path(str(Path(dispatch.__file__).with_name(dispatch.SCHEDULERS[name])))["config"]
+    (executor,) = config.executors
+    assert executor.provider.walltime == "01:00:00"
+    assert "short" in (getattr(executor.provider, "partition", None), getattr(executor.provider, "queue", None))
+    assert np.isfinite(executor.max_workers_per_node)

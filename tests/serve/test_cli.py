@@ -165,3 +165,71 @@ def test_help_is_there() -> None:
     assert done.returncode == 0
     for command in ("predict", "simulate", "analyze", "train"):
         assert command in done.stdout
+
+
+def test_a_campaign_from_the_command_line(run, smoke_run: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    import shutil
+
+    from nanonet.campaign.workspace import open_workspace
+
+    design = tmp_path / "mine.csv"
+    design.write_text("diameter,chain_length,density,eps_nn,eps_pn\n3,40,0.002,0.5,1.0\n3,40,0.002,0.5,0.3\n")
+    work, data = tmp_path / "work", tmp_path / "data.nc"
+    words = ("--dataset", data, "--design", design, "--protocol", "smoke")
+    status, out, _ = run("campaign", "init", work, *words)
+    assert (status, "of 2 compositions" in out) == (0, True)
+    status, out, _ = run("campaign", "collect", work)
+    assert "nothing    has finished yet" in out
+    opened = open_workspace(work)
+    shutil.copytree(smoke_run, opened.prepare(opened.task(opened.design[0])) / "run")
+    status, out, _ = run("campaign", "status", work)
+    assert status == 0
+    assert "1 waiting, 1 done" in out
+    assert "0.002" in out
+    status, out, _ = run("campaign", "run", work, "--only", "0", "--replicas", "1")
+    assert (status, "nothing is left to do" in out) == (0, True)
+    assert len(Dataset.load(data)) == 1
+    status, out, _ = run("campaign", "status", work)
+    assert "1 waiting, 1 collected" in out
+    status, out, _ = run("dataset", "check", data)
+    assert (status, "no faults" in out) == (0, True)
+    data.write_bytes(b"torn")
+    status, out, _ = run("dataset", "check", data)
+    assert (status, "1 fault(s)" in out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["init", "WORK", "--dataset", "data.nc", "--count", "0"], "count = 0"),
+        (["init", "WORK", "--dataset", "data.nc", "--protocol", "mine"], "protocol = 'mine'"),
+        (["init", "WORK", "--dataset", "data.nc", "--design", "none.csv"], "none.csv cannot be read"),
+        (["run", "WORK"], "is no workspace"),
+        (["status", "WORK"], "is no workspace"),
+    ],
+)
+def test_what_a_campaign_refuses_is_said(run, tmp_path: Path, words: list[str], said: str) -> None:  # type: ignore[no-untyped-def]
+    status, _, err = run("campaign", *[word.replace("WORK", str(tmp_path / "work")) for word in words])
+    assert status == 2
+    assert said in err
+
+
+def test_numbers_of_a_design() -> None:
+    from nanonet import InputError
+    from nanonet.serve.campaign import _numbers
+
+    assert _numbers("0,3,5-8") == [0, 3, 5, 6, 7, 8]
+    for text in ("", "a", "3-1", "1;2"):
+        with pytest.raises(InputError, match="only = "):
+            _numbers(text)
+
+
+def test_an_extension_from_the_command_line(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    from nanonet.simulate import engine
+    from tests.conftest import TINY, TINY_COMPOSITION
+
+    engine.run(TINY_COMPOSITION, TINY, tmp_path / "run")
+    status, out, _ = run("extend", tmp_path / "run", "--production-steps", "1200")
+    assert (status, "trajectory.gsd" in out) == (0, True)
+    status, _, err = run("extend", tmp_path / "run", "--production-steps", "600")
+    assert (status, "is not 1200 or more" in err) == (2, True)

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-long check dataset model figures validation clean
+.PHONY: demo test test-long check model figures validation clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -20,10 +20,7 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The shipped dataset from the kept trajectories, the shipped model from the dataset
-dataset: $(VENV)/.test
-	$(BIN)/nanonet analyze data/runs/* --out src/nanonet/data/simulated.nc
-
+# The shipped model from the shipped dataset (which data/keep.py adds to)
 model: $(VENV)/.test
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --out src/nanonet/data/nanonet
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 import nanonet
 from nanonet import RDF, Dataset, Peak
+from nanonet.dataset import Run
 from nanonet.learn.model import NanoNet
 from nanonet.learn.scoring import FLOOR, ln_rmse
 from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save, symbols
@@ -85,44 +86,63 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         "nearest simulated composition": ln_rmse(data.G, nearest),
         "mean of the other RDFs": ln_rmse(data.G, mean),
     }
+    runs = [run.record for behind in data.runs for run in behind]
     lines = [
         "# The shipped data",
         "",
         "Written by `make figures` from the shipped dataset and model; do not edit.",
         "",
-        f"{len(data)} runs, {sum(p['production_tau'] for p in data.provenance):,.0f} tau of production in all: "
-        "protocol `desk` with 1,000 tau of equilibration, production shortened from its 2,500 tau to what fitted "
-        "(column). The density is measured; the error of a peak is one standard error from 5 blocks of one "
-        "trajectory, too small where NPs seldom enter or leave contact. One run a composition, no replicas; a "
-        "verdict on each stands below.",
+        f"{len(data)} compositions, {len(runs)} runs of protocol `desk` or longer, "
+        f"{sum(run['production_tau'] for run in runs):,.0f} tau of production in all after 1,000 tau of equilibration "
+        "each. The density is measured. The error of a peak is one standard error: from 5 blocks of each run, and from "
+        "the scatter of replicas where there are any; it is too small where NPs seldom enter or leave contact. "
+        "`nanonet dataset check` finds no fault in the file.",
         "",
-        "| D | N | rho | eps_nn | eps_pn | NPs | production (tau) | first peak g | at r | second peak g | at r | id |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| D | N | rho | eps_nn | eps_pn | NPs | runs (starts) | production (tau) | first peak g | at r "
+        "| second peak g | at r | converged |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for c, rdf, p in zip(data.compositions, data.rdfs, data.provenance, strict=True):
         peaks = f"{_peak(rdf, rdf.first_peak)} | {_peak(rdf, rdf.second_peak)}"
         lines.append(
             f"| {c.diameter:g} | {c.chain_length} | {c.density:.5f} | {c.eps_nn:g} | {c.eps_pn:g} | {p['nps']} "
-            f"| {p['production_tau']:,.0f} | {peaks} | `{p['id']}` |"
+            f"| {p['replicas']} ({', '.join(p['starts'])}) | {p['production_tau']:,.0f} | {peaks} "
+            f"| {'yes' if p['convergence']['converged'] else 'no'} |"
         )
     verdicts = [p["convergence"] for p in data.provenance]
     lines += [
         "",
-        "![all runs](all.png)",
+        "![all compositions](all.png)",
         "",
-        "## Are they converged?",
+        "## What is not converged, and why",
         "",
-        f"{sum(v['converged'] for v in verdicts)} of {len(data)} are, by `nanonet.analyze.equilibrium.assess`: halves "
-        "that differ by at most 2.5 standard errors, at least 10 independent samples of the numbers of neighbours, at "
-        "least 10 entries into contact where there were contacts, and NPs that moved by their own diameter. The others "
-        "are what their length allows, and their error bars are lower bounds.",
+        f"{sum(v['converged'] for v in verdicts)} of {len(data)} compositions are converged by the criteria in "
+        "[simulation.md](simulation.md). The others are what their length allows, and their error bars are lower bounds.",
         "",
-        "| run | converged | because |",
+        "| composition | converged | because |",
         "|---|---|---|",
         *(
             f"| {c} | {'yes' if v['converged'] else 'no'} | {v['reason']} |"
             for c, v in zip(data.compositions, verdicts, strict=True)
         ),
+        "",
+        "## The polymer",
+        "",
+        "From the whole configurations of the longest run of each; the terms are those of [simulation.md]"
+        "(simulation.md). Errors are one standard error.",
+        "",
+        "| composition | first layer g | at r | monomers in it | NP pairs joined by a chain | near pairs joined "
+        "| near pairs joined by one monomer | near NPs joined to an NP |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_polymer(c, behind) for c, behind in zip(data.compositions, data.runs, strict=True)),
+        "",
+        "## What these data cannot tell",
+        "",
+        "- Contact values of attractive NPs: they enter and leave contact a few times a run at most. A first peak of "
+        "ten and more says that they cluster, not how much.",
+        "- Anything that depends on the number of NPs, such as g inside a cluster that holds nearly all of them.",
+        "- g beyond 10 sigma, structure factors at small q, dynamics in units of anything but this model's.",
+        "- Compositions far from those in the table: the model card lists them, and a prediction says which is nearest.",
         "",
         "## What a model of so few runs can do",
         "",
@@ -139,6 +159,22 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _polymer(composition: nanonet.Composition, behind: tuple[Run, ...]) -> str:
+    found = [run.record["polymer"] for run in behind if run.record["polymer"]]
+    if not found:
+        return f"| {composition} | – | – | – | – | – | – | – |"
+    seen = max(found, key=lambda one: int(one["configurations"]))
+    values = [_estimate(seen[name]) for name in ("adsorbed", "bridged", "bridged_near", "shared_monomer", "partners")]
+    return f"| {composition} | {seen['layer'][1]:.2f} | {seen['layer'][0]:.2f} | {' | '.join(values)} |"
+
+
+def _estimate(pair: list[float | None]) -> str:
+    value, error = pair
+    if value is None:
+        return "–"
+    return f"{value:.3g}" + ("" if error is None else f" ± {error:.1g}")
 
 
 def _peak(rdf: RDF, peak: Peak | None) -> str:

@@ -1,0 +1,60 @@
+"""Takes finished runs into the shipped data: `python data/keep.py FOLDER ...` (run folders of a campaign).
+
+Adds them to the shipped dataset, and leaves in data/runs what the dataset does not hold: the record, the NPs every tenth
+frame, the last whole configuration. A run that was extended takes the place of its shorter self.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import gsd.hoomd
+
+from nanonet.campaign.campaign import add_runs
+from nanonet.files import writing
+from nanonet.simulate import engine
+
+HERE = Path(__file__).parent
+DATASET = HERE.parent / "src" / "nanonet" / "data" / "simulated.nc"
+EVERY = 10
+
+
+def main(folders: list[Path]) -> None:
+    data = add_runs(DATASET, folders)
+    if data is None:
+        raise SystemExit("nothing to keep")
+    wanted = {run.record["id"] for runs in data.runs for run in runs}
+    for folder in folders:
+        identity = json.loads((folder / engine.RECORD).read_text())["id"]
+        if identity in wanted:
+            _keep(folder, HERE / "runs" / identity)
+    for kept in (HERE / "runs").iterdir():
+        if kept.name not in wanted:
+            print(f"dropped    {kept.name}: a longer run took its place")
+            shutil.rmtree(kept)
+    print(f"dataset    {data}")
+
+
+def _keep(folder: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(folder / engine.RECORD, target)
+    with (
+        writing(target / "thinned.gsd") as temporary,
+        gsd.hoomd.open(str(folder / engine.TRAJECTORY), "r") as source,
+        gsd.hoomd.open(str(temporary), "w") as thinned,
+    ):
+        for i in range(EVERY - 1, len(source), EVERY):
+            thinned.append(source[i])
+    last = max((folder / "configurations").glob("*.gz"), key=lambda path: int(path.name.split(".")[0]))
+    for old in target.glob("*.lammpstrj.gz"):
+        old.unlink()
+    shutil.copy(last, target)
+    for stale in ("trajectory.gsd", "polymer.json"):
+        (target / stale).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main([Path(name) for name in sys.argv[1:]])

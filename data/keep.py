@@ -1,7 +1,7 @@
 """Takes finished runs into the shipped data: `python data/keep.py FOLDER ...` (run folders of a campaign).
 
-Adds them to the shipped dataset, and leaves in data/runs what the dataset does not hold: the record, the NPs every tenth
-frame, the last whole configuration. A run that was extended takes the place of its shorter self.
+Adds them to the shipped dataset, and leaves in data/runs what the dataset does not hold: the record, the NPs every
+tenth frame, the last whole configuration. A run that was extended takes the place of its shorter self.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         "## What is not converged, and why",
         "",
         f"{sum(v['converged'] for v in verdicts)} of {len(data)} compositions are converged by the criteria in "
-        "[simulation.md](simulation.md). The others are what their length allows, and their error bars are lower bounds.",
+        "[simulation.md](simulation.md). The others are what their length allows; their error bars are lower bounds.",
         "",
         "| composition | converged | because |",
         "|---|---|---|",
@@ -142,7 +142,7 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         "ten and more says that they cluster, not how much.",
         "- Anything that depends on the number of NPs, such as g inside a cluster that holds nearly all of them.",
         "- g beyond 10 sigma, structure factors at small q, dynamics in units of anything but this model's.",
-        "- Compositions far from those in the table: the model card lists them, and a prediction says which is nearest.",
+        "- Compositions far from those in the table: a prediction says which of them is nearest.",
         "",
         "## What a model of so few runs can do",
         "",

@@ -10,7 +10,7 @@ demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
 
 test: check
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
 
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long

@@ -259,6 +259,11 @@ def test_a_finished_run_is_extended(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         engine.extend(folder, 600)
 
 
+def test_an_unfinished_run_is_not_extended(stopped: Path) -> None:
+    with pytest.raises(InputError, match="is not finished"):
+        engine.extend(stopped, 24_000)
+
+
 def test_without_its_restart_file_a_run_gets_a_replica(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     engine.run(TINY_COMPOSITION, TINY, folder)

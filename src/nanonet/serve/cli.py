@@ -142,7 +142,9 @@ def simulate(
         trajectory = engine.run(
             composition, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress
         )
-    print(f"written    {trajectory}")
+    record = json.loads((out / engine.RECORD).read_text())
+    print(f"simulated  {record['nps']} NPs and {record['chains']} chains with LAMMPS {record['lammps']}, "
+          f"accelerator {record['accelerator']}\nwritten    {trajectory}")  # fmt: skip
 
 
 @app.command()

@@ -102,7 +102,10 @@ def plugin(lmp: Lmp) -> Path:
         [compiler, "-march=native", "-E", "-dM", "-x", "c++", os.devnull], capture_output=True, text=True
     ).stdout
     text = "\n".join([*(path.read_text() for path in SOURCES), lmp.version, said, target, *map(str, headers)])
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nanonet"
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nanonet"
+    except RuntimeError as error:
+        raise _UnusableError(f"there is no folder for it: {error}") from None
     path = cache / f"pair_nanonet-{hashlib.sha256(text.encode()).hexdigest()[:16]}.so"
     if path.exists():
         return path

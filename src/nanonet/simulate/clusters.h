@@ -13,7 +13,7 @@ typedef float Lanes __attribute__((vector_size(4 * W)));
 typedef int Mask __attribute__((vector_size(4 * W)));
 
 constexpr Mask LANE = {0, 1, 2, 3, 4, 5, 6, 7};
-constexpr float FAR = 1.0e5f;    // where the empty lanes of a cluster are
+constexpr float FAR = 1.0e4f;    // where the empty lanes of a cluster are: beyond all cutoffs, and no denormal numbers
 
 inline Lanes all(float value) { return value - Lanes{}; }
 inline Lanes keep(Mask mask, Lanes value) { return (Lanes) (mask & (Mask) value); }

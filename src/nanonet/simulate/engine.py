@@ -97,8 +97,8 @@ def run(
 def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any) -> Path:
     """Give a finished run more production: its own where its restart file is still there, otherwise a replica.
 
-    A replica has the same protocol with seeds of its own and gets `production_steps` less what the run has. It stands
-    beside the folder, with `-replica1` (or the next free number) behind its name.
+    A replica has the same protocol with seeds of its own, gets `production_steps` less what the run has (but is not
+    shorter than the run), and stands beside the folder, with `-replica1` (or the next free number) behind its name.
 
     Parameters
     ----------
@@ -113,9 +113,16 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
     -------
     Path
         The trajectory: of the folder itself, or of the replica.
+
+    Raises
+    ------
+    InputError
+        The run is not finished, or has more production already; and as for `run`.
     """
     folder = Path(folder)
     record = _read_record(folder)
+    if finished_id(folder) is None:
+        raise InputError(f"the run in {folder} is not finished: simulate it to its end before it is extended")
     composition, protocol = Composition(**record["composition"]), Protocol(**record["protocol"])
     longer = protocol.extended(production_steps)
     if process.good_restarts(folder) or longer == protocol:

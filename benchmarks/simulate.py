@@ -37,8 +37,9 @@ def main(options: Sequence[str]) -> None:
         for name, composition in COMPOSITIONS.items():
             folder = Path(scratch) / name
             short = replace(
-                preset("smoke"), equilibration_steps=500, production_steps=500, frame_every=50, restart_every=500
-            )
+                preset("smoke"), equilibration_steps=500, production_steps=500, frame_every=50, restart_every=500,
+                bond_substeps=1,
+            )  # fmt: skip
             engine.run(composition, short, folder)
             print(f"\n## {name}: {_particles(folder)} particles")
             table = {PLAIN: _plain(folder)}
@@ -49,6 +50,8 @@ def main(options: Sequence[str]) -> None:
                     print(f"{accelerator}: {error}")
                     continue
                 table[f"our script, {accelerator}"] = [*_deck(folder, accelerator), *extra]
+            extra = choose("auto", lmp).arguments
+            table["our script, auto, two substeps of the bonds"] = [*_deck(folder, "substeps", substeps=2), *extra]
             if "--skins" in options:
                 extra = choose("plugin", lmp).arguments
                 for skin in (0.3, 0.4, 0.6, 0.8):
@@ -64,9 +67,11 @@ def _particles(folder: Path) -> int:
     return int((folder / script.DATA).read_text().splitlines()[2].split()[0])
 
 
-def _deck(folder: Path, name: str, skin: float | None = None) -> list[str]:
+def _deck(folder: Path, name: str, skin: float | None = None, substeps: int = 1) -> list[str]:
     """Our script from the restart file on, without output, for `STEPS` steps."""
     text = re.sub(r"(?s)\nrestart \d.*", f"\nrun {STEPS}\n", (folder / script.RESUME).read_text())
+    if substeps > 1:
+        text = text.replace("\nfix npt", f"\nrun_style respa 2 {substeps} bond 1 pair 2\nfix npt")
     if skin is not None:
         text = re.sub(r"neighbor [\d.]+ multi", f"neighbor {skin:g} multi", text)
     return _write(folder / f"{name}.in", text)

@@ -49,9 +49,9 @@ def test_job_identities_are_golden() -> None:
     from signac.job import calc_id
 
     assert [calc_id(task.state_point) for task in tasks] == [
-        "1bd519324e41cf224e4761e99ea70dbb",
-        "34ebd4d9818ca77416515b7fbe5baec1",
-        "b62400c0d62d5ad28de92bba2d712a67",
+        "94e4c86f5b37c0a31a6313f9812922af",
+        "9912f93d9cfc7cb30ed3cadd1e79cc58",
+        "b3c2892b895364975e7fa49f4bc2181a",
     ]
     assert [task.protocol.start for task in tasks] == ["dispersed", "clustered", "dispersed"]
 

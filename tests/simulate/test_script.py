@@ -18,6 +18,12 @@ def test_the_scripts_are_the_golden_ones() -> None:
     assert script.resume_text(SMOKE, preset("paper")) == (GOLDEN / script.RESUME).read_text()
 
 
+def test_only_a_longer_time_step_has_substeps() -> None:
+    for text in (script.start_text, script.resume_text):
+        assert "run_style respa 2 2 bond 1 pair 2\n" in text(SMOKE, preset("desk"))
+        assert "respa" not in text(SMOKE, preset("paper"))
+
+
 def test_the_data_file_wraps_and_counts() -> None:
     monomers = np.array([[[9.5, 1.0, 1.0], [10.4, 1.0, 1.0]], [[1.0, 1.0, -0.25], [1.0, 1.0, 0.5]]])
     text = script.data_text(System(10.0, monomers, np.array([[5.0, 5.0, 5.0]])), 3.0)

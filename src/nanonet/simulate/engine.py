@@ -152,8 +152,9 @@ def write_deck(composition: Composition, protocol: Protocol, folder: str | os.Pa
 def run_id(composition: Composition, protocol: Protocol) -> str:
     """Identity of a run: a hash of its composition and protocol (16 hexadecimal digits)."""
     settings = asdict(protocol)
-    if settings["start"] == "dispersed":  # came later than the first runs, whose identities stay
-        del settings["start"]
+    for name, default in (("start", "dispersed"), ("bond_substeps", 1)):
+        if settings[name] == default:  # these fields came later than the first runs, whose identities stay
+            del settings[name]
     text = json.dumps([asdict(composition), settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -221,11 +221,12 @@ dump_modify whole sort id format float %.4f first no
         last = f"""\
 write_dump all custom {CONFIGURATIONS}/{protocol.total_steps}.lammpstrj {columns} modify sort id format float %.4f
 """
-    temperature, pressure = protocol.temperature, protocol.pressure
+    temperature, pressure, n = protocol.temperature, protocol.pressure, protocol.bond_substeps
+    substeps = f"run_style respa 2 {n} bond 1 pair 2\n" if n > 1 else ""
     return f"""
 # NPT: Nose-Hoover thermostat and barostat, velocity Verlet
 timestep {protocol.timestep:g}
-thermo 500
+{substeps}thermo 500
 thermo_style custom step temp press vol pe
 thermo_modify flush yes
 fix npt all npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \

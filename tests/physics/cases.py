@@ -193,7 +193,7 @@ def _measured(folder: Path, protocol: Protocol) -> tuple[RDF, NDArray[np.float64
     rows = table((folder / script.LOG).read_text())
     found = [configurations.read(path).chains for path in (folder / script.CONFIGURATIONS).iterdir()]
     bonds = np.array([np.linalg.norm(np.diff(chains, axis=1), axis=2).mean() for chains in found])
-    return pairs.measure(read(trajectory), r_max=8.0, bins=80, blocks=10).rdf, rows, bonds
+    return pairs.measure(read(trajectory), r_max=8.0, bins=80).rdf, rows, bonds
 
 
 def time_step(folder: Path) -> list[Check]:

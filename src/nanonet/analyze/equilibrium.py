@@ -53,6 +53,8 @@ class Convergence:
     """Statistically independent samples of the numbers of neighbours, the fewest; all trajectories together."""
     entries: int
     """Times that a pair came into contact from afar, all trajectories together."""
+    contacts: bool
+    """Whether any pair was ever in contact."""
     mobility: float
     """Mean squared displacement of an NP over a trajectory, in units of D^2; mean of the trajectories."""
     agreement: float | None
@@ -96,7 +98,8 @@ def judge(seen: Sequence[Examination]) -> Convergence:
         faults.append(f"the replicas differ by {agreement:.1f} standard errors")
     if samples < _MIN_SAMPLES:
         faults.append(f"only {samples:.1f} independent samples")
-    if any(one.contacts for one in seen) and entries < _MIN_ENTRIES:
+    contacts = any(one.contacts for one in seen)
+    if contacts and entries < _MIN_ENTRIES:
         faults.append(f"only {entries} entries into contact")
     if mobility < _MIN_MOBILITY:
         faults.append(f"the NPs moved by only {mobility:.2g} D^2")
@@ -104,9 +107,8 @@ def judge(seen: Sequence[Examination]) -> Convergence:
     if agreement is not None:
         good += f", {len(seen)} replicas within {agreement:.1f} standard errors"
     inefficiency = max(one.inefficiency for one in seen)
-    return Convergence(
-        drift, inefficiency, samples, entries, mobility, agreement, not faults, "; ".join(faults) or good
-    )
+    verdict, reason = not faults, "; ".join(faults) or good
+    return Convergence(drift, inefficiency, samples, entries, contacts, mobility, agreement, verdict, reason)
 
 
 @dataclass(frozen=True)

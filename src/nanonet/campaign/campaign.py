@@ -203,7 +203,7 @@ def badness(verdict: Convergence) -> float:
         verdict.drift / 2.5,
         (verdict.agreement or 0.0) / 3.0,
         10.0 / max(verdict.samples, 0.1),
-        10.0 / max(verdict.entries, 1),
+        10.0 / max(verdict.entries, 1) if verdict.contacts else 0.0,
         1.0 / max(verdict.mobility, 0.01),
     )
 

@@ -178,11 +178,11 @@ MIXING = Composition(diameter=2, chain_length=25, density=0.006, eps_nn=0.3, eps
 _MIXING_TAU = 1_000
 
 
-def _mixing(timestep: float, start: str = "dispersed", seed: int = 1) -> Protocol:
+def _mixing(timestep: float, seed: int = 1) -> Protocol:
     steps = round(_MIXING_TAU / timestep)
     return replace(
         preset("desk"), name="mixing", timestep=timestep, equilibration_steps=steps // 4, production_steps=steps,
-        frame_every=round(1 / timestep), configurations=20, min_box=16.4, start=start, seed=seed,
+        frame_every=round(1 / timestep), configurations=20, min_box=16.4, seed=seed,
         bond_substeps=round(timestep / 0.005),
     )  # fmt: skip
 
@@ -216,13 +216,6 @@ def time_step(folder: Path) -> list[Check]:
         (value, error), (other, other_error) = _mean(ours), _mean(theirs)
         checks.append(Check(name, value, math.hypot(error, other_error), other, tolerance, source))
     return checks + _within(long, short, "dt 0.01", source, [1.6, 2.4, 3.0, 3.6, 4.4, 6.0, 8.0])
-
-
-def starts(folder: Path) -> list[Check]:
-    """NPs that began in one crystal end where NPs that began apart do."""
-    apart = _measured(folder / "dispersed", _mixing(0.01, seed=3))[0]
-    together = _measured(folder / "clustered", _mixing(0.01, "clustered", seed=4))[0]
-    return _within(apart, together, "dispersed", "the same from a clustered start", [1.6, 2.4, 3.0, 3.6, 4.4, 6.0, 8.0])
 
 
 def box_size(folder: Path) -> list[Check]:
@@ -353,6 +346,5 @@ CASES: dict[str, Callable[[Path], list[Check]]] = {
     "coexistence": coexistence,
     "barostat": barostat,
     "time_step": time_step,
-    "starts": starts,
     "box_size": box_size,
 }

@@ -76,6 +76,7 @@ def test_replicas_that_agree_and_replicas_that_do_not() -> None:
     replicas = [_walk(3000, 12, 0.4, seed) for seed in (3, 4, 5)]
     together = assess(replicas, diameter=2.0)
     assert together.converged
+    assert together.badness <= 1
     assert together.agreement is not None
     assert together.samples == pytest.approx(sum(assess([r], 2.0).samples for r in replicas), rel=0.5)
     assert "3 replicas" in together.reason
@@ -83,6 +84,7 @@ def test_replicas_that_agree_and_replicas_that_do_not() -> None:
     apart = assess([replicas[1], crowded], diameter=2.0)
     assert not apart.converged
     assert "replicas differ" in apart.reason
+    assert apart.badness > 1
     assert assess(replicas[:1], 2.0).agreement is None
     with pytest.raises(InputError, match="no trajectory"):
         assess([], 2.0)

@@ -191,6 +191,23 @@ def test_collecting_twice_changes_nothing(smoke: Workspace, smoke_run: Path) -> 
     assert _names(smoke) == ["collected", "waiting"]
 
 
+def test_a_run_that_cannot_be_measured_keeps_nobody_out(smoke: Workspace, smoke_run: Path) -> None:
+    bad = smoke.prepare(smoke.task(smoke.design[1])) / "run"
+    shutil.copytree(smoke_run, bad)
+    record = json.loads((bad / engine.RECORD).read_text())
+    task = smoke.task(smoke.design[1])
+    record |= {"id": engine.run_id(task.composition, task.protocol), "nps": 17}
+    (bad / engine.RECORD).write_text(json.dumps(record))
+    said: list[str] = []
+    data = campaign.collect(smoke, say=said.append)
+    assert data is not None
+    assert len(data) == 1
+    assert any(line.startswith("left out") and "17 NPs" in line for line in said)
+    (bad / engine.TRAJECTORY).write_bytes(b"torn")
+    assert _names(smoke) == ["collected", "failed"]
+    assert sorted(path.name for path in smoke.dataset.parent.iterdir()) == ["data.nc", "work"]  # and no litter
+
+
 def test_nothing_to_collect(tiny: Workspace) -> None:
     assert campaign.collect(tiny) is None
     assert not tiny.dataset.exists()

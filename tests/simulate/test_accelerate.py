@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,10 @@ def test_lammps_own_accelerators(real: Lmp) -> None:
     assert (omp.arguments, omp.threads) == (("-sf", "omp", "-pk", "omp", "2"), 2)
     gpu = accelerate.choose("gpu", _lmp(gpu="lj/cut/gpu"))
     assert gpu.arguments == ("-sf", "gpu", "-pk", "gpu", "1")
-    assert accelerate.choose("kokkos", _lmp(kk="lj/cut/kk"), 4).arguments == ("-k", "on", "t", "4", "-sf", "kk")
+    kokkos = _lmp(kk="lj/cut/kk")
+    assert accelerate.choose("kokkos", kokkos, 4).arguments == ("-k", "on", "t", "4", "-sf", "kk")
+    chosen = accelerate.choose("kokkos", replace(kokkos, kokkos="CUDA Serial"), 2)
+    assert (chosen.arguments, chosen.threads) == (("-k", "on", "g", "2", "-sf", "kk"), 1)
 
 
 @pytest.mark.parametrize("name", ["opt", "omp", "kokkos", "gpu"])

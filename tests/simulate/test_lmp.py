@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,9 @@ def test_what_a_lammps_is_and_has(tmp_path: Path) -> None:
     assert found.has("Pair", "zero")
     assert found.has("Pair", "lj/cut/gpu")
     assert not found.has("Pair", "lj/cut/omp")
+    assert found.kokkos == ""
+    gpus = HELP.replace("BONDS", "fene").replace("* Atom", "KOKKOS package API: CUDA Serial\n\n* Atom")
+    assert lmp.inspect([_program(tmp_path, gpus)]).kokkos == "CUDA Serial"
     real = lmp.inspect(lmp.find_lmp())
     assert "2025" in real.version
     assert real.has("Pair", "lj/cut/opt")
@@ -76,6 +80,15 @@ def test_a_missing_style_is_named_with_its_package(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
     with pytest.raises(InputError, match="lacks the pair style soft"):
         lmp.inspect([_program(tmp_path, HELP.replace("BONDS", "fene").replace("soft", ""))])
+
+
+def test_kokkos_and_substeps_do_not_go_together(tmp_path: Path) -> None:
+    program = _program(tmp_path, HELP.replace("BONDS", "fene").replace("lj/cut/gpu", "lj/cut/kk "))
+    with pytest.raises(InputError, match="'kokkos' has no substeps of the bonds, and bond_substeps = 2"):
+        engine.run(
+            TINY_COMPOSITION, replace(TINY, bond_substeps=2), tmp_path / "run", lmp=program, accelerator="kokkos"
+        )
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_is_no_lammps_speaks(tmp_path: Path) -> None:

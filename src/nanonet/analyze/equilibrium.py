@@ -64,6 +64,17 @@ class Convergence:
     reason: str
     """What it rests on, in words."""
 
+    @property
+    def badness(self) -> float:
+        """How far from converged: the largest factor by which a criterion of `assess` is missed; at most 1 if it is."""
+        return max(
+            self.drift / _MAX_DRIFT,
+            (self.agreement or 0.0) / _MAX_DIFFERENCE,
+            _MIN_SAMPLES / max(self.samples, 0.1),
+            _MIN_ENTRIES / max(self.entries, 1) if self.contacts else 0.0,
+            _MIN_MOBILITY / max(self.mobility, 0.01),
+        )
+
 
 def assess(trajectories: Sequence[Trajectory], diameter: float) -> Convergence:
     """Judge the trajectories of a composition with NPs of a diameter (sigma): one, or independent replicas.

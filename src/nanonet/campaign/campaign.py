@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nanonet.analyze.equilibrium import Convergence, Examination, judge
+from nanonet.analyze.equilibrium import Examination, judge
 from nanonet.analyze.runs import assemble, family, measure_run
 from nanonet.campaign.dispatch import executor, work
 from nanonet.campaign.workspace import State, Task, Workspace, locked
@@ -184,7 +184,7 @@ def _next(
         task = _free_replica(workspace, composition, runs)
         may, later = _may_begin(workspace, task, progress)
         if may:
-            worst.append((badness(verdict), task))
+            worst.append((verdict.badness, task))
         waiting |= later
     return (max(worst, key=lambda one: one[0])[1], True) if worst else (None, waiting)
 
@@ -195,17 +195,6 @@ def _may_begin(workspace: Workspace, task: Task, progress: _Progress) -> tuple[b
     if progress.failures.get(job, 0) > RETRIES:
         return False, False
     return time.time() >= progress.not_before.get(job, 0.0), True
-
-
-def badness(verdict: Convergence) -> float:
-    """How far from converged: the largest factor by which a criterion of `assess` is missed."""
-    return max(
-        verdict.drift / 2.5,
-        (verdict.agreement or 0.0) / 3.0,
-        10.0 / max(verdict.samples, 0.1),
-        10.0 / max(verdict.entries, 1) if verdict.contacts else 0.0,
-        1.0 / max(verdict.mobility, 0.01),
-    )
 
 
 def _known(workspace: Workspace) -> dict[str, list[Run]]:
@@ -220,11 +209,14 @@ def _known(workspace: Workspace) -> dict[str, list[Run]]:
 
 def _is_done(workspace: Workspace, task: Task, known: Mapping[str, Sequence[Run]]) -> bool:
     """Whether a task, or as long a run of the same composition, is finished here or in the dataset."""
-    wanted = task.protocol.production_steps * task.protocol.timestep
+    return bool(_as_long(task, known)) or workspace.state(task).name == "done"
+
+
+def _as_long(task: Task, known: Mapping[str, Sequence[Run]]) -> list[Run]:
+    """Runs in the dataset of a task's composition, any replica, with as much production or more."""
+    wanted = task.protocol.production_steps * task.protocol.timestep * (1 - 1e-9)
     runs = known.get(family(asdict(task.composition), asdict(task.protocol)), ())
-    if any(one.record["production_tau"] >= wanted * (1 - 1e-9) for one in runs):
-        return True
-    return workspace.state(task).name == "done"
+    return [one for one in runs if one.record["production_tau"] >= wanted]
 
 
 def _runs_of(
@@ -287,10 +279,8 @@ def status(workspace: Workspace) -> list[Row]:
     rows = []
     for task in tasks.values():
         state = workspace.state(task)
-        runs = known.get(family(asdict(task.composition), asdict(task.protocol)), ())
-        wanted = task.protocol.production_steps * task.protocol.timestep
         slot = (task.protocol.seed, task.protocol.start)
-        if any(_slot(one.record) == slot and one.record["production_tau"] >= wanted * (1 - 1e-9) for one in runs):
+        if any(_slot(one.record) == slot for one in _as_long(task, known)):
             state = State("collected", state.total, state.total)
         rows.append(Row(numbers.get(task.composition), task, state))
     return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.task.protocol.seed))
@@ -300,7 +290,8 @@ def collect(workspace: Workspace, say: Say = print) -> Dataset | None:
     """Add finished runs to the workspace's dataset file; returns the dataset, or None when there is nothing at all.
 
     The file is replaced whole or not at all. Twice, or in another order, gives the same file; two collections at once
-    take turns. Of two runs with the same seed and start the longer one stays.
+    take turns. Of two runs with the same seed and start the longer one stays. A run that cannot be measured is left
+    out, with the reason.
     """
     folders = []
     for task in workspace.tasks():
@@ -314,7 +305,7 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
     path = Path(path)
     if not path.parent.is_dir():
         raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
-    with locked(path.with_name(f".{path.name}.lock")):
+    with locked(path.parent):
         before = Dataset.load(path) if path.exists() else None
         runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
         ids = {one.record["id"] for one in runs.values()}
@@ -324,7 +315,11 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
             record = json.loads((folder / engine.RECORD).read_text())
             if record["id"] in ids:
                 continue
-            one = measure_run(folder)
+            try:
+                one = measure_run(folder)
+            except InputError as error:  # one bad run keeps nobody else out
+                say(f"left out   {error}")
+                continue
             kept = runs.get(_place(one))
             if kept is not None and kept.record["production_tau"] >= one.record["production_tau"]:
                 continue

@@ -46,7 +46,9 @@ def executor(scheduler: str, cores: int) -> Executor:
     except ImportError as error:
         raise MissingExtraError(f"{error}: this needs  pip install 'nanonet-pnc[cluster]'") from None
     # parsl starts programs of its own by name: they lie beside this Python, which need not be on the path
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    beside, path_variable = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    if beside not in path_variable.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([beside, path_variable])
     try:
         config = runpy.run_path(str(path)).get("config")
     except Exception as error:  # whatever a file of the user's own raises

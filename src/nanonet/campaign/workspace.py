@@ -104,10 +104,11 @@ class Workspace:
         """How far a task is, seen from outside: it may be run by another process on another machine."""
         job = self.folder(task)
         run, total = job / "run", task.protocol.total_steps
-        if (run / engine.TRAJECTORY).exists() and engine.finished_id(run) == engine.run_id(
-            task.composition, task.protocol
-        ):
-            return State("done", total, total)
+        try:
+            if engine.finished_id(run) == engine.run_id(task.composition, task.protocol):
+                return State("done", total, total)
+        except InputError as error:
+            return State("failed", 0, total, reason=str(error))
         status = _read_status(job)
         step = _last_step(run / script.LOG)
         if engine.is_in_use(run):
@@ -179,9 +180,9 @@ def write_status(job: Path, **content: object) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a file's lock, waiting for it: two collections into one dataset take turns."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's own lock, waiting for it: two collections into one dataset take turns. Leaves no file behind."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

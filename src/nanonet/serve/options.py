@@ -12,7 +12,7 @@ from nanonet.errors import MissingExtraError
 
 LmpCommand = Annotated[str | None, typer.Option("--lmp", help="LAMMPS command; default: $NANONET_LMP, then lmp.")]
 Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin, opt, omp, kokkos, gpu, none.")]
-Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos), GPUs of a node (gpu).")]
+Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos), or GPUs of a node.")]
 
 
 @contextmanager

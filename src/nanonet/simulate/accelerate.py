@@ -55,7 +55,7 @@ def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
     lmp:
         The LAMMPS that is to run.
     threads:
-        Threads of each process (`omp`, `kokkos`); GPUs of a node (`gpu`).
+        Threads of each process (`omp`, `kokkos`); GPUs of a node (`gpu`, and `kokkos` where it was built for GPUs).
 
     Raises
     ------
@@ -83,10 +83,16 @@ def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
     arguments = {
         "opt": ("-sf", "opt"),
         "omp": ("-sf", "omp", "-pk", "omp", str(threads)),
-        "kokkos": ("-k", "on", "t", str(threads), "-sf", "kk"),
+        "kokkos": ("-k", "on", "g" if _on_gpus(lmp) else "t", str(threads), "-sf", "kk"),
         "gpu": ("-sf", "gpu", "-pk", "gpu", str(threads)),
     }[accelerator]
-    return Acceleration(accelerator, arguments, threads if accelerator in ("omp", "kokkos") else 1)
+    cores = accelerator == "omp" or (accelerator == "kokkos" and not _on_gpus(lmp))
+    return Acceleration(accelerator, arguments, threads if cores else 1)
+
+
+def _on_gpus(lmp: Lmp) -> bool:
+    """Whether its KOKKOS was built for GPUs, which it then must be given."""
+    return any(name in lmp.kokkos for name in ("CUDA", "HIP", "SYCL"))
 
 
 def plugin(lmp: Lmp) -> Path:

@@ -76,6 +76,11 @@ def run(
         return trajectory
     program = inspect(find_lmp(lmp))
     acceleration = choose(accelerator, program, threads)
+    if acceleration.name == "kokkos" and protocol.bond_substeps > 1:
+        raise InputError(
+            f"accelerator = 'kokkos' has no substeps of the bonds, and bond_substeps = {protocol.bond_substeps}; "
+            "take the protocol paper, or one with bond_substeps = 1 and timestep = 0.005"
+        )
     folder = _prepare(folder)
     with _lock(folder) as lock, _disk(folder):
         record = _begin(composition, protocol, folder)

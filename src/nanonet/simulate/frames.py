@@ -9,7 +9,7 @@ import gsd.hoomd
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.errors import SimulationError
+from nanonet.errors import InputError, SimulationError
 from nanonet.files import writing
 
 HEADER = 9
@@ -39,9 +39,12 @@ def recorded_steps(dump: Path, trajectory: Path) -> set[int]:
 
 
 def last_step(trajectory: Path) -> int:
-    """Step of the last frame of a trajectory."""
-    with gsd.hoomd.open(str(trajectory), "r") as file:
-        return int(file[-1].configuration.step)
+    """Step of the last frame of a trajectory; `InputError` when it cannot be read."""
+    try:
+        with gsd.hoomd.open(str(trajectory), "r") as file:
+            return int(file[-1].configuration.step)
+    except (OSError, RuntimeError, IndexError) as error:
+        raise InputError(f"trajectory {trajectory} cannot be used: {error}; run in another folder") from None
 
 
 def convert(

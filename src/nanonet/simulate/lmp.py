@@ -40,11 +40,14 @@ class Lmp:
         As it prints it, e.g. `22 Jul 2025 - Update 4`.
     styles:
         Names of its styles by kind: `Atom`, `Pair`, `Bond`, `Fix`, ...
+    kokkos:
+        What its KOKKOS package was built for, as it prints it, e.g. `CUDA Serial`; empty where it has none.
     """
 
     command: tuple[str, ...]
     version: str
     styles: dict[str, frozenset[str]]
+    kokkos: str = ""
 
     def has(self, kind: str, style: str) -> bool:
         """Whether it has a style, e.g. `has("Pair", "lj/cut/omp")`."""
@@ -86,7 +89,8 @@ def inspect(command: Sequence[str]) -> Lmp:
     if version is None:
         words = (done.stdout + done.stderr).strip()[-500:]
         raise InputError(f"lmp = {shlex.join(command)!r} is not a LAMMPS that runs here; it says: {words!r}")
-    found = Lmp(tuple(command), version[1].strip(), _styles(done.stdout))
+    kokkos = re.search(r"^KOKKOS package API: *(.*)$", done.stdout, flags=re.MULTILINE)
+    found = Lmp(tuple(command), version[1].strip(), _styles(done.stdout), kokkos[1].strip() if kokkos else "")
     for kind, names in NEEDED.items():
         for name in names:
             if not found.has(kind, name):

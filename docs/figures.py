@@ -169,7 +169,8 @@ def _polymer(composition: nanonet.Composition, behind: tuple[Run, ...]) -> str:
         return f"| {composition} | – | – | – | – | – | – | – |"
     seen = max(found, key=lambda one: int(one["configurations"]))
     values = [_estimate(seen[name]) for name in ("adsorbed", "bridged", "bridged_near", "shared_monomer", "partners")]
-    return f"| {composition} | {seen['layer'][1]:.2f} | {seen['layer'][0]:.2f} | {' | '.join(values)} |"
+    height = _estimate([seen["layer"][1], seen["layer_error"]])
+    return f"| {composition} | {height} | {seen['layer'][0]:.2f} | {' | '.join(values)} |"
 
 
 def _estimate(pair: list[float | None]) -> str:

@@ -24,6 +24,7 @@ def test_a_run_becomes_a_dataset_entry(smoke_run: Path) -> None:
     assert record["box"] > 20.5
     assert record["protocol"]["name"] == "smoke"
     assert record["polymer"]["configurations"] == 3
+    assert len(record["polymer"]["g"]) == len(record["polymer"]["g_error"]) == 100
     assert json.loads((smoke_run / "polymer.json").read_text()) == record["polymer"]
     assert data.rdfs[0].g[data.r < 2.2].max() == 0  # NPs do not overlap
     assert data.rdfs[0].g[data.r > 5].mean() == pytest.approx(1, abs=0.2)

@@ -137,7 +137,7 @@ def _polymer(folder: Path, record: dict[str, Any]) -> dict[str, Any] | None:
     found = sorted((folder / "configurations").glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))
     if path.is_file():
         kept: dict[str, Any] = json.loads(path.read_text())
-        if kept.get("id") == record["id"] and kept["configurations"] >= len(found):
+        if kept.get("id") == record["id"] and "g_error" in kept and kept["configurations"] >= len(found):
             return kept
     if not found:
         return None
@@ -158,12 +158,14 @@ def _plain(structure: polymer.PolymerStructure) -> dict[str, Any]:
     return {
         "configurations": structure.configurations,
         "layer": [round(x, 6) for x in structure.layer],
+        "layer_error": structure.g.error_at(structure.layer.position),
         "layer_radius": round(structure.layer_radius, 6),
         **{
             name: estimate(getattr(structure, name))
             for name in ("adsorbed", "bridged", "bridged_near", "shared_monomer", "partners")
         },
         "g": [round(float(x), 5) for x in structure.g.g],
+        "g_error": None if structure.g.error is None else [round(float(x), 5) for x in structure.g.error],
         "profile": [[round(r, 6), round(fraction, 6), pairs] for r, fraction, pairs in structure.profile],
     }
 

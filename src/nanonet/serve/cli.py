@@ -276,8 +276,9 @@ def _print_polymer(found: list[dict[str, Any]]) -> None:
     if found:
         seen = max(found, key=lambda one: int(one["configurations"]))
         position, height = seen["layer"]
+        bar = "" if seen["layer_error"] is None else f" ± {seen['layer_error']:.1g}"
         print(
-            f"  polymer: first layer g = {height:.3g} at {position:.2f}, ends at {seen['layer_radius']:.2f}; "
+            f"  polymer: first layer g = {height:.3g}{bar} at {position:.2f}, ends at {seen['layer_radius']:.2f}; "
             f"{seen['adsorbed'][0]:.1f} monomers an NP; chains join {100 * seen['bridged'][0]:.1f} % of NP pairs, "
             f"{seen['partners'][0]:.2f} near NPs to an NP ({seen['configurations']} configurations)"
         )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nanonet import InputError
-from nanonet.analyze.equilibrium import _inefficiency, assess, block_error, block_means
+from nanonet.analyze.equilibrium import assess, block_error, block_means, inefficiency
 from nanonet.analyze.trajectory import Trajectory
 
 BOX = 12.0
@@ -31,15 +31,15 @@ def test_block_error_of_white_noise_is_the_known_one() -> None:
     assert np.sqrt(np.mean(block_error(noise) ** 2)) == pytest.approx(0.01, rel=0.1)
 
 
-def test_inefficiency_of_an_autoregressive_series_is_the_known_one() -> None:
+def testinefficiency_of_an_autoregressive_series_is_the_known_one() -> None:
     rng = np.random.default_rng(1)
     noise, memory = rng.normal(size=200_000), 0.9
     series = np.empty_like(noise)
     series[0] = noise[0]
     for i in range(1, len(noise)):
         series[i] = memory * series[i - 1] + noise[i]
-    assert _inefficiency(series) == pytest.approx((1 + memory) / (1 - memory), rel=0.1)
-    assert _inefficiency(noise) == pytest.approx(1.0, abs=0.05)
+    assert inefficiency(series) == pytest.approx((1 + memory) / (1 - memory), rel=0.1)
+    assert inefficiency(noise) == pytest.approx(1.0, abs=0.05)
 
 
 def test_particles_that_mix_converge() -> None:

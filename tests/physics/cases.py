@@ -268,12 +268,12 @@ run 60000
 def coexistence(folder: Path) -> list[Check]:
     """NPs alone at T* = 0.8: a slab of liquid beside its vapour."""
     diameter, temperature = 3.0, 0.8
-    unit = diameter * math.sqrt(script.np_mass(diameter) * temperature)  # LJ time of the NPs with epsilon 1 / T*
+    unit = diameter * math.sqrt(diameter**3 * temperature)  # LJ time of the NPs with epsilon 1 / T*
     liquid = np.stack(np.meshgrid(np.arange(11), np.arange(11), np.arange(14), indexing="ij"), axis=-1).reshape(-1, 3)
     edge = 11 * diameter * 0.73 ** (-1 / 3)
     length = 42 * diameter * 0.73 ** (-1 / 3)
     positions = (liquid + 0.5) * diameter * 0.73 ** (-1 / 3) + [0, 0, length / 3]
-    data = script.data_text(System(edge, np.empty((0, 1, 3)), positions), diameter)
+    data = script.data_text(System(edge, np.empty((0, 1, 3)), positions), diameter**3)
     data = re.sub(r".* zlo zhi", f"0.0 {length:.10g} zlo zhi", data)
     data = re.sub(r"(?m)^(\d+ 0 2 \S+ \S+) \S+ (\S+ \S+) \S+$", r"\1 Z \2 0", data)
     for z in positions[:, 2]:
@@ -311,11 +311,11 @@ run 120000
 
 def bare_nps(folder: Path, diameter: float, steps: int) -> tuple[NDArray[np.float64], Trajectory]:
     """NPs alone, 500 of them, at density 0.75 and T* = 1 of the LJ fluid: (thermo rows, trajectory)."""
-    per_side, unit = 8, diameter * np.sqrt(script.np_mass(diameter))
+    per_side, unit = 8, diameter * np.sqrt(diameter**3)
     box = (500 / 0.75) ** (1 / 3) * diameter
     grid = np.stack(np.meshgrid(*[np.arange(per_side)] * 3), axis=-1).reshape(-1, 3)[:500]
     system = System(box, np.empty((0, 1, 3)), (grid + 0.5) * box / per_side)
-    (folder / "nps.data").write_text(script.data_text(system, diameter))
+    (folder / "nps.data").write_text(script.data_text(system, diameter**3))
     text = f"""{script.ATOMS}
 pair_style lj/cut 2.5
 read_data nps.data

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nanonet.analyze.pairs import measure
+from nanonet.potential import CUTOFF
 from nanonet.simulate import script
 from tests.physics.cases import bare_nps, run_lmp, table
 
@@ -47,8 +48,8 @@ def test_bare_nps_are_the_lj_fluid(tmp_path: Path) -> None:
     # and the RDF of these frames gives the same energy: 2 pi density times the integral of r^2 U(r) g(r)
     rdf = measure(trajectory).rdf
     x = rdf.r / diameter
-    cut = 4 * (script.CUTOFF**-12 - script.CUTOFF**-6)
-    inside = (x < script.CUTOFF) & (rdf.g > 0)
+    cut = 4 * (CUTOFF**-12 - CUTOFF**-6)
+    inside = (x < CUTOFF) & (rdf.g > 0)
     energy = 4 * (x[inside] ** -12 - x[inside] ** -6) - cut
     integral = 2 * np.pi * 0.75 * np.sum(x[inside] ** 2 * energy * rdf.g[inside]) * 0.1 / diameter
     assert integral == pytest.approx(potential, abs=0.1)  # bins of 0.1 sigma on a steep potential

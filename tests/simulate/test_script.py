@@ -26,7 +26,7 @@ def test_only_a_longer_time_step_has_substeps() -> None:
 
 def test_the_data_file_wraps_and_counts() -> None:
     monomers = np.array([[[9.5, 1.0, 1.0], [10.4, 1.0, 1.0]], [[1.0, 1.0, -0.25], [1.0, 1.0, 0.5]]])
-    text = script.data_text(System(10.0, monomers, np.array([[5.0, 5.0, 5.0]])), 3.0)
+    text = script.data_text(System(10.0, monomers, np.array([[5.0, 5.0, 5.0]])), 27.0)
     lines = text.splitlines()
     assert "5 atoms" in lines
     assert "2 bonds" in lines

@@ -151,7 +151,7 @@ def examine(trajectory: Trajectory, diameter: float) -> Examination:
         errors=tuple(float(series.std() / np.sqrt(n)) for series, n in zip(near, samples, strict=True)),
         samples=samples,
         inefficiency=max(len(series) / n for series, n in zip(near, samples, strict=True)),
-        drift=max(_drift(series) for series in near),
+        drift=max(drift(series) for series in near),
         entries=_entries(distances, diameter + 0.5, diameter + 1.5),
         contacts=bool(near[0].any()),
         mobility=_squared_displacement(trajectory) / diameter**2,
@@ -187,7 +187,7 @@ def _pair_distances(trajectory: Trajectory) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-def _inefficiency(series: NDArray[np.float64]) -> float:
+def inefficiency(series: NDArray[np.float64]) -> float:
     """Statistical inefficiency 1 + 2 sum of the autocorrelation up to its first zero, in frames."""
     n = len(series)
     centred = series - series.mean()
@@ -202,18 +202,18 @@ def _independent_samples(series: NDArray[np.float64]) -> float:
     """Frames over inefficiency; a number that never changes counts once, unless it is 0."""
     if np.ptp(series) == 0:
         return float(len(series)) if series[0] == 0 else 1.0
-    return len(series) / _inefficiency(series)
+    return len(series) / inefficiency(series)
 
 
-def _drift(series: NDArray[np.float64]) -> float:
+def drift(series: NDArray[np.float64]) -> float:
     """Difference between the means of the halves in its standard errors."""
     if np.ptp(series) == 0:
         return 0.0
     half = len(series) // 2
     first, second = series[:half], series[half:]
     variance = 0.5 * (first.var() + second.var())
-    inefficiency = 0.5 * sum(_inefficiency(part) if np.ptp(part) else 1.0 for part in (first, second))
-    error = np.sqrt(2.0 * variance * inefficiency / half)
+    frames = 0.5 * sum(inefficiency(part) if np.ptp(part) else 1.0 for part in (first, second))
+    error = np.sqrt(2.0 * variance * frames / half)
     return float(abs(first.mean() - second.mean()) / error) if error > 0 else _NEVER
 
 

@@ -177,13 +177,14 @@ units lj
 atom_style bond
 special_bonds fene
 region box block 0 12 0 12 0 12
-create_box 2 box bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 2
+create_box 2 box bond/types 2 extra/bond/per/atom 2 extra/special/per/atom 2
 lattice fcc 0.8
 create_atoms 1 random 1300 4711 box overlap 0.9 maxtry 1000
-create_atoms 2 random 3 4712 box overlap 1.9 maxtry 1000
+create_atoms 2 random 4 4712 box overlap 1.9 maxtry 1000
 mass * 1.0
-bond_style fene
-bond_coeff 1 30.0 1.5 1.0 1.0
+bond_style hybrid fene harmonic
+bond_coeff 1 fene 30.0 1.5 1.0 1.0
+bond_coeff 2 harmonic 20.0 3.0
 pair_style ${style} 2.5
 pair_modify shift yes
 pair_coeff 1 1 1.0 1.0 2.5
@@ -191,7 +192,9 @@ pair_coeff 1 2 0.7 2.0 5.0
 pair_coeff 2 2 0.5 3.0 7.5
 neighbor 0.5 multi
 comm_modify mode multi
+group large type 2
 create_bonds many all all 1 0.9 0.95
+create_bonds many large large 2 1.0 3.5
 thermo_style custom step evdwl pxx pyy pzz pxy pxz pyz fmax
 thermo_modify format float %.10g
 run 0

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -17,11 +17,14 @@ from typing import Any
 from nanonet.composition import Composition
 from nanonet.errors import InputError, SimulationError
 from nanonet.files import writing
+from nanonet.potential import Triple
 from nanonet.simulate import frames, process, script
 from nanonet.simulate.accelerate import choose
+from nanonet.simulate.implicit import TABLE, Implicit, table_text
 from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import Protocol
-from nanonet.simulate.system import build, particle_numbers
+from nanonet.simulate.system import Subject, build, particle_numbers
+from nanonet.windows import Windows
 
 RECORD = "run.json"
 TRAJECTORY = "trajectory.gsd"
@@ -33,7 +36,7 @@ class FolderInUseError(InputError):
 
 
 def run(
-    composition: Composition,
+    subject: Subject,
     protocol: Protocol,
     folder: str | os.PathLike[str],
     *,
@@ -42,15 +45,15 @@ def run(
     threads: int = 1,
     progress: process.Progress | None = None,
 ) -> Path:
-    """Simulate a composition in a folder and return the path of its NP trajectory (GSD).
+    """Simulate a composition, or windows, in a folder and return the path of its NP trajectory (GSD).
 
-    A folder with an unfinished run of the same composition and protocol goes on from its last good restart file; a
+    A folder with an unfinished run of the same subject and protocol goes on from its last good restart file; a
     finished one is returned as it is, and goes on when the protocol differs in a longer production only: until that
     has ended the folder keeps its shorter trajectory.
 
     Parameters
     ----------
-    composition, protocol:
+    subject, protocol:
         What to simulate and how.
     folder:
         Made if it does not exist (its parent must).
@@ -70,12 +73,12 @@ def run(
     SimulationError
         LAMMPS failed (with its last words, the command and the folder), or the disk is full. What was reached stays.
     """
-    particle_numbers(composition, protocol)
+    particle_numbers(subject, protocol)
     trajectory = Path(folder) / TRAJECTORY
-    if finished_id(Path(folder)) == run_id(composition, protocol):
+    if finished_id(Path(folder)) == run_id(subject, protocol):
         return trajectory
     program = inspect(find_lmp(lmp))
-    acceleration = choose(accelerator, program, threads)
+    acceleration = choose("none" if isinstance(subject, Implicit) else accelerator, program, threads)
     if acceleration.name == "kokkos" and protocol.bond_substeps > 1:
         raise InputError(
             f"accelerator = 'kokkos' has no substeps of the bonds, and bond_substeps = {protocol.bond_substeps}; "
@@ -83,7 +86,7 @@ def run(
         )
     folder = _prepare(folder)
     with _lock(folder) as lock, _disk(folder):
-        record = _begin(composition, protocol, folder)
+        record = _begin(subject, protocol, folder)
         _check_version(folder, record, program.version)
         begun = time.monotonic()
         record |= {"lammps": program.version, "accelerator": _joined(record.get("accelerator"), acceleration.name)}
@@ -93,9 +96,9 @@ def run(
         first_step = process.run_steps(
             words, protocol, folder, trajectory, lock=lock, threads=acceleration.threads, progress=progress
         )
-        record |= {"id": run_id(composition, protocol), "protocol": asdict(protocol)}
+        record |= {"id": run_id(subject, protocol), "protocol": asdict(protocol)}
         record["last_stretch"] = {"steps": protocol.total_steps - first_step}
-        _finish(folder, composition, protocol, record, begun)
+        _finish(folder, subject, protocol, record, begun)
         return trajectory
 
 
@@ -128,40 +131,61 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
     record = _read_record(folder)
     if finished_id(folder) is None:
         raise InputError(f"the run in {folder} is not finished: simulate it to its end before it is extended")
-    composition, protocol = Composition(**record["composition"]), Protocol(**record["protocol"])
+    subject, protocol = subject_of(record), Protocol(**record["protocol"])
     longer = protocol.extended(production_steps)
     if process.good_restarts(folder) or longer == protocol:
-        return run(composition, longer, folder, **options)
+        return run(subject, longer, folder, **options)
     more = protocol.extended(max(production_steps - protocol.production_steps, protocol.production_steps))
     number = 1
     while (other := folder.with_name(f"{folder.name}-replica{number}")).exists():
         replica = more.replica(number)
-        if finished_id(other) != run_id(composition, replica):
-            return run(composition, replica, other, **options)
+        if finished_id(other) != run_id(subject, replica):
+            return run(subject, replica, other, **options)
         number += 1
-    return run(composition, more.replica(number), other, **options)
+    return run(subject, more.replica(number), other, **options)
 
 
-def write_deck(composition: Composition, protocol: Protocol, folder: str | os.PathLike[str]) -> Path:
+def write_deck(subject: Subject, protocol: Protocol, folder: str | os.PathLike[str]) -> Path:
     """Write what LAMMPS needs (data file and input scripts) without running it; returns the folder.
 
     Run there with any LAMMPS that has the package MOLECULE: `lmp -log none -in start.in`.
     """
-    particle_numbers(composition, protocol)
+    particle_numbers(subject, protocol)
     folder = _prepare(folder)
     with _lock(folder), _disk(folder):
-        _begin(composition, protocol, folder)
+        _begin(subject, protocol, folder)
     return folder
 
 
-def run_id(composition: Composition, protocol: Protocol) -> str:
-    """Identity of a run: a hash of its composition and protocol (16 hexadecimal digits)."""
+def run_id(subject: Subject, protocol: Protocol) -> str:
+    """Identity of a run: a hash of what it simulates and how (16 hexadecimal digits)."""
     settings = asdict(protocol)
     for name, default in (("start", "dispersed"), ("bond_substeps", 1)):
         if settings[name] == default:  # these fields came later than the first runs, whose identities stay
             del settings[name]
-    text = json.dumps([asdict(composition), settings], sort_keys=True)
+    text = json.dumps([*plain(subject).values(), settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def plain(subject: Subject) -> dict[str, Any]:
+    """A subject as plain values, as records and campaigns keep it."""
+    if isinstance(subject, Implicit):
+        return {"composition": asdict(subject.composition), "potential": {"r": subject.r, "w": subject.w}}
+    if isinstance(subject, Windows):
+        return {"windows": {**asdict(subject.triple), "springs": subject.springs}}
+    return {"composition": asdict(subject)}
+
+
+def subject_of(record: Mapping[str, Any]) -> Subject:
+    """The subject of plain values that `plain` gave."""
+    if "windows" in record:
+        fields = dict(record["windows"])
+        springs = fields.pop("springs")
+        return Windows(Triple(**fields), tuple(tuple(spring) for spring in springs))
+    composition = Composition(**record["composition"])
+    if "potential" in record:
+        return Implicit(composition, tuple(record["potential"]["r"]), tuple(record["potential"]["w"]))
+    return composition
 
 
 def _prepare(folder: str | os.PathLike[str]) -> Path:
@@ -218,36 +242,38 @@ def _disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _begin(composition: Composition, protocol: Protocol, folder: Path) -> dict[str, Any]:
+def _begin(subject: Subject, protocol: Protocol, folder: Path) -> dict[str, Any]:
     """The folder's record and deck, made where they are missing; the record may be that of a shorter production."""
-    identity = run_id(composition, protocol)
+    identity = run_id(subject, protocol)
     path = folder / RECORD
     record: dict[str, Any]
     if path.exists():
         record = _read_record(folder)
-        if record["id"] != identity and not _is_longer(composition, protocol, folder, record):
+        if record["id"] != identity and not _is_longer(subject, protocol, folder, record):
             raise InputError(
-                f"the folder {folder} holds another run ({record.get('composition')}, "
+                f"the folder {folder} holds another run ({record.get('composition') or record.get('windows')}, "
                 f"protocol {record.get('protocol', {}).get('name')}, id {record.get('id')}); choose another folder"
             )
     else:
-        system = build(composition, protocol)
+        system = build(subject, protocol)
         chains, beads, _ = system.monomers.shape
-        _write(folder / script.DATA, script.data_text(system, composition.diameter))
+        _write(folder / script.DATA, script.data_text(system, script.np_mass(subject)))
+        if isinstance(subject, Implicit):
+            _write(folder / TABLE, table_text(subject))
         record = {
             "format": FORMAT,
             "id": identity,
             "nanonet": _version(),
-            "composition": asdict(composition),
+            **plain(subject),
             "protocol": asdict(protocol),
             "nps": len(system.nps),
             "chains": chains,
             "monomers": chains * beads,
-            "np_mass": script.np_mass(composition.diameter),
+            "np_mass": script.np_mass(subject),
             "start": protocol.start,
         }
-    _write(folder / script.START, script.start_text(composition, protocol))
-    _write(folder / script.RESUME, script.resume_text(composition, protocol))
+    _write(folder / script.START, script.start_text(subject, protocol))
+    _write(folder / script.RESUME, script.resume_text(subject, protocol))
     (folder / script.CONFIGURATIONS).mkdir(exist_ok=True)
     if not path.exists():
         _write_record(path, record)
@@ -260,20 +286,20 @@ def _read_record(folder: Path) -> dict[str, Any]:
         record: dict[str, Any] = json.loads(path.read_text())
         if record["format"] != FORMAT:
             raise InputError(f"format = {record['format']} is not {FORMAT}: another version of nanonet wrote it")
-        record["id"], record["composition"], record["protocol"]
+        record["id"], record["protocol"], subject_of(record)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} cannot be used ({type(error).__name__}: {error}); choose another folder") from None
     return record
 
 
-def _is_longer(composition: Composition, protocol: Protocol, folder: Path, record: dict[str, Any]) -> bool:
+def _is_longer(subject: Subject, protocol: Protocol, folder: Path, record: dict[str, Any]) -> bool:
     """Whether a protocol is that of a finished run with more production, and the run can go on."""
     try:
         recorded = Protocol(**record["protocol"])
         longer = recorded.extended(protocol.production_steps)
     except (InputError, TypeError):
         return False
-    if longer != protocol or run_id(composition, recorded) != record["id"] or not (folder / TRAJECTORY).exists():
+    if longer != protocol or run_id(subject, recorded) != record["id"] or not (folder / TRAJECTORY).exists():
         return False
     if not process.good_restarts(folder):
         raise InputError(
@@ -321,7 +347,7 @@ def _version() -> str:
     return version("nanonet-pnc")
 
 
-def _finish(folder: Path, composition: Composition, protocol: Protocol, record: dict[str, Any], begun: float) -> None:
+def _finish(folder: Path, subject: Subject, protocol: Protocol, record: dict[str, Any], begun: float) -> None:
     """Compress the whole configurations, complete the record, and last of all put the trajectory in its place."""
     dump, trajectory = folder / script.NP_DUMP, folder / TRAJECTORY
     steps = range(protocol.equilibration_steps + protocol.frame_every, protocol.total_steps + 1, protocol.frame_every)
@@ -333,8 +359,8 @@ def _finish(folder: Path, composition: Composition, protocol: Protocol, record: 
                 temporary.write_bytes(gzip.compress(content, compresslevel=6, mtime=0))
         path.unlink()
     with writing(trajectory) as temporary:
-        mass = script.np_mass(composition.diameter)
-        frames.convert(dump, temporary, steps, composition.diameter, mass, earlier=trajectory)
+        mass = script.np_mass(subject)
+        frames.convert(dump, temporary, steps, subject.diameter, mass, earlier=trajectory)
         record["last_stretch"]["seconds"] = round(time.monotonic() - begun, 1)
         _write_record(folder / RECORD, record)
     dump.unlink()

@@ -140,6 +140,13 @@ class PairNanonet : public Pair {
   std::vector<int> large;          // atoms of other types, owned and ghost
   Lists monomers, outside, around; // of each owned monomer: owned, ghosts; of each large particle: owned
 
+  // Whether an owned atom has a bond with another
+  bool bonded(int i, int j) const
+  {
+    const tagint *first = atom->special[i];
+    return std::find(first, first + atom->nspecial[i][0], atom->tag[j]) != first + atom->nspecial[i][0];
+  }
+
   void build()
   {
     for (int d = 0; d < 3; d++) origin[d] = 0.5 * (domain->sublo[d] + domain->subhi[d]);
@@ -300,14 +307,14 @@ class PairNanonet : public Pair {
           add_virial(0.5, ghosts.x[c][lane], ghosts.y[c][lane], ghosts.z[c][lane], ghosts.fx[c][lane],
                      ghosts.fy[c][lane], ghosts.fz[c][lane]);
 
-    // large particles meet one another: each owned one all the others
+    // large particles meet one another: each owned one all the others but those that it is bonded to
     for (int i : large) {
       if (i >= atom->nlocal) continue;
       for (int j : large) {
         const Coefficients &c = pairs[type[i]][type[j]];
         const double dx = x[i][0] - x[j][0], dy = x[i][1] - x[j][1], dz = x[i][2] - x[j][2];
         const double squared = dx * dx + dy * dy + dz * dz;
-        if (i == j || squared >= c.cut * c.cut) continue;
+        if (i == j || squared >= c.cut * c.cut || bonded(i, j)) continue;
         const double inverse = 1.0 / squared, inverse6 = inverse * inverse * inverse;
         const double strength = inverse * inverse6 * (c.force12 * inverse6 - c.force6);
         f[i][0] += strength * dx;
@@ -318,9 +325,10 @@ class PairNanonet : public Pair {
       }
     }
 
-    // bonded particles met above, and should not have: taken back in the same single precision
+    // bonded monomers met above, and should not have: taken back in the same single precision
     for (int n = 0; n < neighbor->nbondlist; n++) {
       const int i = neighbor->bondlist[n][0], j = neighbor->bondlist[n][1];
+      if (type[i] != 1 && type[j] != 1) continue;
       const Coefficients &c = pairs[type[i]][type[j]];
       float d[3];
       for (int k = 0; k < 3; k++)

@@ -167,9 +167,22 @@ PRESETS: dict[str, Protocol] = {
 }  # fmt: skip
 """Protocols by name."""
 
+WINDOWS = Protocol(
+    name="windows", timestep=0.01, equilibration_steps=50_000, production_steps=300_000, frame_every=100,
+    configurations=0, min_box=20.8, min_nps=2, restart_every=10_000, bond_substeps=2,
+)  # fmt: skip
+"""Umbrella windows: 500 tau of equilibration, 3,000 tau of production. The number of NPs follows from the windows."""
+
 
 def preset(name: str) -> Protocol:
     """The preset `smoke`, `desk` or `paper`; `InputError` for another name."""
     if name not in PRESETS:
         raise InputError(f"protocol = {name!r} is not one of {', '.join(PRESETS)}")
     return PRESETS[name]
+
+
+IMPLICIT = Protocol(
+    name="implicit", timestep=0.01, equilibration_steps=50_000, production_steps=400_000, frame_every=200,
+    configurations=0, min_box=20.8, min_nps=256, restart_every=50_000, thermostat_damping=1.0,
+)  # fmt: skip
+"""NPs alone (mass 1) under a Langevin thermostat, 500 tau and 4,000 tau; the volume is given."""

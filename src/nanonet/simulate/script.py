@@ -1,4 +1,4 @@
-"""What LAMMPS reads, as text: pure functions of a composition, a protocol and a starting configuration.
+"""What LAMMPS reads, as text: pure functions of a composition (or windows), a protocol and a starting configuration.
 
 The model (paper, Model and Methodology): Kremer-Grest chains, Lennard-Jones NPs, every pair truncated and shifted to
 zero at 2.5 times its sigma; bonded monomers feel the FENE bond with its own WCA core and no other pair potential.
@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import Composition
+from nanonet.potential import CUTOFF
+from nanonet.simulate.implicit import KEY, TABLE, Implicit
 from nanonet.simulate.protocol import Protocol
-from nanonet.simulate.system import System, particle_numbers
+from nanonet.simulate.system import Subject, System, particle_numbers
+from nanonet.windows import Windows
 
 DATA = "system.data"
 START = "start.in"
@@ -25,27 +28,29 @@ END = "restart.end"
 MARKER = "nanonet: time runs"  # printed when NPT begins: from here on the first thermo column counts steps
 
 FENE_STIFFNESS, FENE_EXTENT = 30.0, 1.5  # K (epsilon/sigma^2) and R0 (sigma): paper, Model
-CUTOFF = 2.5  # of every pair, in units of its sigma: paper, Model
 _SKIN = 0.5  # of the neighbour lists (sigma): 0.3 to 0.8 differ by less than 10 % in speed (docs/speed.md)
 _PUSH_STEPS = 1_000
 _SETTLE_STEPS = 2_000
 
 
-def np_mass(diameter: float) -> float:
-    """Mass of an NP (monomer masses), as dense as a monomer. Our choice, the paper gives none; g(r) has no mass."""
-    return diameter**3
+def np_mass(subject: Subject) -> float:
+    """Mass of an NP (monomer masses), as dense as a monomer; alone it has mass 1. Our choice: g(r) has no mass."""
+    return 1.0 if isinstance(subject, Implicit) else subject.diameter**3
 
 
-def data_text(system: System, diameter: float) -> str:
-    """The LAMMPS data file (atom style bond) of a starting configuration.
+def data_text(system: System, mass: float) -> str:
+    """The LAMMPS data file (atom style bond) of a starting configuration with NPs of a mass.
 
-    Monomers come first, chain by chain; molecule numbers count the chains from 1, NPs belong to molecule 0.
+    Monomers come first, chain by chain; molecule numbers count the chains from 1, NPs belong to molecule 0. Dimers
+    have bonds of types 2, 3, ..., one each.
     """
     chains, beads, _ = system.monomers.shape
     monomers, nps = chains * beads, len(system.nps)
     ids = np.arange(1, monomers + 1).reshape(chains, beads)
     molecules = np.repeat(np.arange(1, chains + 1), beads)
-    bonds = np.column_stack([ids[:, :-1].ravel(), ids[:, 1:].ravel()])
+    bonds = [(1, a, b) for a, b in zip(ids[:, :-1].ravel().tolist(), ids[:, 1:].ravel().tolist(), strict=True)]
+    if system.dimers:
+        bonds += [(2 + i, monomers + 2 * i + 1, monomers + 2 * i + 2) for i in range(nps // 2)]
     box = f"0.0 {system.box:.10g}"
     lines = [
         f"nanonet: {chains} chains of {beads} monomers (type 1), {nps} NPs (type 2)",
@@ -53,7 +58,7 @@ def data_text(system: System, diameter: float) -> str:
         f"{monomers + nps} atoms",
         f"{len(bonds)} bonds",
         "2 atom types",
-        "1 bond types",
+        f"{1 + (nps // 2 if system.dimers else 0)} bond types",
         "2 extra bond per atom",
         "",
         f"{box} xlo xhi",
@@ -63,7 +68,7 @@ def data_text(system: System, diameter: float) -> str:
         "Masses",
         "",
         "1 1.0",
-        f"2 {np_mass(diameter):.10g}",
+        f"2 {mass:.10g}",
         "",
         "Atoms # bond",
         "",
@@ -71,7 +76,7 @@ def data_text(system: System, diameter: float) -> str:
         *_atoms(monomers + 1, 2, np.zeros(nps, dtype=np.int64), system.nps, system.box),
     ]
     if len(bonds):
-        lines += ["", "Bonds", "", *(f"{i} 1 {a} {b}" for i, (a, b) in enumerate(bonds.tolist(), start=1))]
+        lines += ["", "Bonds", "", *(f"{i} {kind} {a} {b}" for i, (kind, a, b) in enumerate(bonds, start=1))]
     return "\n".join(lines) + "\n"
 
 
@@ -89,17 +94,28 @@ def _atoms(
     ]
 
 
-def start_text(composition: Composition, protocol: Protocol) -> str:
-    """The LAMMPS input that runs a composition from its data file to the end."""
+def start_text(subject: Subject, protocol: Protocol) -> str:
+    """The LAMMPS input that runs a subject from its data file to the end."""
+    if isinstance(subject, Implicit):
+        seed, temperature = protocol.seed + 3, protocol.temperature
+        velocities = f"velocity all create {temperature:g} {seed} mom yes rot no dist gaussian\n"
+        return _IMPLICIT_START + velocities + _implicit(protocol)
+    bonds = _spring_bonds(subject) if isinstance(subject, Windows) else (ATOMS, BONDS)
     return (
-        _HEAD_START + _push_off(composition, protocol) + interactions(composition) + _settle(protocol) + _run(protocol)
-    )
+        _HEAD_START.format(*bonds) + _push_off(subject, protocol) + interactions(subject) + _settle(protocol)
+        + _run(protocol)
+    )  # fmt: skip
 
 
-def resume_text(composition: Composition, protocol: Protocol) -> str:
+def resume_text(subject: Subject, protocol: Protocol) -> str:
     """The LAMMPS input that goes on from a restart file: `lmp -in resume.in -var restart restart.a`."""
-    nps, chains = particle_numbers(composition, protocol)
-    return _HEAD_RESUME + _expect(nps + chains * composition.chain_length) + interactions(composition) + _run(protocol)
+    nps, chains = particle_numbers(subject, protocol)
+    if isinstance(subject, Implicit):
+        return _HEAD_RESUME + _expect(nps) + _implicit(protocol)
+    bonds = ""
+    if isinstance(subject, Windows):  # restart files do not hold the coefficients of bond style hybrid
+        bonds = "".join(_spring_bonds(subject)).split("\n", 2)[2]
+    return _HEAD_RESUME + bonds + _expect(nps + chains * subject.chain_length) + interactions(subject) + _run(protocol)
 
 
 ATOMS = """\
@@ -115,12 +131,25 @@ bond_coeff 1 {FENE_STIFFNESS:g} {FENE_EXTENT:g} 1.0 1.0
 """
 """The FENE bond with its WCA core of the monomer's epsilon and sigma."""
 
+
+def _spring_bonds(windows: Windows) -> tuple[str, str]:
+    """As `ATOMS` and `BONDS`, with the springs of dimers: partners are bonded, so they have no pair potential."""
+    springs = "".join(
+        f"bond_coeff {i} harmonic {stiffness:.10g} {separation:.10g}\n"
+        for i, (separation, stiffness) in enumerate(windows.springs, start=2)
+    )
+    return (
+        ATOMS.replace("bond_style fene", "bond_style hybrid fene harmonic"),
+        BONDS.replace("bond_coeff 1", "bond_coeff 1 fene") + springs,
+    )
+
+
 _HEAD_START = f"""\
 # nanonet: run with  lmp -log none -in {START}  (any LAMMPS with the package MOLECULE; faster: -sf opt)
 log {LOG}
-{ATOMS}pair_style soft 1.0
+{{}}pair_style soft 1.0
 read_data {DATA}
-{BONDS}"""
+{{}}"""
 
 _HEAD_RESUME = f"""\
 # nanonet: run with  lmp -log none -in {RESUME} -var restart {RESTARTS[0]}
@@ -128,13 +157,28 @@ log {LOG} append
 read_restart ${{restart}}
 """
 
-# Lists, ghosts and sorting by the cutoff of each pair of types; KOKKOS and GPU know one cutoff only
-_LISTS = f"""\
+
+_IMPLICIT_START = f"""\
+# nanonet: run with  lmp -log none -in {START}
+log {LOG}
+units lj
+atom_style bond
+bond_style none
+pair_style zero 2.5
+read_data {DATA}
+"""
+
+
+def _lists(subject: Composition | Windows) -> str:
+    """Lists, ghosts and sorting by the cutoff of each pair of types; KOKKOS and GPU know one cutoff only."""
+    reach = f"{subject.reach + 1.0:.4g}" if isinstance(subject, Windows) else ""  # partners must see each other
+    bin_reach, multi_reach = (f' &\n"comm_modify cutoff {reach}"', f" cutoff/multi 2 {reach}") if reach else ("", "")
+    return f"""\
 if "$(is_active(package,kokkos)) || $(is_active(package,gpu))" then &
-"neighbor {_SKIN:g} bin" &
+"neighbor {_SKIN:g} bin"{bin_reach} &
 else &
 "neighbor {_SKIN:g} multi" &
-"comm_modify mode multi reduce/multi" &
+"comm_modify mode multi reduce/multi{multi_reach}" &
 "atom_modify sort 200 2.0"
 neigh_modify every 1 delay 0 check yes
 """
@@ -150,23 +194,24 @@ if "${{particles}} != {particles}" then &
 """
 
 
-def _pairs(composition: Composition) -> tuple[tuple[str, float, float], ...]:
-    """(types, epsilon, sigma) of each pair of types."""
-    diameter = composition.diameter
-    return (
-        ("1 1", 1.0, 1.0),
-        ("1 2", composition.eps_pn, 0.5 * (diameter + 1.0)),
-        ("2 2", composition.eps_nn, diameter),
-    )
+def _pairs(subject: Composition | Windows) -> tuple[tuple[str, float, float, float], ...]:
+    """(types, epsilon, sigma, cutoff) of each pair of types."""
+    diameter = subject.diameter
+    mixed = 0.5 * (diameter + 1.0)
+    if isinstance(subject, Windows):
+        nps = ("2 2", 1.0, subject.exclusion / 2.0 ** (1.0 / 6.0), subject.exclusion)
+    else:
+        nps = ("2 2", subject.eps_nn, diameter, CUTOFF * diameter)
+    return (("1 1", 1.0, 1.0, CUTOFF), ("1 2", subject.eps_pn, mixed, CUTOFF * mixed), nps)
 
 
-def _push_off(composition: Composition, protocol: Protocol) -> str:
+def _push_off(subject: Composition | Windows, protocol: Protocol) -> str:
     """Part overlapping particles with a soft repulsion that grows."""
     minimum = 2.0 ** (1.0 / 6.0)
-    soft = "".join(f"pair_coeff {types} 0.0 {minimum * sigma:.10g}\n" for types, _, sigma in _pairs(composition))
+    soft = "".join(f"pair_coeff {types} 0.0 {minimum * sigma:.10g}\n" for types, _, sigma, _ in _pairs(subject))
     return f"""
 # overlapping monomers are pushed apart
-{_LISTS}{soft}\
+{_lists(subject)}{soft}\
 timestep 0.005
 thermo 500
 thermo_style custom step temp press vol pe
@@ -181,11 +226,11 @@ unfix push
 """
 
 
-def interactions(composition: Composition) -> str:
+def interactions(subject: Composition | Windows) -> str:
     """Pair potentials of the model and the neighbour lists that suit particles of two sizes."""
     coefficients = "".join(
-        f"pair_coeff {types} {epsilon:.10g} {sigma:.10g} {CUTOFF * sigma:.10g}\n"
-        for types, epsilon, sigma in _pairs(composition)
+        f"pair_coeff {types} {epsilon:.10g} {sigma:.10g} {cutoff:.10g}\n"
+        for types, epsilon, sigma, cutoff in _pairs(subject)
     )
     return f"""
 # the model: Lennard-Jones, truncated and shifted to zero at {CUTOFF:g} sigma of each pair
@@ -193,7 +238,7 @@ variable style index lj/cut
 if "${{style}} == lj/nanonet" then "plugin load ${{plugin}}"
 pair_style ${{style}} {CUTOFF:g}
 pair_modify shift yes
-{coefficients}{_LISTS}"""
+{coefficients}{_lists(subject)}"""
 
 
 def _settle(protocol: Protocol) -> str:
@@ -226,11 +271,21 @@ write_dump all custom {CONFIGURATIONS}/{protocol.total_steps}.lammpstrj {columns
     return f"""
 # NPT: Nose-Hoover thermostat and barostat, velocity Verlet
 timestep {protocol.timestep:g}
-{substeps}thermo 500
+{substeps}{_THERMO}fix npt all npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
+iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}
+{_stretches(protocol, whole, last)}"""
+
+
+_THERMO = """\
+thermo 500
 thermo_style custom step temp press vol pe
 thermo_modify flush yes
-fix npt all npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
-iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}
+"""
+
+
+def _stretches(protocol: Protocol, whole: str = "", last: str = "") -> str:
+    """Equilibration and production up to their last steps, with restart files and NP frames."""
+    return f"""\
 restart {protocol.restart_every} {RESTARTS[0]} {RESTARTS[1]}
 variable now equal step
 print "{MARKER} from step ${{now}}"
@@ -243,3 +298,21 @@ dump_modify nps sort id append yes format float %.5f first no
 {whole}run {protocol.total_steps} upto
 {last}write_restart {END}
 """
+
+
+def _implicit(protocol: Protocol) -> str:
+    """NPs alone with their tabulated potential, under a Langevin thermostat in a given volume."""
+    temperature = protocol.temperature
+    return f"""
+# U_nn + W_poly from a table
+pair_style table linear 4000
+pair_coeff * * {TABLE} {KEY}
+neighbor 2.0 bin
+neigh_modify every 10 delay 0 check yes
+
+# Langevin thermostat, velocity Verlet
+timestep {protocol.timestep:g}
+{_THERMO}thermo 5000
+fix move all nve
+fix bath all langevin {temperature:g} {temperature:g} {protocol.thermostat_damping:g} {protocol.seed + 2}
+{_stretches(protocol)}"""

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from nanonet.composition import Composition
 from nanonet.errors import InputError
+from nanonet.simulate.implicit import Implicit
 from nanonet.simulate.protocol import Protocol
+from nanonet.windows import APART, Windows
+
+Subject = Composition | Windows | Implicit
+"""What a run simulates."""
 
 MELT_DENSITY = 0.934
 """Monomer density of the melt without NPs at T = P = 1 (sigma^-3): trial runs of N = 40 gave 0.934(1)."""
@@ -18,6 +23,7 @@ MELT_DENSITY = 0.934
 _START_DENSITY = 0.7  # monomer density of the starting configuration: loose enough for a quick push-off
 _NP_SHELL = 0.45  # an NP takes the melt's volume of a sphere of diameter D + 0.45 (D = 3: measured box of a trial run)
 _BOND = 0.97  # length of a step of the walk (sigma): the FENE bond of the melt
+_PACKING = 0.34  # volume fraction of the zones that dimers of windows keep free
 _NO_FOLD = 1.02  # beads two bonds apart stay this far apart (Auhl et al. 2003, doi:10.1063/1.1628670)
 
 
@@ -33,15 +39,18 @@ class System:
         Positions of the monomers (chains, beads, 3), unwrapped: a bond never spans the box.
     nps:
         Positions of the NPs (n, 3), inside the box.
+    dimers:
+        Whether NPs 2i and 2i + 1 are partners.
     """
 
     box: float
     monomers: NDArray[np.float64]
     nps: NDArray[np.float64]
+    dimers: bool = False
 
 
-def particle_numbers(composition: Composition, protocol: Protocol) -> tuple[int, int]:
-    """Numbers of NPs and of chains that give the composition's density in a box of at least `min_box`.
+def particle_numbers(subject: Subject, protocol: Protocol) -> tuple[int, int]:
+    """Numbers of NPs and of chains that give the subject's density in a box of at least `min_box`.
 
     The density is an outcome under NPT, so this is an estimate: the melt at its known density plus a volume an NP.
 
@@ -50,40 +59,60 @@ def particle_numbers(composition: Composition, protocol: Protocol) -> tuple[int,
     InputError
         The NPs leave no room for even one chain.
     """
-    nps = max(protocol.min_nps, math.ceil(composition.density * protocol.min_box**3))
-    volume = nps / composition.density
-    melt = volume - nps * math.pi / 6.0 * (composition.diameter + _NP_SHELL) ** 3
-    chains = round(melt * MELT_DENSITY / composition.chain_length)
+    if isinstance(subject, Implicit):
+        return max(protocol.min_nps, math.ceil(subject.composition.density * protocol.min_box**3)), 0
+    if isinstance(subject, Windows):
+        nps = 2 * len(subject.springs)
+        volume = _windows_box(subject, protocol.min_box) ** 3
+    else:
+        nps = max(protocol.min_nps, math.ceil(subject.density * protocol.min_box**3))
+        volume = nps / subject.density
+    melt = volume - nps * math.pi / 6.0 * (subject.diameter + _NP_SHELL) ** 3
+    chains = round(melt * MELT_DENSITY / subject.chain_length)
     if chains < 1:
         raise InputError(
-            f"density = {composition.density:g} leaves no room for polymer between NPs of diameter = "
-            f"{composition.diameter:g}; allowed is an NP volume fraction that leaves room for one chain"
+            f"density = {nps / volume:g} leaves no room for polymer between NPs of diameter = "
+            f"{subject.diameter:g}; allowed is an NP volume fraction that leaves room for one chain"
         )
     return nps, chains
 
 
-def build(composition: Composition, protocol: Protocol) -> System:
+def build(subject: Subject, protocol: Protocol) -> System:
     """Place the particles of a run; the protocol's seed decides where.
 
-    NPs go in at random, as far apart as the box allows, or as one compact crystal (the protocol's `start`); chains
-    are random walks of bonds of 0.97 that do not fold
-    back and that stay out of the NPs. Monomers of different chains may overlap: the push-off of the script parts them.
+    NPs go in at random, as far apart as the box allows, or as one compact crystal (the protocol's `start`), dimers of
+    windows at random; chains are random walks of bonds of 0.97 that do not fold back and that stay out of the NPs.
+    Monomers of different chains may overlap: the push-off of the script parts them.
 
     Raises
     ------
     InputError
         The particles do not fit.
     """
-    nps, chains = particle_numbers(composition, protocol)
-    beads = chains * composition.chain_length
-    contact = 0.5 * (composition.diameter + 1.0)
+    nps, chains = particle_numbers(subject, protocol)
+    if isinstance(subject, Implicit):
+        box = (nps / subject.composition.density) ** (1.0 / 3.0)
+        rng = np.random.default_rng(protocol.seed)
+        return System(box, np.empty((0, 1, 3)), _place_alone(nps, box, subject.diameter, protocol, rng))
+    beads = chains * subject.chain_length
+    contact = 0.5 * (subject.diameter + 1.0)
     volume = beads / _START_DENSITY + nps * 4.0 / 3.0 * math.pi * contact**3
     box = volume ** (1.0 / 3.0)
     rng = np.random.default_rng(protocol.seed)
+    if isinstance(subject, Windows):
+        centres = _place_dimers(subject, box, rng)
+    else:
+        centres = _place_alone(nps, box, subject.diameter, protocol, rng)
+    walks = _walk_chains(chains, subject.chain_length, box, centres, contact, rng)
+    return System(box=box, monomers=walks, nps=centres, dimers=isinstance(subject, Windows))
+
+
+def _place_alone(
+    nps: int, box: float, diameter: float, protocol: Protocol, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Positions (nps, 3) of NPs that are no dimers, by the protocol's start."""
     place = _place_cluster if protocol.start == "clustered" else _place_nps
-    centres = place(nps, box, composition.diameter, rng)
-    walks = _walk_chains(chains, composition.chain_length, box, centres, contact, rng)
-    return System(box=box, monomers=walks, nps=centres)
+    return place(nps, box, diameter, rng)
 
 
 def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -116,6 +145,43 @@ def _place_cluster(n: int, box: float, diameter: float, rng: np.random.Generator
                 "lower the density or take start = 'dispersed'"
             )
     return placed
+
+
+def _windows_box(windows: Windows, min_box: float) -> float:
+    """Edge (sigma) of a box that holds the dimers with their zones, and whose half is longer than any of them."""
+    zones = 2 * len(windows.springs) * math.pi / 6.0 * windows.exclusion**3
+    return float(max(min_box, (zones / _PACKING) ** (1.0 / 3.0), 2.0 * windows.reach + 0.5))
+
+
+def _place_dimers(windows: Windows, box: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Positions (2 dimers, 3): dimers at random, the longest first; NPs 2i and 2i + 1 are partners."""
+    order = np.argsort([-separation for separation, _ in windows.springs], kind="stable")
+    for gap in (APART, 2.0, 1.0):
+        placed = np.empty((0, 3))
+        for i in order:
+            for _ in range(5_000):
+                pair = _dimer(windows.springs[i][0], box, rng)
+                delta = placed[:, None] - pair
+                delta -= box * np.rint(delta / box)
+                if not len(placed) or np.linalg.norm(delta, axis=2).min() >= windows.diameter + gap:
+                    placed = np.vstack([placed, pair])
+                    break
+            else:
+                break
+        else:
+            positions = np.empty_like(placed)
+            positions[np.column_stack([2 * order, 2 * order + 1]).ravel()] = placed
+            return positions % box
+    raise InputError(
+        f"{len(windows.springs)} dimers of diameter = {windows.diameter:g} do not fit into a box of {box:.2f}"
+    )
+
+
+def _dimer(separation: float, box: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    arm = rng.normal(size=3)
+    arm *= 0.5 * separation / np.linalg.norm(arm)
+    centre = rng.uniform(0.0, box, 3)
+    return np.array([centre - arm, centre + arm])
 
 
 def _walk_chains(

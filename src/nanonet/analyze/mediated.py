@@ -1,0 +1,164 @@
+"""Mean forces -> the polymer-mediated potential W_poly(r; D, N, eps_pn), at and between the triples that have windows.
+
+One Gaussian process does all: it takes the mean forces for what they are, averages of the slope of W over windows of
+known shape, smooths them with their errors, knows that W dies out far from contact, and fills in between triples.
+The separation enters as the gap h = r - D, in which contacts and polymer layers line up for all sizes, and W in units
+of D, to which the force between large spheres is proportional (Derjaguin).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from nanonet.errors import InputError
+from nanonet.potential import MeanForces, PolymerPotential, Triple
+from nanonet.windows import REACH
+
+STEP = 0.05
+"""Distance (sigma) between the separations at which a potential is given."""
+
+_INNER = 0.2  # how far (sigma) below the innermost sampled separation a potential is still given
+
+# Natural logarithms: amplitude (kT at h = 0 and D = 3), decay length of the amplitude (sigma), correlation lengths in
+# h (sigma), D (sigma), N and eps_pn; first guess and bounds
+_GUESS = np.log([6.0, 1.2, 0.45, 2.0, 40.0, 0.8])
+_BOUNDS = np.log([(0.5, 60.0), (0.5, 2.5), (0.2, 1.0), (1.0, 10.0), (15.0, 200.0), (0.3, 4.0)])
+
+
+@dataclass(frozen=True, eq=False)
+class Mediated:
+    """A fitted Gaussian process for W_poly.
+
+    Attributes
+    ----------
+    data:
+        The mean forces that it was fitted to.
+    scales:
+        Natural logarithms of its parameters: amplitude, decay length, correlation lengths in h, D, N, eps_pn.
+    evidence:
+        Logarithm of its marginal likelihood.
+    """
+
+    data: tuple[MeanForces, ...]
+    scales: NDArray[np.float64]
+    evidence: float
+
+    def predict(self, triple: Triple) -> PolymerPotential:
+        """W_poly of a triple from inside contact to where it has died out, with its covariance.
+
+        Outside of the sampled triples the potential says so in `extrapolated`.
+        """
+        inner = np.array([one.means.min() - one.triple.diameter for one in self.data])
+        sizes = np.array([one.triple.diameter for one in self.data])
+        order = np.argsort(sizes)
+        start = triple.diameter + float(np.interp(triple.diameter, sizes[order], inner[order])) - _INNER
+        r = STEP * np.arange(np.ceil(start / STEP), np.floor((triple.diameter + REACH) / STEP) + 1)
+        points = _points(r, triple)
+        cross = np.concatenate([_kernel(points, _nodes(one), self.scales) @ _slopes(one).T for one in self.data], 1)
+        factor, values = _factor(self.data, self.scales)
+        w = cross @ cho_solve(factor, values)
+        covariance = _kernel(points, points, self.scales) - cross @ cho_solve(factor, cross.T)
+        return PolymerPotential(triple, r, w, covariance, self._outside(triple))
+
+    def _outside(self, triple: Triple) -> str:
+        found = []
+        for name in ("diameter", "chain_length", "eps_pn"):
+            sampled = [getattr(one.triple, name) for one in self.data]
+            value, low, high = getattr(triple, name), min(sampled), max(sampled)
+            if not low <= value <= high:
+                found.append(f"{name} = {value:g} is not between {low:g} and {high:g}")
+        return "; ".join(found)
+
+
+def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -> Mediated:
+    """Fit the process to the mean forces of one triple or more.
+
+    Parameters
+    ----------
+    data:
+        Mean forces, one entry a triple.
+    scales:
+        As in `Mediated`; left out: those of the largest marginal likelihood within bounds.
+
+    Raises
+    ------
+    InputError
+        No data, or a triple stands twice.
+    """
+    if not data:
+        raise InputError("no mean forces to fit; allowed are those of 1 triple or more")
+    triples = [one.triple for one in data]
+    for triple in triples:
+        if triples.count(triple) > 1:
+            raise InputError(f"mean forces of {triple} stand twice; put them together first")
+    if scales is None:
+        free = 3 if len(data) == 1 else len(_GUESS)  # one triple says nothing about the others
+
+        def loss(x: NDArray[np.float64]) -> float:
+            return -_evidence(data, np.append(x, _GUESS[free:]))
+
+        best = minimize(loss, _GUESS[:free], bounds=_BOUNDS[:free], method="L-BFGS-B", options={"maxiter": 60})
+        scales = np.append(best.x, _GUESS[free:])
+    return Mediated(tuple(data), np.asarray(scales), _evidence(data, scales))
+
+
+def leave_one_out(data: Sequence[MeanForces]) -> list[tuple[PolymerPotential, PolymerPotential]]:
+    """For each triple: W_poly from all the others, and from its own windows alone, on the same separations."""
+    found = []
+    for i, one in enumerate(data):
+        others = fit([other for k, other in enumerate(data) if k != i])
+        found.append((others.predict(one.triple), fit([one]).predict(one.triple)))
+    return found
+
+
+def _points(r: NDArray[np.float64], triple: Triple) -> NDArray[np.float64]:
+    """Rows (m, 4) of h, D, N, eps_pn."""
+    rest = [triple.diameter, triple.chain_length, triple.eps_pn]
+    return np.column_stack([r - triple.diameter, np.broadcast_to(rest, (len(r), 3))])
+
+
+def _nodes(one: MeanForces) -> NDArray[np.float64]:
+    return _points(one.grid, one.triple)
+
+
+def _slopes(one: MeanForces) -> NDArray[np.float64]:
+    """What makes the windows' mean slopes (n,) from W at the nodes (b + 1,): within a bin the slope is a difference."""
+    padded = np.pad(one.weights, ((0, 0), (1, 1)))
+    return np.asarray((padded[:, :-1] - padded[:, 1:]) / (one.grid[1] - one.grid[0]))
+
+
+def _kernel(a: NDArray[np.float64], b: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Prior covariance (len(a), len(b)) of W at two sets of points (m, 4), kT^2."""
+    amplitude, decay, *lengths = np.exp(scales)
+    x, y = a / lengths, b / lengths
+    squared = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1) - 2.0 * x @ y.T
+    size = amplitude / 3.0 * a[:, 1] * np.exp(-a[:, 0] / decay)
+    other = amplitude / 3.0 * b[:, 1] * np.exp(-b[:, 0] / decay)
+    return np.asarray(size[:, None] * other * np.exp(-0.5 * np.maximum(squared, 0.0)))
+
+
+def _factor(
+    data: Sequence[MeanForces], scales: NDArray[np.float64]
+) -> tuple[tuple[NDArray[np.float64], bool], NDArray[np.float64]]:
+    """Cholesky factor of the covariance of all mean forces, and their values."""
+    nodes, slopes = [_nodes(one) for one in data], [_slopes(one) for one in data]
+    blocks = [
+        [slopes[i] @ _kernel(nodes[i], nodes[k], scales) @ slopes[k].T for k in range(len(data))]
+        for i in range(len(data))
+    ]
+    noise = np.concatenate([one.error for one in data]) ** 2
+    covariance = np.block(blocks)
+    covariance[np.diag_indices_from(covariance)] += noise + 1e-8
+    return cho_factor(covariance, lower=True), np.concatenate([one.force for one in data])
+
+
+def _evidence(data: Sequence[MeanForces], scales: NDArray[np.float64]) -> float:
+    factor, values = _factor(data, scales)
+    fit_term = float(values @ cho_solve(factor, values))
+    return -0.5 * fit_term - float(np.log(np.diag(factor[0])).sum()) - 0.5 * len(values) * float(np.log(2.0 * np.pi))

@@ -1,0 +1,177 @@
+"""Window runs -> mean forces: what the polymer does between two NPs at each separation."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.analyze import trajectory
+from nanonet.analyze.equilibrium import drift, inefficiency
+from nanonet.errors import InputError
+from nanonet.potential import MeanForces, Triple
+from nanonet.windows import Windows
+
+BIN = 0.05
+"""Width (sigma) of the bins of separation."""
+
+MIN_OVERLAP = 0.05
+"""Smallest part that the separations of neighbouring windows must share."""
+
+MAX_DRIFT = 4.0
+"""Largest difference between the halves of a window's forces, in its standard errors."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One window run, frame by frame: n dimers.
+
+    Attributes
+    ----------
+    separations:
+        Distance of the partners (frames, n), sigma.
+    forces:
+        What balances the polymer's W'(r) on average (frames, n), kT/sigma: see `follow`.
+    """
+
+    separations: NDArray[np.float64]
+    forces: NDArray[np.float64]
+
+
+def follow(frames: trajectory.Trajectory, windows: Windows) -> Series:
+    """Separations and forces of the dimers of a trajectory.
+
+    Where partners have the distance r and the springs the energy K (r - r0)^2, the average over a window is exactly
+
+        <W'> = < 2 / r - 2 K (r - r0) + f >        (T* = 1)
+
+    with f the part of the other dimers' direct repulsion that pulls the partners apart, (f_2 - f_1) . e / 2. It holds
+    for each window on its own and asks for no overlap; and unlike histograms it knows which force was the polymer's.
+    (Umbrella integration: Kaestner & Thiel 2005, doi:10.1063/1.2052648; here without its Gaussian approximation.)
+    """
+    positions, boxes = frames.positions, frames.boxes[:, None]
+    arms = positions[:, 1::2] - positions[:, 0::2]
+    arms -= boxes * np.rint(arms / boxes)
+    separations = np.linalg.norm(arms, axis=2)
+    others = _repulsion(positions, boxes, windows.exclusion)
+    apart = 0.5 * np.einsum("fnd,fnd->fn", others[:, 1::2] - others[:, 0::2], arms / separations[..., None])
+    rest, stiffness = np.array(windows.springs).T
+    return Series(separations, 2.0 / separations - 2.0 * stiffness * (separations - rest) + apart)
+
+
+def _repulsion(positions: NDArray[np.float64], boxes: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+    """Direct forces (frames, NPs, 3) between NPs of different dimers: LJ, cut at its minimum `reach`, epsilon 1."""
+    forces = np.zeros_like(positions)
+    for i in range(positions.shape[1]):
+        delta = positions[:, i : i + 1] - positions
+        delta -= boxes * np.rint(delta / boxes)
+        squared = np.einsum("fnd,fnd->fn", delta, delta)
+        squared[:, [i, i ^ 1]] = np.inf
+        inverse6 = 0.5 * (reach**2 / squared) ** 3  # (sigma / r)^6 with the minimum at reach
+        strength = np.where(squared < reach**2, 24.0 * (2.0 * inverse6**2 - inverse6) / squared, 0.0)
+        forces[:, i] = np.einsum("fn,fnd->fd", strength, delta)
+    return forces
+
+
+@dataclass(frozen=True, eq=False)
+class WindowRun:
+    """What one finished window run says."""
+
+    id: str
+    forces: MeanForces
+    tau: float
+    """Production (tau)."""
+    inefficiency: NDArray[np.float64]
+    """Frames for one independent sample of each window's force (n,)."""
+    problems: tuple[str, ...]
+    """What is wrong with it, in words; empty where nothing is."""
+
+
+def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
+    """The mean forces of a finished window run.
+
+    Raises
+    ------
+    InputError
+        The folder is no finished window run, or its trajectory cannot be used.
+    """
+    folder = Path(folder)
+    try:
+        record = json.loads((folder / "run.json").read_text())
+        fields = dict(record["windows"])
+        springs = tuple((float(separation), float(stiffness)) for separation, stiffness in fields.pop("springs"))
+        windows = Windows(Triple(**fields), springs)
+        protocol, identity = record["protocol"], str(record["id"])
+        tau = protocol["production_steps"] * protocol["timestep"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{folder} is no window run of nanonet ({type(error).__name__}: {error})") from None
+    if not (folder / "trajectory.gsd").exists():
+        raise InputError(f"window run {folder} is not finished: run it again to go on")
+    frames = trajectory.read(folder / "trajectory.gsd")
+    if frames.positions.shape[1] != 2 * len(springs):
+        raise InputError(f"window run {folder}: {frames.positions.shape[1]} NPs for {len(springs)} dimers")
+    return summarize(follow(frames, windows), windows, identity, tau)
+
+
+def summarize(series: Series, windows: Windows, identity: str, tau: float) -> WindowRun:
+    """Means, errors and faults of the series of a window run."""
+    n = series.forces.shape[1]
+    statistical = np.array([inefficiency(series.forces[:, i]) for i in range(n)])
+    error = series.forces.std(axis=0) * np.sqrt(statistical / len(series.forces))
+    low, high = series.separations.min(), series.separations.max()
+    grid = BIN * np.arange(np.floor(low / BIN), np.ceil(high / BIN) + 1.5)
+    weights = np.array([np.histogram(series.separations[:, i], grid)[0] for i in range(n)]) / len(series.forces)
+    found = MeanForces(windows.triple, grid, weights, series.forces.mean(axis=0), error)
+    return WindowRun(identity, found, tau, statistical, tuple(_problems(found, series)))
+
+
+def _problems(found: MeanForces, series: Series) -> list[str]:
+    problems = []
+    order = np.argsort(found.means)
+    for a, b in zip(order[:-1], order[1:], strict=True):
+        shared = float(np.minimum(found.weights[a], found.weights[b]).sum())
+        if shared < MIN_OVERLAP:
+            problems.append(
+                f"the windows at {found.means[a]:.2f} and {found.means[b]:.2f} sigma share only {100 * shared:.1f} %"
+            )
+    moved = [drift(series.forces[:, i]) for i in range(len(order))]
+    if max(moved) > MAX_DRIFT:
+        where = found.means[int(np.argmax(moved))]
+        problems.append(f"the halves of the window at {where:.2f} sigma differ by {max(moved):.1f} standard errors")
+    return problems
+
+
+def combine_windows(runs: Sequence[WindowRun]) -> MeanForces:
+    """All window runs of one triple: replicas, and runs with other springs, side by side.
+
+    Raises
+    ------
+    InputError
+        No run, or runs of different triples.
+    """
+    if not runs:
+        raise InputError("no window run; allowed are 1 or more")
+    triple = runs[0].forces.triple
+    for run in runs:
+        if run.forces.triple != triple:
+            raise InputError(f"window runs of {triple} and of {run.forces.triple} cannot be put together")
+    low = min(run.forces.grid[0] for run in runs)
+    high = max(run.forces.grid[-1] for run in runs)
+    count = round((high - low) / BIN)
+    parts = []
+    for run in runs:
+        before = round((run.forces.grid[0] - low) / BIN)
+        after = count - before - run.forces.weights.shape[1]
+        parts.append(np.pad(run.forces.weights, ((0, 0), (before, after))))
+    return MeanForces(
+        triple,
+        low + BIN * np.arange(count + 1),
+        np.concatenate(parts),
+        np.concatenate([run.forces.force for run in runs]),
+        np.concatenate([run.forces.error for run in runs]),
+    )

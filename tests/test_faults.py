@@ -36,7 +36,7 @@ def test_a_good_file_has_none(good: Dataset, tmp_path: Path) -> None:
 def test_the_shipped_data_have_none() -> None:
     import nanonet.dataset
 
-    path = Path(nanonet.dataset.__file__).parent / "data" / nanonet.dataset.SHIPPED
+    path = Path(nanonet.dataset.__file__).parent / "data" / nanonet.dataset.SHIPPED["explicit"]
     assert find_faults(path) == []
 
 

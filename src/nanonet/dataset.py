@@ -20,7 +20,8 @@ from nanonet.files import writing
 from nanonet.rdf import RDF
 
 FORMAT = 2  # 1: without the runs behind the entries; read too
-SHIPPED = "simulated.nc"
+SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc"}
+"""Dataset files that come with nanonet, by fidelity."""
 
 _UNITS = {"diameter": "sigma", "chain_length": "1", "density": "sigma^-3", "eps_nn": "epsilon", "eps_pn": "epsilon"}
 
@@ -250,9 +251,17 @@ class Dataset:
             raise InputError(f"dataset {path} cannot be read: {error}") from None
 
     @staticmethod
-    def shipped() -> Dataset:
-        """The simulated runs that come with nanonet."""
-        with as_file(files("nanonet") / "data" / SHIPPED) as path:
+    def shipped(fidelity: str = "explicit") -> Dataset:
+        """The runs that come with nanonet: `explicit` (NPs in polymer) or `implicit` (NPs alone, U_nn + W_poly).
+
+        Raises
+        ------
+        InputError
+            Another fidelity.
+        """
+        if fidelity not in SHIPPED:
+            raise InputError(f"fidelity = {fidelity!r} is not one of {', '.join(SHIPPED)}")
+        with as_file(files("nanonet") / "data" / SHIPPED[fidelity]) as path:
             return Dataset.load(path)
 
 

@@ -140,6 +140,17 @@ class PolymerPotential:
         """Potential of mean force W(r) = U_nn + W_poly (m,) at infinite dilution, kT."""
         return direct(self.r, self.triple.diameter, eps_nn) + self.w
 
+    def second_virial(self, eps_nn: float) -> float:
+        """Second virial coefficient of the NPs, in units of that of hard spheres of diameter D.
+
+        Below about -1.5 particles with short-ranged attraction condense (Noro & Frenkel 2000, doi:10.1063/1.1288684).
+        """
+        diameter = self.triple.diameter
+        r = np.linspace(self.r[0], max(CUTOFF * diameter, self.r[-1]), 4_000)
+        w = direct(r, diameter, eps_nn) + np.interp(r, self.r, self.w, right=0.0)
+        integral = np.trapezoid((1.0 - np.exp(-w)) * r**2, r) + self.r[0] ** 3 / 3.0
+        return float(3.0 * integral / diameter**3)
+
     def at(self, r: float) -> tuple[float, float]:
         """W_poly and its standard error at a separation (sigma) within the range; `InputError` outside."""
         if not (math.isfinite(r) and self.r[0] <= r <= self.r[-1]):

@@ -7,20 +7,32 @@ partners together (others have more room when their zones overlap), which is why
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nanonet.errors import InputError
-from nanonet.potential import Triple
+from nanonet.files import writing
+from nanonet.potential import MeanForces, Triple
 
 APART = 3.0
 """Gap (sigma) below which NPs of different dimers repel each other."""
 
 REACH = 4.75
 """Gap (sigma) of the farthest window: beyond it W_poly has died out."""
+
+BIN = 0.05
+"""Width (sigma) of the bins of separation in the files of window runs."""
+
+FORMAT = 1
+SHIPPED = "windows.json"
 
 _INNERMOST = 0.8  # of D: separation of the innermost spring; the melt pulls its pair further in
 _NEAR = 1.6  # gap (sigma) up to which the windows are narrow
@@ -102,3 +114,120 @@ def _checked(found: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...
         if len(spring) != 2 or not all(math.isfinite(x) and x > 0 for x in spring):
             raise InputError(f"springs[{i}] = {spring!r} is not a separation and a stiffness, both above 0")
     return tuple((float(separation), float(stiffness)) for separation, stiffness in found)
+
+
+@dataclass(frozen=True, eq=False)
+class WindowRun:
+    """One finished window run: what it was, and what it says.
+
+    Parameters
+    ----------
+    windows:
+        What was simulated.
+    forces:
+        Its mean forces, one a spring.
+    record:
+        Plain values (as JSON has them): `id`, `protocol`, `tau` of production, `problems` in words, and more.
+    """
+
+    windows: Windows
+    forces: MeanForces
+    record: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Identity of the run."""
+        return str(self.record["id"])
+
+
+def combine(runs: Sequence[WindowRun]) -> MeanForces:
+    """All window runs of one triple side by side: replicas, and runs with other springs.
+
+    Raises
+    ------
+    InputError
+        No run, or runs of different triples.
+    """
+    if not runs:
+        raise InputError("no window run; allowed are 1 or more")
+    triple = runs[0].forces.triple
+    for run in runs:
+        if run.forces.triple != triple:
+            raise InputError(f"window runs of {triple} and of {run.forces.triple} cannot be put together")
+    low = min(run.forces.grid[0] for run in runs)
+    high = max(run.forces.grid[-1] for run in runs)
+    count = round((high - low) / BIN)
+    parts = []
+    for run in runs:
+        before = round((run.forces.grid[0] - low) / BIN)
+        after = count - before - run.forces.weights.shape[1]
+        parts.append(np.pad(run.forces.weights, ((0, 0), (before, after))))
+    return MeanForces(
+        triple,
+        low + BIN * np.arange(count + 1),
+        np.concatenate(parts),
+        np.concatenate([run.forces.force for run in runs]),
+        np.concatenate([run.forces.error for run in runs]),
+    )
+
+
+def by_triple(runs: Iterable[WindowRun]) -> tuple[MeanForces, ...]:
+    """The mean forces of every triple, in the order of their first runs."""
+    groups: dict[Triple, list[WindowRun]] = {}
+    for run in runs:
+        groups.setdefault(run.windows.triple, []).append(run)
+    return tuple(combine(group) for group in groups.values())
+
+
+def save(path: str | os.PathLike[str], runs: Sequence[WindowRun]) -> None:
+    """Write window runs to one JSON file, whole or not at all; `InputError` if its folder is missing."""
+    content = {
+        "nanonet_format": FORMAT,
+        "comment": "Lennard-Jones units; force is the mean of dW_poly/dr over each window (kT/sigma)",
+        "bin": BIN,
+        "runs": [
+            {
+                **run.record,
+                **asdict(run.windows.triple),
+                "springs": run.windows.springs,
+                "force": [round(float(x), 5) for x in run.forces.force],
+                "error": [round(float(x), 5) for x in run.forces.error],
+                "first_bin": round(run.forces.grid[0] / BIN),
+                "weights": [[round(float(x), 6) for x in row] for row in run.forces.weights],
+            }
+            for run in sorted(runs, key=lambda one: (astuple(one.windows.triple), one.id))
+        ],
+    }
+    with writing(path) as temporary:
+        temporary.write_text(json.dumps(content, allow_nan=False) + "\n")
+
+
+def load(path: str | os.PathLike[str]) -> tuple[WindowRun, ...]:
+    """Read a file that `save` wrote; `InputError` names the file and what is wrong with it."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"file of window runs {path} does not exist")
+    try:
+        content = json.loads(path.read_text())
+        if content["nanonet_format"] != FORMAT:
+            raise InputError(f"nanonet_format = {content['nanonet_format']} is not {FORMAT}")
+        return tuple(_run(entry, float(content["bin"])) for entry in content["runs"])
+    except Exception as error:  # whatever a broken file makes the readers say
+        raise InputError(f"file of window runs {path} cannot be read: {type(error).__name__} {error}") from None
+
+
+def shipped() -> tuple[WindowRun, ...]:
+    """The window runs that come with nanonet."""
+    with as_file(files("nanonet") / "data" / SHIPPED) as path:
+        return load(path)
+
+
+def _run(entry: dict[str, Any], width: float) -> WindowRun:
+    entry = dict(entry)
+    triple = Triple(*(entry.pop(name) for name in ("diameter", "chain_length", "eps_pn")))
+    windows = Windows(triple, _checked(entry.pop("springs")))
+    weights = np.array(entry.pop("weights"), dtype=np.float64)
+    weights /= weights.sum(axis=1, keepdims=True)
+    grid = width * (entry.pop("first_bin") + np.arange(weights.shape[1] + 1))
+    forces = MeanForces(triple, grid, weights, np.array(entry.pop("force")), np.array(entry.pop("error")))
+    return WindowRun(windows, forces, entry)

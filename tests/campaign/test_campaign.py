@@ -196,7 +196,7 @@ def test_a_run_that_cannot_be_measured_keeps_nobody_out(smoke: Workspace, smoke_
     shutil.copytree(smoke_run, bad)
     record = json.loads((bad / engine.RECORD).read_text())
     task = smoke.task(smoke.design[1])
-    record |= {"id": engine.run_id(task.composition, task.protocol), "nps": 17}
+    record |= {"id": engine.run_id(task.subject, task.protocol), "nps": 17}
     (bad / engine.RECORD).write_text(json.dumps(record))
     said: list[str] = []
     data = campaign.collect(smoke, say=said.append)
@@ -270,7 +270,7 @@ def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> Non
     runs = campaign._known(workspace)
     progress = campaign._Progress()
     for worst in (0, 1):
-        for behind in runs.values():
+        for behind in runs.runs.values():
             for run in behind:
                 bad = run.record["composition"]["eps_pn"] == design[worst].eps_pn
                 run.record["examination"].update(
@@ -278,9 +278,9 @@ def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> Non
                 )
         task, _ = campaign._next(workspace, design, runs, progress, [], 4)
         assert task is not None
-        assert task.composition == design[worst]
+        assert task.subject == design[worst]
         assert (task.protocol.start, task.protocol.seed) == ("clustered", 1001)
-    for behind in runs.values():
+    for behind in runs.runs.values():
         for run in behind:
             run.record["examination"].update(samples=[50.0, 50.0])
     assert campaign._next(workspace, design, runs, progress, [], 4) == (None, False)

@@ -171,20 +171,19 @@ def _difference(a: Examination, b: Examination) -> float:
 _GAPS = (1.0, 3.0)  # between the surfaces (sigma): pairs in contact, and pairs that at most three monomers keep apart
 _NEVER = 1e3  # of numbers that never changed and differ: JSON knows no infinity
 _MAX_DRIFT, _MAX_DIFFERENCE, _MIN_SAMPLES, _MIN_ENTRIES, _MIN_MOBILITY = 2.5, 3.0, 10.0, 10, 1.0
-_CHUNK = 500  # frames whose pair distances are computed at once
 
 
 def _pair_distances(trajectory: Trajectory) -> NDArray[np.float32]:
     """Minimum-image distances (frames, pairs)."""
     i, j = np.triu_indices(trajectory.positions.shape[1], 1)
-    parts = []
-    for start in range(0, len(trajectory.positions), _CHUNK):
-        points = trajectory.positions[start : start + _CHUNK]
-        boxes = trajectory.boxes[start : start + _CHUNK, None]
-        delta = points[:, i] - points[:, j]
-        delta -= boxes * np.rint(delta / boxes)
-        parts.append(np.linalg.norm(delta, axis=2).astype(np.float32))
-    return np.concatenate(parts)
+    found = np.empty((len(trajectory.positions), len(i)), dtype=np.float32)
+    for squared, points, edges in zip(found, trajectory.positions, trajectory.boxes, strict=True):
+        squared[:] = 0.0
+        for coordinate, edge in zip((points / edges).T, edges, strict=True):
+            delta = (coordinate[i] - coordinate[j]).astype(np.float32)
+            delta -= np.rint(delta)
+            squared += np.float32(edge) ** 2 * delta**2
+    return np.sqrt(found, out=found)
 
 
 def inefficiency(series: NDArray[np.float64]) -> float:

@@ -85,6 +85,8 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
             "examination": asdict(examine(frames, nominal.diameter)),
             "polymer": _polymer(folder, record),
         }
+        if "potential" in record:
+            content["fidelity"] = "implicit"
         return Run(json.loads(json.dumps(content)), measured.rdf, measured.blocks)
     except InputError as error:
         raise InputError(f"run {folder}: {error}") from None
@@ -116,6 +118,7 @@ def _entry(runs: Sequence[Run]) -> Dataset:
     )
     provenance = {
         "id": first["id"],
+        "fidelity": first.get("fidelity", "explicit"),
         "nps": first["nps"],
         "nominal_density": first["composition"]["density"],
         "density_error": measured.density_error,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,7 @@ from nanonet.analyze import trajectory
 from nanonet.analyze.equilibrium import drift, inefficiency
 from nanonet.errors import InputError
 from nanonet.potential import MeanForces, Triple
-from nanonet.windows import Windows
-
-BIN = 0.05
-"""Width (sigma) of the bins of separation."""
+from nanonet.windows import BIN, WindowRun, Windows
 
 MIN_OVERLAP = 0.05
 """Smallest part that the separations of neighbouring windows must share."""
@@ -78,20 +76,6 @@ def _repulsion(positions: NDArray[np.float64], boxes: NDArray[np.float64], reach
     return forces
 
 
-@dataclass(frozen=True, eq=False)
-class WindowRun:
-    """What one finished window run says."""
-
-    id: str
-    forces: MeanForces
-    tau: float
-    """Production (tau)."""
-    inefficiency: NDArray[np.float64]
-    """Frames for one independent sample of each window's force (n,)."""
-    problems: tuple[str, ...]
-    """What is wrong with it, in words; empty where nothing is."""
-
-
 def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
     """The mean forces of a finished window run.
 
@@ -106,72 +90,56 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
         fields = dict(record["windows"])
         springs = tuple((float(separation), float(stiffness)) for separation, stiffness in fields.pop("springs"))
         windows = Windows(Triple(**fields), springs)
-        protocol, identity = record["protocol"], str(record["id"])
-        tau = protocol["production_steps"] * protocol["timestep"]
+        protocol = record["protocol"]
+        kept = {name: record[name] for name in ("id", "protocol", "nanonet", "lammps", "accelerator", "nps", "chains")}
+        tau, frame = (protocol[name] * protocol["timestep"] for name in ("production_steps", "frame_every"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{folder} is no window run of nanonet ({type(error).__name__}: {error})") from None
-    if not (folder / "trajectory.gsd").exists():
+    path = folder / "trajectory.gsd"
+    if not path.exists():
         raise InputError(f"window run {folder} is not finished: run it again to go on")
-    frames = trajectory.read(folder / "trajectory.gsd")
+    frames = trajectory.read(path)
     if frames.positions.shape[1] != 2 * len(springs):
         raise InputError(f"window run {folder}: {frames.positions.shape[1]} NPs for {len(springs)} dimers")
-    return summarize(follow(frames, windows), windows, identity, tau)
+    series = follow(frames, windows)
+    forces = mean_forces(series, windows)
+    return WindowRun(
+        windows,
+        forces,
+        {
+            **kept,
+            "tau": tau,
+            "box": round(float(frames.volumes.mean() ** (1.0 / 3.0)), 4),
+            "relaxation_tau": [round(frame * inefficiency(row), 2) for row in series.forces.T],
+            "problems": problems(forces, series),
+            "trajectory_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        },
+    )
 
 
-def summarize(series: Series, windows: Windows, identity: str, tau: float) -> WindowRun:
-    """Means, errors and faults of the series of a window run."""
+def mean_forces(series: Series, windows: Windows) -> MeanForces:
+    """Means of the series of a window run with their standard errors, from the memory of each."""
     n = series.forces.shape[1]
-    statistical = np.array([inefficiency(series.forces[:, i]) for i in range(n)])
-    error = series.forces.std(axis=0) * np.sqrt(statistical / len(series.forces))
+    memory = np.array([inefficiency(series.forces[:, i]) for i in range(n)])
+    error = series.forces.std(axis=0) * np.sqrt(memory / len(series.forces))
     low, high = series.separations.min(), series.separations.max()
     grid = BIN * np.arange(np.floor(low / BIN), np.ceil(high / BIN) + 1.5)
     weights = np.array([np.histogram(series.separations[:, i], grid)[0] for i in range(n)]) / len(series.forces)
-    found = MeanForces(windows.triple, grid, weights, series.forces.mean(axis=0), error)
-    return WindowRun(identity, found, tau, statistical, tuple(_problems(found, series)))
+    return MeanForces(windows.triple, grid, weights, series.forces.mean(axis=0), error)
 
 
-def _problems(found: MeanForces, series: Series) -> list[str]:
-    problems = []
+def problems(found: MeanForces, series: Series) -> list[str]:
+    """What is wrong with a window run, in words: gaps between its windows, windows that drift; empty where nothing."""
+    said = []
     order = np.argsort(found.means)
-    for a, b in zip(order[:-1], order[1:], strict=True):
+    for a, b in pairwise(order):
         shared = float(np.minimum(found.weights[a], found.weights[b]).sum())
         if shared < MIN_OVERLAP:
-            problems.append(
+            said.append(
                 f"the windows at {found.means[a]:.2f} and {found.means[b]:.2f} sigma share only {100 * shared:.1f} %"
             )
     moved = [drift(series.forces[:, i]) for i in range(len(order))]
     if max(moved) > MAX_DRIFT:
         where = found.means[int(np.argmax(moved))]
-        problems.append(f"the halves of the window at {where:.2f} sigma differ by {max(moved):.1f} standard errors")
-    return problems
-
-
-def combine_windows(runs: Sequence[WindowRun]) -> MeanForces:
-    """All window runs of one triple: replicas, and runs with other springs, side by side.
-
-    Raises
-    ------
-    InputError
-        No run, or runs of different triples.
-    """
-    if not runs:
-        raise InputError("no window run; allowed are 1 or more")
-    triple = runs[0].forces.triple
-    for run in runs:
-        if run.forces.triple != triple:
-            raise InputError(f"window runs of {triple} and of {run.forces.triple} cannot be put together")
-    low = min(run.forces.grid[0] for run in runs)
-    high = max(run.forces.grid[-1] for run in runs)
-    count = round((high - low) / BIN)
-    parts = []
-    for run in runs:
-        before = round((run.forces.grid[0] - low) / BIN)
-        after = count - before - run.forces.weights.shape[1]
-        parts.append(np.pad(run.forces.weights, ((0, 0), (before, after))))
-    return MeanForces(
-        triple,
-        low + BIN * np.arange(count + 1),
-        np.concatenate(parts),
-        np.concatenate([run.forces.force for run in runs]),
-        np.concatenate([run.forces.error for run in runs]),
-    )
+        said.append(f"the halves of the window at {where:.2f} sigma differ by {max(moved):.1f} standard errors")
+    return said

@@ -15,11 +15,13 @@ from typing import Any
 from nanonet.analyze.equilibrium import Examination, judge
 from nanonet.analyze.runs import assemble, family, measure_run
 from nanonet.campaign.dispatch import executor, work
+from nanonet.campaign.queue import collect_windows, in_turn, known_windows, windows_done, worst_windows
 from nanonet.campaign.workspace import State, Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.simulate import engine
+from nanonet.windows import WindowRun, Windows
 
 RETRIES = 2
 """How often a run that failed, or whose worker died, is tried again before the campaign passes it over."""
@@ -52,7 +54,7 @@ def run(
     options: Mapping[str, Any] | None = None,
     say: Say = print,
 ) -> bool:
-    """Run what the design still lacks; when nothing is left, add replicas to what is not converged, worst first.
+    """Run what the design still lacks, compositions and windows in turn; then replicas of what is not converged.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def run(
     hours:
         Stop by then, cleanly: what is unfinished goes on next time. None: until there is nothing left to do.
     only:
-        Numbers of compositions of the design, counted from 0; default: all.
+        Numbers of compositions of the design, counted from 0, and behind them of windows; default: all.
     max_replicas:
         Runs of one composition, at most; 1 adds no replicas.
     scheduler:
@@ -87,13 +89,14 @@ def run(
         raise InputError(f"cores = {cores} is not 1 or more")
     if hours is not None and not hours > 0:
         raise InputError(f"hours = {hours} is not above 0")
-    chosen = list(range(len(workspace.design))) if only is None else sorted(set(only))
+    subjects = workspace.subjects
+    chosen = list(range(len(subjects))) if only is None else sorted(set(only))
     for number in chosen:
-        if not 0 <= number < len(workspace.design):
-            raise InputError(f"composition {number} is not between 0 and {len(workspace.design) - 1}")
+        if not 0 <= number < len(subjects):
+            raise InputError(f"number {number} is not between 0 and {len(subjects) - 1}")
     deadline = math.inf if hours is None else time.time() + 3600 * hours
     known = _known(workspace)
-    compositions = [workspace.design[number] for number in chosen]
+    wanted = in_turn([subjects[number] for number in chosen])
     progress = _Progress()
     pending: dict[Future[str], Task] = {}
     pool = executor(scheduler, cores)
@@ -101,7 +104,7 @@ def run(
         while True:
             waiting = False
             while len(pending) < cores and time.time() < deadline:
-                task, waiting = _next(workspace, compositions, known, progress, list(pending.values()), max_replicas)
+                task, waiting = _next(workspace, wanted, known, progress, list(pending.values()), max_replicas)
                 if task is None:
                     break
                 pending[_submit(pool, workspace, task, dict(options or {}), deadline)] = task
@@ -128,7 +131,7 @@ def run(
 
 def _submit(pool: Executor, workspace: Workspace, task: Task, options: dict[str, Any], deadline: float) -> Future[str]:
     job = workspace.prepare(task)
-    return pool.submit(work, str(job), asdict(task.composition), asdict(task.protocol), options, deadline)
+    return pool.submit(work, str(job), task.state_point, options, deadline)
 
 
 def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Progress, say: Say) -> bool:
@@ -150,21 +153,21 @@ def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Pr
 
 def _named(task: Task) -> str:
     replica = f", {task.protocol.start} start, seed {task.protocol.seed}" if task.protocol.seed != 1 else ""
-    return f"{task.composition}{replica}"
+    return f"{task.subject}{replica}"
 
 
 def _next(
     workspace: Workspace,
-    compositions: Sequence[Composition],
-    known: Mapping[str, Sequence[Run]],
+    subjects: Sequence[Composition | Windows],
+    known: _Known,
     progress: _Progress,
     pending: Sequence[Task],
     max_replicas: int,
 ) -> tuple[Task | None, bool]:
     """The next task to begin, if there is one now; and whether one may come later."""
     waiting = bool(pending)
-    for composition in compositions:
-        task = workspace.task(composition)
+    for subject in subjects:
+        task = workspace.task(subject)
         if task in pending or _is_done(workspace, task, known):
             continue
         may, later = _may_begin(workspace, task, progress)
@@ -174,8 +177,15 @@ def _next(
     if waiting or max_replicas < 2:
         return None, waiting
     worst: list[tuple[float, Task]] = []
-    for composition in compositions:
-        runs = _runs_of(workspace, composition, known, progress, max_replicas)
+    for badness, task in worst_windows(workspace, [one for one in subjects if isinstance(one, Windows)], max_replicas):
+        may, later = _may_begin(workspace, task, progress)
+        if may:
+            worst.append((badness, task))
+        waiting |= later
+    for composition in subjects:
+        if isinstance(composition, Windows):
+            continue
+        runs = _runs_of(workspace, composition, known.runs, progress, max_replicas)
         if not runs or len(runs) >= max_replicas:
             continue
         verdict = judge([Examination(**run.record["examination"]) for run in runs])
@@ -197,25 +207,47 @@ def _may_begin(workspace: Workspace, task: Task, progress: _Progress) -> tuple[b
     return time.time() >= progress.not_before.get(job, 0.0), True
 
 
-def _known(workspace: Workspace) -> dict[str, list[Run]]:
-    """Runs in the dataset by family: they need not be run again, wherever they were run."""
+@dataclass(frozen=True)
+class _Known:
+    """What the files of results hold: it need not be run again, wherever it was run."""
+
+    runs: dict[str, list[Run]]
+    """By family."""
+    windows: tuple[WindowRun, ...]
+
+
+def _known(workspace: Workspace) -> _Known:
     found: dict[str, list[Run]] = {}
     if workspace.dataset.exists():
         for runs in Dataset.load(workspace.dataset).runs:
             for one in runs:
                 found.setdefault(family(one.record["composition"], one.record["protocol"]), []).append(one)
-    return found
+    return _Known(found, known_windows(workspace))
 
 
-def _is_done(workspace: Workspace, task: Task, known: Mapping[str, Sequence[Run]]) -> bool:
-    """Whether a task, or as long a run of the same composition, is finished here or in the dataset."""
-    return bool(_as_long(task, known)) or workspace.state(task).name == "done"
+def _is_done(workspace: Workspace, task: Task, known: _Known) -> bool:
+    """Whether a task, or as long a run of the same subject, is finished here or in the files of results."""
+    if isinstance(task.subject, Windows):
+        collected = windows_done(task, known.windows)
+    else:
+        collected = bool(_as_long(task, known.runs))
+    return collected or workspace.state(task).name == "done"
+
+
+def _is_collected(task: Task, known: _Known) -> bool:
+    """Whether this very replica is in the files of results."""
+    if isinstance(task.subject, Windows):
+        return windows_done(task, known.windows)
+    slot = (task.protocol.seed, task.protocol.start)
+    runs = _as_long(task, known.runs)
+    return any(_slot(one.record) == slot for one in runs)
 
 
 def _as_long(task: Task, known: Mapping[str, Sequence[Run]]) -> list[Run]:
     """Runs in the dataset of a task's composition, any replica, with as much production or more."""
     wanted = task.protocol.production_steps * task.protocol.timestep * (1 - 1e-9)
-    runs = known.get(family(asdict(task.composition), asdict(task.protocol)), ())
+    assert isinstance(task.subject, Composition)
+    runs = known.get(family(asdict(task.subject), asdict(task.protocol)), ())
     return [one for one in runs if one.record["production_tau"] >= wanted]
 
 
@@ -233,7 +265,7 @@ def _runs_of(
         task = workspace.task(composition, replica)
         if (task.protocol.seed, task.protocol.start) in have or workspace.state(task).name != "done":
             continue
-        identity = engine.run_id(task.composition, task.protocol)
+        identity = engine.run_id(task.subject, task.protocol)
         if identity not in progress.measured:
             progress.measured[identity] = measure_run(workspace.folder(task) / "run")
         runs.append(progress.measured[identity])
@@ -269,35 +301,35 @@ class Row:
 
 
 def status(workspace: Workspace) -> list[Row]:
-    """How far every composition of the design and every replica is."""
+    """How far every composition of the design, all windows and every replica is."""
     known = _known(workspace)
-    numbers = {composition: number for number, composition in enumerate(workspace.design)}
+    numbers = {subject: number for number, subject in enumerate(workspace.subjects)}
     tasks = {json.dumps(task.state_point, sort_keys=True): task for task in workspace.tasks()}
-    for composition in workspace.design:
-        task = workspace.task(composition)
+    for subject in workspace.subjects:
+        task = workspace.task(subject)
         tasks.setdefault(json.dumps(task.state_point, sort_keys=True), task)
     rows = []
     for task in tasks.values():
         state = workspace.state(task)
-        slot = (task.protocol.seed, task.protocol.start)
-        if any(_slot(one.record) == slot for one in _as_long(task, known)):
+        if _is_collected(task, known):
             state = State("collected", state.total, state.total)
-        rows.append(Row(numbers.get(task.composition), task, state))
+        rows.append(Row(numbers.get(task.subject), task, state))
     return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.task.protocol.seed))
 
 
 def collect(workspace: Workspace, say: Say = print) -> Dataset | None:
-    """Add finished runs to the workspace's dataset file; returns the dataset, or None when there is nothing at all.
+    """Add finished runs to the workspace's files of results; returns the dataset, or None when there is nothing at all.
 
-    The file is replaced whole or not at all. Twice, or in another order, gives the same file; two collections at once
-    take turns. Of two runs with the same seed and start the longer one stays. A run that cannot be measured is left
-    out, with the reason.
+    Compositions go to the dataset, windows to the file of window runs. A file is replaced whole or not at all. Twice,
+    or in another order, gives the same file; two collections at once take turns. Of two runs with the same seed and
+    start the longer one stays. A run that cannot be measured is left out, with the reason.
     """
-    folders = []
+    folders: dict[bool, list[Path]] = {False: [], True: []}
     for task in workspace.tasks():
         if workspace.state(task).name == "done":
-            folders.append(workspace.folder(task) / "run")
-    return add_runs(workspace.dataset, folders, say)
+            folders[isinstance(task.subject, Windows)].append(workspace.folder(task) / "run")
+    collect_windows(workspace.forces, folders[True], say)
+    return add_runs(workspace.dataset, folders[False], say)
 
 
 def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = print) -> Dataset | None:

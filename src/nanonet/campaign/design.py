@@ -14,6 +14,7 @@ from scipy.stats import qmc
 
 from nanonet.composition import FIELDS, Composition
 from nanonet.errors import InputError
+from nanonet.potential import Triple
 
 RANGES: dict[str, tuple[float, float]] = {
     "diameter": (2.0, 5.0),
@@ -34,6 +35,17 @@ FIGURE_4 = (
     Composition(diameter=3, chain_length=40, density=0.00082, eps_nn=0.2, eps_pn=0.4),
 )
 """The compositions of the paper's figure 4 a, b, c; the second label of 4c is a misprint for eps_pn = 0.4."""
+
+CORNERS = (
+    Triple(diameter=3, chain_length=40, eps_pn=1.0),
+    Triple(diameter=2, chain_length=40, eps_pn=0.1),
+    Triple(diameter=5, chain_length=25, eps_pn=0.1),
+    Triple(diameter=2, chain_length=25, eps_pn=1.5),
+    Triple(diameter=5, chain_length=40, eps_pn=1.5),
+    Triple(diameter=3.5, chain_length=32, eps_pn=0.5),
+    Triple(diameter=3, chain_length=40, eps_pn=0.1),
+)
+"""Where windows come first: a half of the corners of the ranges, points inside, and figure 4's D and N."""
 
 _SHIFT = (
     0.0945,
@@ -66,6 +78,24 @@ def design(count: int) -> tuple[Composition, ...]:
     return tuple(found)
 
 
+def triples(count: int) -> tuple[Triple, ...]:
+    """The first triples (D, N, eps_pn) of the standard design of windows: `CORNERS`, then the ranges filled evenly.
+
+    Raises
+    ------
+    InputError
+        `count` is not 1 or more.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise InputError(f"count = {count!r} is not a whole number of 1 or more")
+    names = ("diameter", "chain_length", "eps_pn")
+    shift = [_SHIFT[list(RANGES).index(name)] for name in names]
+    points = (qmc.Sobol(3, scramble=False).random(max(64, 1 << count.bit_length())) + shift) % 1.0
+    found = list(CORNERS)
+    found += [Triple(*(_value(name, u) for name, u in zip(names, row, strict=True))) for row in points.tolist()]  # type: ignore[arg-type]
+    return tuple(dict.fromkeys(found))[:count]
+
+
 def _sequence() -> Iterator[Composition]:
     sobol = qmc.Sobol(len(FIELDS), scramble=False)
     while True:
@@ -76,16 +106,18 @@ def _sequence() -> Iterator[Composition]:
 
 
 def _composition(point: NDArray[np.float64]) -> Composition:
-    """The composition at a point (5,) of the unit cube, in numbers that a person can read."""
-    values = {}
-    for u, (name, (low, high)) in zip(point.tolist(), RANGES.items(), strict=True):
-        if name == "chain_length":
-            values[name] = low + math.floor(u * (high - low + 1))
-        elif name == "density":
-            values[name] = float(f"{low * (high / low) ** u:.3g}")
-        else:
-            values[name] = round(low + u * (high - low), 2)
-    return Composition(**values)
+    """The composition at a point (5,) of the unit cube."""
+    return Composition(**{name: _value(name, u) for u, name in zip(point.tolist(), RANGES, strict=True)})  # type: ignore[arg-type]
+
+
+def _value(name: str, u: float) -> float:
+    """A field's value at u from 0 to 1 of its range, in digits that a person can read."""
+    low, high = RANGES[name]
+    if name == "chain_length":
+        return low + math.floor(u * (high - low + 1))
+    if name == "density":
+        return float(f"{low * (high / low) ** u:.3g}")
+    return round(low + u * (high - low), 2)
 
 
 def read_csv(path: str | os.PathLike[str]) -> tuple[Composition, ...]:

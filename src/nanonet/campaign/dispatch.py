@@ -11,7 +11,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from nanonet.composition import Composition
 from nanonet.errors import InputError, MissingExtraError, NanonetError
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import Protocol
@@ -59,10 +58,8 @@ def executor(scheduler: str, cores: int) -> Executor:
     return pool
 
 
-def work(
-    job: str, composition: dict[str, Any], protocol: dict[str, Any], options: dict[str, Any], deadline: float
-) -> str:
-    """Run one task in its job's folder until it is done or time is over; runs on the worker.
+def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: float) -> str:
+    """Run one task, given as its state point, in its job's folder until it is done or time is over; on the worker.
 
     Returns
     -------
@@ -83,7 +80,8 @@ def work(
             write_status(folder, step=step, time=time.time())
 
     try:
-        engine.run(Composition(**composition), Protocol(**protocol), folder / "run", progress=progress, **options)
+        protocol = Protocol(**point["protocol"])
+        engine.run(engine.subject_of(point), protocol, folder / "run", progress=progress, **options)
     except _OutOfTimeError:
         return "stopped"
     except engine.FolderInUseError:

@@ -20,7 +20,9 @@ from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.simulate import engine, script
-from nanonet.simulate.protocol import Protocol
+from nanonet.simulate.implicit import Implicit
+from nanonet.simulate.protocol import WINDOWS, Protocol
+from nanonet.windows import SHIPPED, Windows
 
 RECORD = "campaign.json"
 STATUS = "status.json"
@@ -33,13 +35,14 @@ _THERMO = re.compile(rb"\n\s*(\d+)(?:\s+[-+.\deEnaif]+){4}\s*(?=\n)")
 class Task:
     """One run of a campaign."""
 
-    composition: Composition
+    subject: Composition | Windows
     protocol: Protocol
 
     @property
     def state_point(self) -> dict[str, Any]:
         """What signac hashes to the job's identity: all parameters of the run."""
-        return {"composition": asdict(self.composition), "protocol": asdict(self.protocol)}
+        point: dict[str, Any] = json.loads(json.dumps(engine.plain(self.subject)))
+        return {**point, "protocol": asdict(self.protocol)}
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,35 @@ class Workspace:
         Protocol of every first run; replicas have other seeds and starts.
     dataset:
         Dataset file into which finished runs are collected, and which says what need not be run again.
+    windows:
+        Windows in the order in which they are run, beside the compositions.
+    forces:
+        File of window runs, as `dataset` is that of the compositions.
     """
 
     path: Path
     design: tuple[Composition, ...]
     protocol: Protocol
     dataset: Path
+    windows: tuple[Windows, ...] = ()
 
-    def task(self, composition: Composition, replica: int = 0) -> Task:
-        """The first run of a composition, or replica 1, 2, ...: odd ones start clustered, even ones dispersed."""
+    @property
+    def forces(self) -> Path:
+        """File of window runs (JSON), beside the dataset."""
+        return self.dataset.with_name(SHIPPED)
+
+    @property
+    def subjects(self) -> tuple[Composition | Windows, ...]:
+        """Compositions, then windows: a subject's place is its number."""
+        return (*self.design, *self.windows)
+
+    def task(self, subject: Composition | Windows, replica: int = 0) -> Task:
+        """The first run of a subject, or replica 1, 2, ...: odd ones of compositions start clustered."""
+        protocol = WINDOWS if isinstance(subject, Windows) else self.protocol
         if replica == 0:
-            return Task(composition, self.protocol)
-        return Task(composition, self.protocol.replica(replica, "clustered" if replica % 2 else "dispersed"))
+            return Task(subject, protocol)
+        clustered = replica % 2 and isinstance(subject, Composition)
+        return Task(subject, protocol.replica(replica, "clustered" if clustered else "dispersed"))
 
     def folder(self, task: Task) -> Path:
         """Folder of a task's job, which may not exist yet."""
@@ -97,7 +117,9 @@ class Workspace:
         found = []
         for job in _project(self.path):
             point = job.statepoint()
-            found.append(Task(Composition(**point["composition"]), Protocol(**point["protocol"])))
+            subject = engine.subject_of(point)
+            assert not isinstance(subject, Implicit)
+            found.append(Task(subject, Protocol(**point["protocol"])))
         return found
 
     def state(self, task: Task) -> State:
@@ -105,7 +127,7 @@ class Workspace:
         job = self.folder(task)
         run, total = job / "run", task.protocol.total_steps
         try:
-            if engine.finished_id(run) == engine.run_id(task.composition, task.protocol):
+            if engine.finished_id(run) == engine.run_id(task.subject, task.protocol):
                 return State("done", total, total)
         except InputError as error:
             return State("failed", 0, total, reason=str(error))
@@ -119,9 +141,13 @@ class Workspace:
 
 
 def create(
-    path: str | os.PathLike[str], design: Iterable[Composition], protocol: Protocol, dataset: str | os.PathLike[str]
+    path: str | os.PathLike[str],
+    design: Iterable[Composition],
+    protocol: Protocol,
+    dataset: str | os.PathLike[str],
+    windows: Iterable[Windows] = (),
 ) -> Workspace:
-    """Make a campaign's folder, or give the campaign in it a longer or another design.
+    """Make a campaign's folder, or give the campaign in it a longer or another design, or other windows.
 
     Raises
     ------
@@ -130,7 +156,7 @@ def create(
         empty.
     """
     path = Path(path).absolute()
-    compositions = tuple(design)
+    compositions, chosen = tuple(design), tuple(windows)
     if not compositions:
         raise InputError("a design of no compositions; allowed are 1 or more")
     if not path.parent.is_dir():
@@ -152,10 +178,11 @@ def create(
         "protocol": asdict(protocol),
         "dataset": str(Path(dataset).absolute()),
         "design": [asdict(composition) for composition in compositions],
+        "windows": [engine.plain(one)["windows"] for one in chosen],
     }
     with writing(path / RECORD) as temporary:
         temporary.write_text(json.dumps(record, indent=1) + "\n")
-    return Workspace(path, compositions, protocol, Path(dataset).absolute())
+    return Workspace(path, compositions, protocol, Path(dataset).absolute(), chosen)
 
 
 def open_workspace(path: str | os.PathLike[str]) -> Workspace:
@@ -168,7 +195,9 @@ def open_workspace(path: str | os.PathLike[str]) -> Workspace:
         if record["format"] != FORMAT:
             raise InputError(f"format = {record['format']} is not {FORMAT}: another version of nanonet made it")
         design = tuple(Composition(**entry) for entry in record["design"])
-        return Workspace(path, design, Protocol(**record["protocol"]), Path(record["dataset"]))
+        windows = [engine.subject_of({"windows": entry}) for entry in record.get("windows", ())]
+        chosen = tuple(one for one in windows if isinstance(one, Windows))
+        return Workspace(path, design, Protocol(**record["protocol"]), Path(record["dataset"]), chosen)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"the workspace {path} cannot be used: {error}") from None
 

@@ -28,17 +28,23 @@ def init(
     design: Annotated[Path | None, typer.Option(help="CSV of compositions; default: the standard design.")] = None,
     count: Annotated[int, typer.Option(help="Compositions of the standard design.")] = 80,
     protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
+    windows: Annotated[
+        int, typer.Option(help="Triples (D, N, eps_pn) of the standard design to make windows for.")
+    ] = 0,
 ) -> None:
     """Make a campaign, or change the design of the one in the folder."""
     from nanonet.simulate.protocol import preset
 
     with needs_extra("sim"):
         from nanonet.campaign.design import design as standard
-        from nanonet.campaign.design import read_csv
+        from nanonet.campaign.design import read_csv, triples
         from nanonet.campaign.workspace import create
+        from nanonet.windows import Windows
     compositions = standard(count) if design is None else read_csv(design)
-    made = create(workspace, compositions, preset(protocol), dataset)
-    print(f"campaign   of {len(made.design)} compositions, protocol {protocol}, in {made.path}")
+    chosen = [Windows(triple) for triple in triples(windows)] if windows else []
+    made = create(workspace, compositions, preset(protocol), dataset, chosen)
+    beside = f" and windows for {len(chosen)} triples" if chosen else ""
+    print(f"campaign   of {len(made.design)} compositions{beside}, protocol {protocol}, in {made.path}")
     print(f"next       nanonet campaign run {workspace} --cores 2 --hours 8")
 
 
@@ -56,7 +62,10 @@ def run(
     accelerator: Accelerator = "auto",
     threads: Threads = 1,
 ) -> None:
-    """Run what the design still lacks, then replicas of what is not converged; finished runs are collected."""
+    """Run what the design still lacks, then replicas of what is not converged; finished runs are collected.
+
+    Compositions and windows come in turn.
+    """
     with needs_extra("sim"):
         from nanonet.campaign import campaign
         from nanonet.campaign.workspace import open_workspace
@@ -79,6 +88,7 @@ def status(workspace: Workspace) -> None:
     with needs_extra("sim"):
         from nanonet.campaign import campaign
         from nanonet.campaign.workspace import open_workspace
+        from nanonet.windows import Windows
     from rich.console import Console
     from rich.table import Table
 
@@ -90,9 +100,10 @@ def status(workspace: Workspace) -> None:
     table.add_column("state")
     table.add_column("", overflow="fold")
     for row in rows:
-        c = row.task.composition
+        c = row.task.subject
         name = row.state.name
-        five = (f"{c.diameter:g}", str(c.chain_length), f"{c.density:.3g}", f"{c.eps_nn:g}", f"{c.eps_pn:g}")
+        density, eps_nn = ("windows", "") if isinstance(c, Windows) else (f"{c.density:.3g}", f"{c.eps_nn:g}")
+        five = (f"{c.diameter:g}", str(c.chain_length), density, eps_nn, f"{c.eps_pn:g}")
         number = "-" if row.number is None else str(row.number)
         table.add_row(number, *five, row.task.protocol.start, f"[{_COLOURS.get(name, 'dim')}]{name}[/]", _detail(row))
     Console(soft_wrap=False, width=None).print(table)
@@ -102,7 +113,7 @@ def status(workspace: Workspace) -> None:
 
 @app.command()
 def collect(workspace: Workspace) -> None:
-    """Add finished runs to the campaign's dataset file."""
+    """Add finished runs to the campaign's dataset file, and window runs to windows.json beside it."""
     with needs_extra("sim"):
         from nanonet.campaign import campaign
         from nanonet.campaign.workspace import open_workspace

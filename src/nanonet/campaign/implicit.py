@@ -1,0 +1,183 @@
+"""Many compositions by implicit NPs: fast, everywhere in the ranges, with the error of W_poly in their error bars."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nanonet.analyze.mediated import Mediated
+from nanonet.analyze.runs import assemble, measure_run
+from nanonet.composition import Composition
+from nanonet.dataset import Dataset, Run
+from nanonet.errors import InputError, NanonetError
+from nanonet.potential import PolymerPotential, Triple
+from nanonet.rdf import RDF
+from nanonet.simulate import engine
+from nanonet.simulate.implicit import Implicit, implicit
+from nanonet.simulate.protocol import IMPLICIT, Protocol
+
+CONDENSES = -1.5
+"""Reduced second virial coefficient below which NPs may condense: such a composition also starts clustered."""
+
+REGIMES = ("dispersed", "condensing")
+
+
+def regime(second_virial: float) -> str:
+    """`dispersed` or `condensing`, by the reduced second virial coefficient."""
+    return REGIMES[second_virial < CONDENSES]
+
+
+MAX_VOLUME_FRACTION = 0.15
+"""Largest NP volume fraction at which implicit NPs were compared with explicit ones; denser results are flagged."""
+
+Say = Callable[[str], None]
+
+
+def potential_of(model: Mediated, composition: Composition) -> PolymerPotential:
+    """W_poly of a composition's triple."""
+    return model.predict(Triple(composition.diameter, composition.chain_length, composition.eps_pn))
+
+
+def flags(potential: PolymerPotential, composition: Composition) -> list[str]:
+    """Why the implicit result of a composition is to be used with care, in words; empty where nothing is."""
+    found = []
+    if potential.extrapolated:
+        found.append(f"outside of the windows' range: {potential.extrapolated}")
+    if composition.volume_fraction > MAX_VOLUME_FRACTION:
+        found.append(
+            f"NP volume fraction = {composition.volume_fraction:.3g} is above {MAX_VOLUME_FRACTION:g}, "
+            "the largest that was checked"
+        )
+    if potential.second_virial(composition.eps_nn) < CONDENSES:
+        found.append("NPs may condense: g(r) then depends on their number and on the start")
+    return found
+
+
+def simulate(
+    composition: Composition,
+    potential: PolymerPotential,
+    folder: Path,
+    protocol: Protocol = IMPLICIT,
+    *,
+    lmp: str | None = None,
+) -> list[Run]:
+    """Run a composition with implicit polymer: dispersed, and clustered too where its NPs may condense.
+
+    The runs lie in subfolders of `folder`, named after their identities; what is finished there is not run again.
+    """
+    subject = implicit(composition, potential)
+    protocols = [replace(protocol, start="dispersed")]
+    if potential.second_virial(composition.eps_nn) < CONDENSES:
+        protocols.append(protocol.replica(1, "clustered"))
+    return [_run(subject, one, folder, lmp) for one in protocols]
+
+
+def _run(subject: Implicit, protocol: Protocol, folder: Path, lmp: str | None) -> Run:
+    place = folder / engine.run_id(subject, protocol)
+    engine.run(subject, protocol, place, lmp=lmp)
+    return measure_run(place)
+
+
+def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) -> Dataset:
+    """The dataset entry of a composition's implicit runs; its error bars carry what W_poly is not sure of.
+
+    To first order in the density g = exp(-W), so an error of W is the same error of ln g. The standard error is made
+    of the simulation's, g times that of W_poly, and g times `discrepancy`, the spread of ln g that explicit runs have
+    beyond all known errors (docs/multiscale.md).
+    """
+    data = assemble(runs)
+    (composition,), (rdf,), (provenance,) = data.compositions, data.rdfs, data.provenance
+    assert rdf.error is not None
+    spread = np.interp(rdf.r, potential.r, potential.error, right=0.0)
+    error = np.sqrt(rdf.error**2 + (rdf.g * spread) ** 2 + (rdf.g * discrepancy) ** 2)
+    contact, contact_error = potential.at(composition.diameter)
+    added: dict[str, Any] = {
+        "w_contact": round(contact, 4),
+        "w_contact_error": round(contact_error, 4),
+        "second_virial": round(potential.second_virial(composition.eps_nn), 4),
+        "discrepancy": round(discrepancy, 4),
+        "flags": flags(potential, composition),
+    }
+    return Dataset((composition,), (RDF(rdf.r, rdf.g, error),), ({**provenance, **added},), data.runs)
+
+
+def generate(
+    compositions: Sequence[Composition],
+    model: Mediated,
+    folder: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    discrepancy: Mapping[str, float] | None = None,
+    protocol: Protocol = IMPLICIT,
+    cores: int = 1,
+    lmp: str | None = None,
+    say: Say = print,
+) -> Dataset:
+    """Simulate many compositions with implicit polymer and write them to one dataset file.
+
+    Parameters
+    ----------
+    compositions:
+        What to simulate.
+    model:
+        W_poly at their triples.
+    folder:
+        Where the runs lie: what is finished there is not run again; runs of other potentials are deleted.
+    out:
+        Dataset file, replaced whole or not at all.
+    discrepancy:
+        As in `entry`, for each regime (`dispersed`, `condensing`); left out: none.
+    protocol, cores, lmp:
+        How it is run, at how many compositions at a time, and the command of LAMMPS.
+    say:
+        Called with one line for each composition.
+
+    Raises
+    ------
+    InputError
+        A folder is missing, or all compositions failed.
+    """
+    folder, out = Path(folder), Path(out)
+    for parent in (folder.parent, out.parent):
+        if not parent.is_dir():
+            raise InputError(f"cannot write in {parent}: it does not exist")
+    if cores < 1:
+        raise InputError(f"cores = {cores} is not 1 or more")
+    folder.mkdir(exist_ok=True)
+    potentials = [potential_of(model, composition) for composition in compositions]
+    entries: dict[int, Dataset] = {}
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        futures = {
+            pool.submit(simulate, composition, potential, folder, protocol, lmp=lmp): i
+            for i, (composition, potential) in enumerate(zip(compositions, potentials, strict=True))
+        }
+        try:
+            for future in as_completed(futures):
+                i = futures[future]
+                try:
+                    kind = regime(potentials[i].second_virial(compositions[i].eps_nn))
+                    entries[i] = entry(future.result(), potentials[i], (discrepancy or {}).get(kind, 0.0))
+                    verdict = entries[i].provenance[0]["convergence"]["reason"]
+                    say(f"{len(entries):>4} of {len(compositions)}  {compositions[i]}: {verdict}")
+                except NanonetError as error:
+                    say(f"left out   {compositions[i]}: {error}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    if not entries:
+        raise InputError("no composition could be simulated")
+    data = Dataset.concatenate([entries[i] for i in sorted(entries)])
+    data.save(out)
+    wanted = {run.record["id"] for runs in data.runs for run in runs}
+    for stale in folder.iterdir():
+        if stale.is_dir() and stale.name not in wanted and (stale / engine.RECORD).exists():
+            shutil.rmtree(stale)
+    return data

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,9 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """What the design covers, both ends included. Density is even in its logarithm. Diameter, chain length and the two
 attractions are the paper's (Model and Methodology); the densities are ours, its figures show 0.00032 to 0.00082."""
+
+LOWEST_DENSITY = 0.0003
+"""Of implicit runs, which need no polymer between the NPs: the paper's figures go down to 0.00032."""
 
 MAX_VOLUME_FRACTION = 0.15
 """Largest NP volume fraction of the design."""
@@ -78,6 +82,22 @@ def design(count: int) -> tuple[Composition, ...]:
     return tuple(found)
 
 
+def implicit_design(count: int) -> tuple[Composition, ...]:
+    """The first compositions of the standard design of implicit runs: as `design`, down to the paper's densities.
+
+    Figure 4's, then the space-filling sequence with densities from 0.0003.
+
+    Raises
+    ------
+    InputError
+        `count` is not 1 or more.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise InputError(f"count = {count!r} is not a whole number of 1 or more")
+    ranges = {**RANGES, "density": (LOWEST_DENSITY, RANGES["density"][1])}
+    return (*FIGURE_4[:count], *islice(_sequence(ranges), max(0, count - len(FIGURE_4))))
+
+
 def triples(count: int) -> tuple[Triple, ...]:
     """The first triples (D, N, eps_pn) of the standard design of windows: `CORNERS`, then the ranges filled evenly.
 
@@ -92,27 +112,29 @@ def triples(count: int) -> tuple[Triple, ...]:
     shift = [_SHIFT[list(RANGES).index(name)] for name in names]
     points = (qmc.Sobol(3, scramble=False).random(max(64, 1 << count.bit_length())) + shift) % 1.0
     found = list(CORNERS)
-    found += [Triple(*(_value(name, u) for name, u in zip(names, row, strict=True))) for row in points.tolist()]  # type: ignore[arg-type]
+    for row in points.tolist():
+        diameter, chain_length, eps_pn = (_value(RANGES[name], name, u) for name, u in zip(names, row, strict=True))
+        found.append(Triple(diameter, int(chain_length), eps_pn))
     return tuple(dict.fromkeys(found))[:count]
 
 
-def _sequence() -> Iterator[Composition]:
+def _sequence(ranges: Mapping[str, tuple[float, float]] = RANGES) -> Iterator[Composition]:
     sobol = qmc.Sobol(len(FIELDS), scramble=False)
     while True:
         for point in (sobol.random(64) + _SHIFT) % 1.0:
-            composition = _composition(point)
+            composition = _composition(point, ranges)
             if composition.volume_fraction <= MAX_VOLUME_FRACTION:
                 yield composition
 
 
-def _composition(point: NDArray[np.float64]) -> Composition:
+def _composition(point: NDArray[np.float64], ranges: Mapping[str, tuple[float, float]]) -> Composition:
     """The composition at a point (5,) of the unit cube."""
-    return Composition(**{name: _value(name, u) for u, name in zip(point.tolist(), RANGES, strict=True)})  # type: ignore[arg-type]
+    return Composition(**{name: _value(ranges[name], name, u) for u, name in zip(point.tolist(), ranges, strict=True)})  # type: ignore[arg-type]
 
 
-def _value(name: str, u: float) -> float:
+def _value(ends: tuple[float, float], name: str, u: float) -> float:
     """A field's value at u from 0 to 1 of its range, in digits that a person can read."""
-    low, high = RANGES[name]
+    low, high = ends
     if name == "chain_length":
         return low + math.floor(u * (high - low + 1))
     if name == "density":

@@ -6,16 +6,14 @@ import dataclasses
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nanonet.errors import InputError, NanonetError
-from nanonet.serve import campaign
-from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra
+from nanonet.serve import campaign, multiscale
+from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
 
 if TYPE_CHECKING:
     from nanonet.composition import Composition
@@ -31,6 +29,8 @@ app = typer.Typer(
 datasets = typer.Typer(no_args_is_help=True, help="Dataset files.")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(datasets, name="dataset")
+for command in (multiscale.windows, multiscale.potential, multiscale.implicit):
+    app.command()(command)
 
 Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
 ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
@@ -124,23 +124,27 @@ def simulate(
     accelerator: Accelerator = "auto",
     threads: Threads = 1,
     write_only: Annotated[bool, typer.Option("--write-only", help="Leave the deck, run nothing.")] = False,
+    implicit: Annotated[
+        bool, typer.Option("--implicit", help="NPs alone, U_nn + W_poly; --protocol does not count.")
+    ] = False,
 ) -> None:
     """Simulate a composition with LAMMPS: NP trajectory and whole configurations."""
-    from nanonet.simulate.protocol import preset
+    from nanonet.simulate.protocol import IMPLICIT, preset
 
     composition = _composition(diameter, chain_length, density, eps_nn, eps_pn)
-    chosen = dataclasses.replace(preset(protocol), seed=seed, start=start)
+    chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed, start=start)
     if production_steps is not None:
         chosen = dataclasses.replace(chosen, production_steps=production_steps)
     with needs_extra("sim"):
         from nanonet.simulate import engine
+    subject = multiscale.implicit_subject(composition) if implicit else composition
     if write_only:
-        folder = engine.write_deck(composition, chosen, out)
+        folder = engine.write_deck(subject, chosen, out)
         print(f"written    {folder}: run there  lmp -log none -in start.in")
         return
-    with _progress("simulating") as progress:
+    with progress_bar("simulating") as progress:
         trajectory = engine.run(
-            composition, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress
+            subject, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress
         )
     record = json.loads((out / engine.RECORD).read_text())
     print(f"simulated  {record['nps']} NPs and {record['chains']} chains with LAMMPS {record['lammps']}, "
@@ -158,7 +162,7 @@ def extend(
     """Give a finished run more production, or, where its restart file is gone, a replica beside it."""
     with needs_extra("sim"):
         from nanonet.simulate import engine
-    with _progress("simulating") as progress:
+    with progress_bar("simulating") as progress:
         trajectory = engine.extend(
             folder, production_steps, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress
         )
@@ -184,7 +188,7 @@ def analyze(
     with needs_extra("sim"):
         from nanonet.analyze import pairs, runs, trajectory
     if paths[0].is_dir():
-        with _progress("analyzing") as progress:
+        with progress_bar("analyzing") as progress:
             dataset = runs.analyze(paths, progress)
         for i, composition in enumerate(dataset.compositions):
             entry, verdict = dataset.provenance[i], dataset.provenance[i]["convergence"]
@@ -218,7 +222,7 @@ def train(
     with needs_extra("learn"):
         from nanonet.learn.model import NanoNet, card_of
     network = NanoNet(epochs=epochs, seed=seed)
-    with warnings.catch_warnings(record=True) as caught, _progress("training") as progress:
+    with warnings.catch_warnings(record=True) as caught, progress_bar("training") as progress:
         warnings.simplefilter("always", UserWarning)
         network.fit(data.X, data.G, data.r, progress=progress)
     for warning in caught:
@@ -294,28 +298,6 @@ def _write_csv(path: Path, rdf: RDF, comment: str) -> None:
         file.write("r,g,error\n")
         for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
             file.write(f"{r:.6g},{g:.6g},{'' if rdf.error is None else format(rdf.error[i], '.6g')}\n")
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, from the first sign of progress on."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    bar = Progress(
-        TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
-    )
-    task = bar.add_task(what, total=None)
-
-    def show(done: int, total: int) -> None:
-        bar.start()
-        bar.update(task, completed=done, total=total)
-
-    try:
-        yield show
-    finally:
-        if bar.live.is_started:
-            bar.stop()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.files import check_parent, writing
 from nanonet.picture import HIGHEST, LOWEST
+from nanonet.potential import PolymerPotential
 from nanonet.rdf import RDF
 
 FORMATS = (".png", ".pdf", ".svg")
@@ -74,6 +75,32 @@ def draw_curve(axes: Axes, rdf: RDF, label: str, colour: str, style: str = "-") 
     if rdf.error is not None:
         low = np.maximum(g - rdf.error, 0.1 * LOWEST)
         axes.fill_between(rdf.r, low, g + rdf.error, color=colour, alpha=0.25, lw=0)
+
+
+def plot_potential(path: str | os.PathLike[str], potential: PolymerPotential, eps_nn: float | None = None) -> None:
+    """W_poly(r) with a band of one standard error, and with `eps_nn` also U_nn + W_poly, written to a file."""
+    check_plot_path(path)
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.subplots()
+    draw_potential(axes, potential, "$W_{poly}$", COLOURS[0])
+    if eps_nn is not None:
+        axes.plot(potential.r, potential.total(eps_nn), color=COLOURS[1], ls="--", lw=1.8, label="$U_{NN} + W_{poly}$")
+        axes.legend(frameon=False)
+    low = min(float(potential.w.min()), -2.0)
+    axes.set(ylim=(1.1 * low, max(5.0, 1.5 * float(potential.w.max()))), xlabel="NP–NP distance r (σ)", ylabel="kT")
+    axes.set_title(str(potential.triple), fontsize=11)
+    if potential.extrapolated:
+        figure.supxlabel("extrapolated: " + potential.extrapolated, fontsize=7.5, color="0.35")
+    save(figure, path)
+
+
+def draw_potential(axes: Axes, potential: PolymerPotential, label: str, colour: str) -> None:
+    """One W_poly with a band of one standard error."""
+    axes.plot(potential.r, potential.w, color=colour, lw=2, label=label)
+    low, high = potential.w - potential.error, potential.w + potential.error
+    axes.fill_between(potential.r, low, high, color=colour, alpha=0.25, lw=0)
+    axes.axhline(0.0, color="0.6", lw=0.8, ls=":")
+    axes.tick_params(direction="in", which="both", top=True, right=True)
 
 
 def plot_panels(path: str | os.PathLike[str], panels: Sequence[tuple[str, float, Mapping[str, RDF]]]) -> None:

@@ -1,0 +1,193 @@
+"""The commands of the multiscale engine: `nanonet windows`, `nanonet potential`, `nanonet implicit`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
+
+if TYPE_CHECKING:
+    from nanonet.analyze.mediated import Mediated
+    from nanonet.composition import Composition
+    from nanonet.potential import PolymerPotential
+    from nanonet.simulate.implicit import Implicit
+
+Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
+ChainLength = Annotated[int, typer.Option(help="Beads a chain N.")]
+EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
+WindowsFile = Annotated[
+    Path | None, typer.Option("--windows", help="File of window runs (.json); default: the shipped ones.")
+]
+
+
+def windows(
+    diameter: Diameter,
+    chain_length: ChainLength,
+    eps_pn: EpsPN,
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")],
+    production_steps: Annotated[int | None, typer.Option(help="Instead of 300,000 (3,000 tau).")] = None,
+    replica: Annotated[int, typer.Option(help="Number of a replica with seeds of its own; 0: the first run.")] = 0,
+    lmp: LmpCommand = None,
+    accelerator: Accelerator = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Simulate the umbrella windows of a triple (D, N, eps_pn): all separations in one box."""
+    from nanonet.errors import InputError
+    from nanonet.potential import Triple
+
+    with needs_extra("sim"):
+        from nanonet.analyze import mediated
+        from nanonet.analyze.windows import measure_windows
+        from nanonet.simulate import engine
+        from nanonet.simulate.protocol import WINDOWS
+    from nanonet.windows import Windows
+
+    if replica < 0:
+        raise InputError(f"replica = {replica} is not 0 or above")
+    protocol = WINDOWS if replica == 0 else WINDOWS.replica(replica)
+    if production_steps is not None:
+        protocol = protocol.extended(production_steps)
+    subject = Windows(Triple(diameter, chain_length, eps_pn))
+    print(f"simulating {subject}, {len(subject.springs)} dimers, into {out}")
+    with progress_bar("simulating") as progress:
+        engine.run(subject, protocol, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress)
+    run = measure_windows(out)
+    for problem in run.record["problems"]:
+        print(f"problem    {problem}")
+    _print_potential(mediated.fit([run.forces]).predict(subject.triple), None)
+
+
+def potential(
+    diameter: Diameter,
+    chain_length: ChainLength,
+    eps_pn: EpsPN,
+    eps_nn: Annotated[float | None, typer.Option(help="NP-NP attraction (epsilon): adds U_nn.")] = None,
+    windows_file: WindowsFile = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write r, W_poly, its error, and with --eps-nn the sum.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
+    from nanonet.files import check_parent
+    from nanonet.potential import Triple
+
+    if csv is not None:
+        check_parent(csv)
+    if plot is not None:
+        from nanonet.serve.plot import check_plot_path
+
+        check_plot_path(plot)
+    triple = Triple(diameter, chain_length, eps_pn)
+    found = _model(windows_file).predict(triple)
+    if csv is not None:
+        _write_csv(csv, found, eps_nn)
+    if plot is not None:
+        from nanonet.serve.plot import plot_potential
+
+        plot_potential(plot, found, eps_nn)
+    if as_json:
+        content = {
+            "diameter": triple.diameter, "chain_length": triple.chain_length, "eps_pn": triple.eps_pn,
+            "eps_nn": eps_nn, "r": found.r.round(4).tolist(), "w_poly": found.w.round(5).tolist(),
+            "error": found.error.round(5).tolist(), "extrapolated": found.extrapolated,
+            "total": None if eps_nn is None else found.total(eps_nn).round(5).tolist(),
+        }  # fmt: skip
+        print(json.dumps(content, allow_nan=False))
+        return
+    _print_potential(found, eps_nn)
+    for path in (plot, csv):
+        if path is not None:
+            print(f"written    {path}")
+
+
+def implicit(
+    folder: Annotated[Path, typer.Argument(help="Where the runs lie; what is finished there is not run again.")],
+    out: Annotated[Path, typer.Option(help="Dataset file to write (.nc).")],
+    count: Annotated[int, typer.Option(help="Compositions of the standard implicit design.")] = 200,
+    design: Annotated[Path | None, typer.Option(help="CSV of compositions instead.")] = None,
+    windows_file: WindowsFile = None,
+    explicit: Annotated[Path | None, typer.Option(help="Explicit dataset to compare with; default: shipped.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the comparisons (.json).")] = None,
+    cores: Annotated[int, typer.Option(help="Compositions at a time.")] = 1,
+    lmp: LmpCommand = None,
+) -> None:
+    """Simulate many compositions with the polymer as a pair potential, and compare with all explicit runs."""
+    from nanonet.dataset import Dataset
+
+    with needs_extra("sim"):
+        from nanonet.campaign import reckoning
+        from nanonet.campaign.design import implicit_design, read_csv
+        from nanonet.campaign.implicit import REGIMES, generate
+    from nanonet.errors import InputError
+    from nanonet.files import check_parent
+
+    check_parent(out)
+    if report is not None:
+        check_parent(report)
+    if not folder.parent.is_dir():
+        raise InputError(f"cannot make the folder {folder}: {folder.parent} does not exist")
+    compositions = implicit_design(count) if design is None else read_csv(design)
+    model = _model(windows_file)
+    known = Dataset.shipped() if explicit is None else Dataset.load(explicit)
+    folder.mkdir(exist_ok=True)
+    compared = reckoning.compare(known, model, folder / "compared", lmp=lmp, say=_say)
+    if report is not None:
+        reckoning.save(report, compared)
+    beyond = {kind: reckoning.discrepancy(compared, kind) for kind in REGIMES}
+    print("\n".join(f"beyond     known errors, {kind}: {value:.2f} in ln g" for kind, value in beyond.items()))
+    data = generate(compositions, model, folder / "runs", out, discrepancy=beyond, cores=cores, lmp=lmp, say=_say)
+    print(f"dataset    {out}: {data}")
+
+
+def implicit_subject(composition: Composition) -> Implicit:
+    """A composition with the shipped W_poly of its triple in place of the polymer; warns where that is not sure."""
+    model = _model(None)
+    with needs_extra("sim"):
+        from nanonet.campaign.implicit import flags, potential_of
+        from nanonet.simulate.implicit import implicit
+    found = potential_of(model, composition)
+    for flag in flags(found, composition):
+        print(f"warning    {flag}")
+    return implicit(composition, found)
+
+
+def _model(path: Path | None) -> Mediated:
+    from nanonet import windows
+
+    with needs_extra("sim"):
+        from nanonet.analyze import mediated
+    return mediated.fit(windows.by_triple(windows.shipped() if path is None else windows.load(path)))
+
+
+def _print_potential(found: PolymerPotential, eps_nn: float | None) -> None:
+    triple = found.triple
+    print(f"W_poly     {triple}, kT, zero far apart")
+    print(f"{'r':>10} {'gap':>7} {'W_poly':>9} {'error':>7}" + ("" if eps_nn is None else f" {'W_poly+U_nn':>12}"))
+    total = None if eps_nn is None else found.total(eps_nn)
+    for i in range(0, len(found.r), 4):
+        row = f"{found.r[i]:10.2f} {found.r[i] - triple.diameter:7.2f} {found.w[i]:9.2f} {found.error[i]:7.2f}"
+        print(row if total is None else f"{row} {total[i]:12.2f}")
+    w, error = found.at(triple.diameter)
+    print(f"contact    W_poly(D) = {w:.2f} ± {error:.2f}")
+    if found.extrapolated:
+        print(f"warning    {found.extrapolated}")
+
+
+def _write_csv(path: Path, found: PolymerPotential, eps_nn: float | None) -> None:
+    from nanonet.files import writing
+
+    lines = [f"# W_poly of {found.triple}, kT; r in sigma" + (f"; U_nn with eps_nn={eps_nn:g}" if eps_nn else "")]
+    lines.append("r,w_poly,error" + ("" if eps_nn is None else ",w_poly_plus_u_nn"))
+    total = None if eps_nn is None else found.total(eps_nn)
+    for i, (r, w, error) in enumerate(zip(found.r, found.w, found.error, strict=True)):
+        lines.append(f"{r:.4f},{w:.5f},{error:.5f}" + ("" if total is None else f",{total[i]:.5f}"))
+    with writing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

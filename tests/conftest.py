@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.learn.model import NanoNet, card_of
+from nanonet.potential import Triple
 from nanonet.rdf import RDF, standard_grid
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import Protocol, preset
+from nanonet.windows import Windows
 
 SMOKE = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=1.0)
 
@@ -32,6 +35,17 @@ TINY = Protocol(
 """A melt of some 500 beads: seconds of one core."""
 
 TINY_COMPOSITION = Composition(diameter=2, chain_length=10, density=0.004, eps_nn=0.5, eps_pn=1.0)
+
+
+TINY_WINDOWS = Windows(Triple(2, 10, 1.0), ((2.2, 20.0), (2.6, 20.0), (3.0, 20.0), (3.4, 20.0)))
+
+
+@pytest.fixture(scope="session")
+def windows_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a finished run of windows, four dimers in a melt of some 1,000 beads."""
+    folder = tmp_path_factory.mktemp("windows") / "run"
+    engine.run(TINY_WINDOWS, replace(TINY, configurations=0), folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ class System:
     monomers:
         Positions of the monomers (chains, beads, 3), unwrapped: a bond never spans the box.
     nps:
-        Positions of the NPs (n, 3), inside the box.
+        Positions of the NPs (n, 3), inside the box; partners unwrapped.
     dimers:
         Whether NPs 2i and 2i + 1 are partners.
     """
@@ -171,7 +171,7 @@ def _place_dimers(windows: Windows, box: float, rng: np.random.Generator) -> NDA
         else:
             positions = np.empty_like(placed)
             positions[np.column_stack([2 * order, 2 * order + 1]).ravel()] = placed
-            return positions % box
+            return positions
     raise InputError(
         f"{len(windows.springs)} dimers of diameter = {windows.diameter:g} do not fit into a box of {box:.2f}"
     )

@@ -1,0 +1,48 @@
+"""A made-up polymer-mediated potential, and windows in it sampled exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.analyze.trajectory import Trajectory
+from nanonet.analyze.windows import follow, mean_forces
+from nanonet.potential import MeanForces, Triple
+from nanonet.windows import Windows
+
+TRIPLE = Triple(3.0, 40, 1.0)
+
+
+def w_poly(r: ArrayLike, triple: Triple) -> NDArray[np.float64]:
+    """A well at contact, a barrier that grows with eps_pn, layers that die out; deeper for larger D (kT)."""
+    h = np.asarray(r, dtype=np.float64) - triple.diameter
+    well = -(6.0 - 2.0 * triple.eps_pn) / (1.0 + np.exp((h - 0.2) / 0.25))
+    barrier = 2.5 * triple.eps_pn * np.exp(-(((h - 0.8) / 0.5) ** 2))
+    layers = 0.4 * np.cos(2.0 * np.pi * h) * np.exp(-np.abs(h) / 0.9)
+    return np.asarray(triple.diameter / 3.0 * (well + barrier + layers) * (1.0 + 0.002 * (triple.chain_length - 40)))
+
+
+def made_up_windows(
+    triple: Triple, frames: int, seed: int, springs: tuple[tuple[float, float], ...] = ()
+) -> tuple[Windows, Trajectory]:
+    """Windows of a triple and independent frames of their dimers, far from one another, in `w_poly`."""
+    subject = Windows(triple, springs)
+    rng = np.random.default_rng(seed)
+    fine = np.linspace(0.4 * triple.diameter, triple.diameter + 8.0, 40_001)
+    edge, count = 60.0, len(subject.springs)
+    positions = np.empty((frames, 2 * count, 3))
+    for i, (separation, stiffness) in enumerate(subject.springs):
+        weight = fine**2 * np.exp(-w_poly(fine, triple) - stiffness * (fine - separation) ** 2)
+        cumulative = np.cumsum(weight)
+        r = np.interp(rng.uniform(0.0, cumulative[-1], frames), cumulative, fine)
+        arm = rng.normal(size=(frames, 3))
+        arm *= 0.5 * r[:, None] / np.linalg.norm(arm, axis=1, keepdims=True)
+        centre = edge * np.array([i % 5, i // 5 % 5, i // 25])
+        positions[:, 2 * i], positions[:, 2 * i + 1] = centre - arm, centre + arm
+    return subject, Trajectory(positions, np.full((frames, 3), 5 * edge))
+
+
+def made_up_forces(triple: Triple, frames: int = 400, seed: int = 1) -> MeanForces:
+    """Mean forces of those windows."""
+    subject, trajectory = made_up_windows(triple, frames, seed)
+    return mean_forces(follow(trajectory, subject), subject)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from nanonet.files import writing
 from nanonet.simulate.lmp import find_lmp, inspect
-from tests.physics.cases import CASES, Check
+from tests.physics.cases import CASES
+from tests.physics.checks import Check
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "validation.json"

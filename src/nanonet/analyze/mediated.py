@@ -28,7 +28,7 @@ _INNER = 0.2  # how far (sigma) below the innermost sampled separation a potenti
 # Natural logarithms: amplitude (kT at h = 0 and D = 3), decay length of the amplitude (sigma), correlation lengths in
 # h (sigma), D (sigma), N and eps_pn; first guess and bounds
 _GUESS = np.log([6.0, 1.2, 0.45, 2.0, 40.0, 0.8])
-_BOUNDS = np.log([(0.5, 60.0), (0.8, 2.5), (0.2, 1.0), (1.0, 10.0), (15.0, 200.0), (0.3, 4.0)])
+_BOUNDS = np.log([(0.5, 60.0), (0.8, 2.5), (0.2, 1.0), (1.0, 4.0), (15.0, 60.0), (0.3, 2.0)])
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nanonet import Composition, Dataset, InputError
+from nanonet.analyze import mediated
+from nanonet.analyze.mediated import Mediated
+from nanonet.campaign import implicit, reckoning
+from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
+from nanonet.potential import Triple
+from nanonet.simulate.protocol import IMPLICIT
+from tests.analyze.made_up import made_up_forces
+
+QUICK = replace(IMPLICIT, equilibration_steps=2_000, production_steps=20_000, frame_every=200, min_nps=64)
+DISPERSED = Composition(diameter=3, chain_length=40, density=0.001, eps_nn=0.2, eps_pn=1.4)
+CONDENSING = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=2.0, eps_pn=0.2)
+
+
+@pytest.fixture(scope="module")
+def model() -> Mediated:
+    triples = (Triple(3, 40, 0.2), Triple(3, 40, 1.4), Triple(2.5, 30, 0.8))
+    return mediated.fit([made_up_forces(triple, seed=i) for i, triple in enumerate(triples)])
+
+
+def test_many_compositions_become_one_dataset(model: Mediated, tmp_path: Path) -> None:
+    """Error bars carry W_poly's; what may condense starts both ways and says so; nothing is run twice."""
+    beyond = {"dispersed": 0.3, "condensing": 0.0}
+    said: list[str] = []
+    data = implicit.generate(
+        [DISPERSED, CONDENSING], model, tmp_path / "runs", tmp_path / "out.nc",
+        discrepancy=beyond, protocol=QUICK, say=said.append,
+    )  # fmt: skip
+    assert Dataset.load(tmp_path / "out.nc") == data
+    assert [entry["fidelity"] for entry in data.provenance] == ["implicit", "implicit"]
+    assert [entry["starts"] for entry in data.provenance] == [["dispersed"], ["clustered", "dispersed"]]
+    assert data.provenance[0]["flags"] == []
+    assert any("may condense" in flag for flag in data.provenance[1]["flags"])
+    assert data.provenance[1]["nps"] == 64
+    one, error = data.runs[0][0].rdf, data.rdfs[0].error
+    assert one.error is not None
+    assert error is not None
+    far = data.r > 9
+    assert error[far] == pytest.approx(np.hypot(one.error, 0.3 * one.g)[far], rel=1e-3)
+    near = np.argmin(np.abs(data.r - 3.0))
+    potential = implicit.potential_of(model, DISPERSED)
+    expected = np.sqrt(one.error[near] ** 2 + one.g[near] ** 2 * (potential.at(float(data.r[near]))[1] ** 2 + 0.09))
+    assert error[near] == pytest.approx(expected, rel=0.02)
+    folders = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/trajectory.gsd")}
+    assert len(folders) == 3
+    implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK, say=said.append)
+    left = list((tmp_path / "runs").glob("*/trajectory.gsd"))
+    assert len(left) == 1  # what no entry rests on is gone
+    assert left[0].stat().st_mtime_ns == folders[left[0]]
+
+
+def test_flags_say_what_is_not_sure(model: Mediated) -> None:
+    dense = replace(DISPERSED, density=0.013)
+    assert "above 0.15" in implicit.flags(implicit.potential_of(model, dense), dense)[0]
+    outside = replace(DISPERSED, diameter=4)
+    assert "diameter = 4 is not between 2.5 and 3" in implicit.flags(implicit.potential_of(model, outside), outside)[0]
+
+
+def test_the_reckoning_of_a_model_with_itself(model: Mediated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Explicit data that were made by the same potential differ by no more than the errors; shifted ones do."""
+    short = replace(reckoning._PROTOCOL, equilibration_steps=5_000, production_steps=100_000, frame_every=100)
+    monkeypatch.setattr(reckoning, "_PROTOCOL", short)
+    data = implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK)
+    said: list[str] = []
+    (found,) = reckoning.compare(data, model, tmp_path / "compared", say=said.append)
+    assert found.nps == 64
+    assert found.regime == "dispersed"
+    assert found.triple_sampled
+    assert found.agrees
+    assert reckoning.discrepancy([found], "dispersed") == 0.0
+    assert reckoning.discrepancy([found], "condensing") == 0.0
+    shifted = replace(found, explicit=tuple(np.array(found.explicit) + 1.0))
+    assert not shifted.agrees
+    assert reckoning.discrepancy([shifted], "dispersed") == pytest.approx(1.0, abs=0.3)
+    reckoning.save(tmp_path / "found.json", [found])
+    (again,) = reckoning.load(tmp_path / "found.json")
+    assert again.composition == found.composition
+    assert again.difference == pytest.approx(found.difference)
+    with pytest.raises(InputError, match="cannot be read"):
+        reckoning.load(tmp_path / "missing.json")
+
+
+def test_what_generate_refuses(model: Mediated, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        implicit.generate([DISPERSED], model, tmp_path / "a" / "b", tmp_path / "out.nc")
+    with pytest.raises(InputError, match="cores = 0"):
+        implicit.generate([DISPERSED], model, tmp_path / "b", tmp_path / "out.nc", cores=0)
+
+
+def test_the_implicit_design_fills_the_papers_densities() -> None:
+    found = implicit_design(200)
+    assert implicit_design(30) == found[:30]
+    densities = [composition.density for composition in found]
+    assert min(densities) < 1.05 * LOWEST_DENSITY
+    assert max(densities) > 0.0038
+    assert len(set(found)) == 200

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nanonet import InputError, windows
+from nanonet.analyze.windows import follow, mean_forces
+from nanonet.campaign import campaign, queue, workspace
+from nanonet.campaign.design import CORNERS, triples
+from nanonet.campaign.workspace import create, open_workspace
+from nanonet.potential import Triple
+from nanonet.simulate.protocol import WINDOWS
+from nanonet.windows import WindowRun, Windows
+from tests.analyze.made_up import made_up_windows
+from tests.conftest import TINY, TINY_COMPOSITION, TINY_WINDOWS
+
+QUICK = replace(TINY, name="windows", configurations=0)
+TRIPLE = Triple(2, 30, 1.0)
+
+
+def _made_up(frames: int, seed: int = 1, triple: Triple = TRIPLE, tau: float = 3_000.0) -> WindowRun:
+    subject, trajectory = made_up_windows(triple, frames, seed)
+    record = {"id": f"{seed:016}", "tau": tau, "protocol": {"seed": seed}, "problems": []}
+    return WindowRun(subject, mean_forces(follow(trajectory, subject), subject), record)
+
+
+def test_windows_and_compositions_come_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A campaign of both runs both, once, collects both, and a new one knows what the files hold."""
+    monkeypatch.setattr(workspace, "WINDOWS", QUICK)
+    monkeypatch.setattr(queue, "TARGET", ((2.0, 5.0), (1e3, 1e3)))
+    design = (TINY_COMPOSITION, replace(TINY_COMPOSITION, eps_pn=0.5))
+    made = create(tmp_path / "work", design, TINY, tmp_path / "data.nc", [TINY_WINDOWS])
+    assert open_workspace(made.path) == made
+    said: list[str] = []
+    assert campaign.run(made, only=[0, 2], max_replicas=1, say=said.append)
+    begun = [line for line in said if line.startswith("begins")]
+    assert begun == [f"begins     {TINY_WINDOWS}", f"begins     {TINY_COMPOSITION}"]
+    assert [row.state.name for row in campaign.status(made)] == ["done", "waiting", "done"]
+    queue.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
+    (run,) = windows.load(made.forces)
+    assert run.windows == TINY_WINDOWS
+    before = made.forces.read_bytes()
+    queue.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
+    assert made.forces.read_bytes() == before
+    other = create(tmp_path / "other", design, TINY, tmp_path / "data.nc", [TINY_WINDOWS])
+    assert [row.state.name for row in campaign.status(other)] == ["waiting", "waiting", "collected"]
+    assert not campaign._next(other, [TINY_WINDOWS], campaign._known(other), campaign._Progress(), [], 4)[0]
+
+
+def test_windows_that_miss_their_target_get_replicas(tmp_path: Path) -> None:
+    """Few frames: large errors at contact, so replicas, the worst first; many frames: none."""
+    subject = Windows(TRIPLE)
+    made = create(tmp_path / "work", [TINY_COMPOSITION], TINY, tmp_path / "data.nc", [subject])
+    assert queue.worst_windows(made, made.windows, 4) == []  # nothing has run
+    windows.save(made.forces, [_made_up(60)])
+    assert queue.contact_error([_made_up(60)]) > 0.5
+    ((badness, task),) = queue.worst_windows(made, made.windows, 4)
+    assert badness > 1
+    assert (task.subject, task.protocol.seed) == (subject, WINDOWS.replica(1).seed)
+    assert queue.worst_windows(made, made.windows, 1) == []
+    windows.save(made.forces, [_made_up(2_000)])
+    assert queue.worst_windows(made, made.windows, 4) == []
+
+
+def test_a_longer_window_run_takes_the_place_of_its_shorter_self(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "windows.json"
+    windows.save(path, [_made_up(60, tau=100.0), _made_up(60, seed=2, tau=100.0)])
+    longer = replace(_made_up(80), record={**_made_up(80).record, "id": "longer", "tau": 200.0})
+    monkeypatch.setattr(queue, "measure_windows", lambda folder: longer)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps({"id": "longer"}))
+    queue.collect_windows(path, [folder], lambda line: None)
+    assert sorted((run.id, run.record["tau"]) for run in windows.load(path)) == [
+        ("0000000000000002", 100.0),
+        ("longer", 200.0),
+    ]
+
+
+def test_a_bad_window_run_keeps_nobody_out(windows_run: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "run.json").write_text(json.dumps({"id": "x"}))
+    said: list[str] = []
+    queue.collect_windows(tmp_path / "windows.json", [bad, windows_run], said.append)
+    assert said[0].startswith("left out")
+    assert len(windows.load(tmp_path / "windows.json")) == 1
+
+
+def test_the_design_of_windows_grows_without_changing() -> None:
+    assert triples(7) == CORNERS
+    assert triples(40)[:12] == triples(12)
+    assert len(set(triples(100))) == 100
+    with pytest.raises(InputError, match="count = 0"):
+        triples(0)

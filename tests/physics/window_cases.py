@@ -1,0 +1,116 @@
+"""Validation cases of windows and of W_poly: see `cases`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from nanonet import windows as windows_file
+from nanonet.analyze.trajectory import Trajectory
+from nanonet.analyze.windows import follow, mean_forces, measure_windows
+from nanonet.potential import CUTOFF, Triple, direct
+from nanonet.simulate import engine, frames, script
+from nanonet.simulate.protocol import WINDOWS
+from nanonet.simulate.system import System, _place_dimers, build
+from nanonet.windows import BIN, Windows
+from tests.physics.checks import Check, run_lmp
+
+
+def dimers_alone(folder: Path, windows: Windows, eps_nn: float, seed: int) -> Trajectory:
+    """Crowded dimers without polymer under a Langevin thermostat; partners feel U_nn beside their springs."""
+    box = (2 * len(windows.springs) * np.pi / 6 * windows.exclusion**3 / 0.34) ** (1 / 3)
+    placed = _place_dimers(windows, box, np.random.default_rng(seed))
+    (folder / "nps.data").write_text(script.data_text(System(box, np.empty((0, 1, 3)), placed, dimers=True), 1.0))
+    atoms, bonds = with_direct(folder, script._spring_bonds(windows), windows, eps_nn)
+    text = f"""{atoms}
+pair_style lj/cut 2.5
+read_data nps.data
+{bonds}
+{script.interactions(windows)}
+velocity all create 1.0 7 mom yes
+timestep 0.01
+fix move all nve
+fix bath all langevin 1.0 1.0 1.0 {seed}
+run 5000
+dump nps all custom 100 nps.lammpstrj id x y z ix iy iz
+dump_modify nps sort id
+run 300000
+"""
+    run_lmp(folder, text)
+    positions = np.array([atoms[:, 1:4] for _, (_, atoms) in frames._read(folder / "nps.lammpstrj")])
+    return Trajectory(positions, np.full((len(positions), 3), box))
+
+
+def with_direct(folder: Path, text: tuple[str, str], windows: Windows, eps_nn: float) -> tuple[str, str]:
+    """The bond commands of windows, changed so that partners feel U_nn beside their springs: from a table."""
+    atoms, bonds = text
+    r = np.linspace(0.6 * windows.diameter, windows.reach + 2.0, 6_000)
+    inverse6 = (windows.diameter / r) ** 6
+    inside = r < CUTOFF * windows.diameter
+    force = np.where(inside, 24.0 * eps_nn * (2.0 * inverse6**2 - inverse6) / r, 0.0)
+    sections = []
+    for i, (separation, stiffness) in enumerate(windows.springs, start=2):
+        energy = stiffness * (r - separation) ** 2 + direct(r, windows.diameter, eps_nn)
+        total = force - 2.0 * stiffness * (r - separation)
+        rows = "".join(
+            f"{k} {a:.8g} {b:.8g} {c:.8g}\n" for k, (a, b, c) in enumerate(zip(r, energy, total, strict=True), 1)
+        )
+        sections.append(f"W{i}\nN {len(r)}\n\n{rows}\n")
+        bonds = bonds.replace(
+            f"bond_coeff {i} harmonic {stiffness:.10g} {separation:.10g}\n",
+            f"bond_coeff {i} table springs.table W{i}\n",
+        )
+    (folder / "springs.table").write_text("# springs and U_nn\n\n" + "\n".join(sections))
+    return atoms.replace("hybrid fene harmonic", f"hybrid fene table linear {len(r)}"), bonds
+
+
+def windows_and_eps_nn(folder: Path) -> list[Check]:
+    """With NPs held in place the polymer cannot feel eps_nn: W' of windows with and without U_nn between partners."""
+    triple, springs = Triple(2.0, 25, 0.5), tuple((2.0 + 0.25 * i, 40.0) for i in range(6))
+    windows = Windows(triple, springs)
+    protocol = replace(WINDOWS, equilibration_steps=20_000, production_steps=100_000, frame_every=50, min_box=16.0)
+    found = []
+    for eps_nn in (0.0, 1.5):
+        place = folder / f"eps{eps_nn:g}"
+        place.mkdir()
+        (place / script.DATA).write_text(script.data_text(build(windows, protocol), script.np_mass(windows)))
+        before = script._spring_bonds(windows)
+        text = script.start_text(windows, protocol)
+        for old, new in zip(before, with_direct(place, before, windows, eps_nn), strict=True):
+            assert old in text
+            text = text.replace(old, new)
+        run_lmp(place, text, accelerator="auto")
+        positions = [(atoms[:, 1:4], bounds) for _, (bounds, atoms) in frames._read(place / script.NP_DUMP)]
+        boxes = np.array([bounds[:, 1] - bounds[:, 0] for _, bounds in positions])
+        series = follow(Trajectory(np.array([points for points, _ in positions]), boxes), windows)
+        found.append(mean_forces(series, windows))
+    without, attracted = found
+    slope = np.diff(direct(attracted.grid, triple.diameter, 1.5)) / BIN
+    checks = []
+    for i in range(len(springs)):
+        direct_part = float(attracted.weights[i] @ slope)
+        error = math.hypot(without.error[i], attracted.error[i])
+        # the windows are not at the same separations: U_nn moves them, by at most a tenth of sigma
+        name = f"W' at {without.means[i]:.2f} without and at {attracted.means[i]:.2f} with U_nn (eps_nn 1.5)"
+        value, other = float(attracted.force[i] - direct_part), float(without.force[i])
+        checks.append(Check(name, value, error, other, 3 * error + 0.5, "exact: NPs held in place"))
+    return checks
+
+
+def lone_dimer(folder: Path) -> list[Check]:
+    """One dimer alone in its box has the mean force that it has among the dimers of the shipped windows."""
+    (shipped,) = [run for run in windows_file.shipped() if run.windows.triple == Triple(3.0, 40, 1.0)][:1]
+    checks = []
+    for i in (8, 11):  # on the flank of the barrier, and beyond it
+        alone = Windows(shipped.windows.triple, (shipped.windows.springs[i],))
+        protocol = replace(WINDOWS, production_steps=200_000, min_box=16.0)
+        engine.run(alone, protocol, folder / f"dimer{i}")
+        found = measure_windows(folder / f"dimer{i}").forces
+        error = math.hypot(float(found.error[0]), float(shipped.forces.error[i]))
+        name = f"W' at {found.means[0]:.2f} alone, and at {shipped.forces.means[i]:.2f} in the shipped windows"
+        expected = float(shipped.forces.force[i])
+        checks.append(Check(name, float(found.force[0]), error, expected, 3 * error, "shipped windows"))
+    return checks

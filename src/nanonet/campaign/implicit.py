@@ -65,7 +65,7 @@ def simulate(
     composition: Composition,
     potential: PolymerPotential,
     folder: Path,
-    protocol: Protocol = IMPLICIT,
+    protocol: Protocol | None = None,
     *,
     lmp: str | None = None,
 ) -> list[Run]:
@@ -74,6 +74,7 @@ def simulate(
     The runs lie in subfolders of `folder`, named after their identities; what is finished there is not run again.
     """
     subject = implicit(composition, potential)
+    protocol = protocol or IMPLICIT
     protocols = [replace(protocol, start="dispersed")]
     if potential.second_virial(composition.eps_nn) < CONDENSES:
         protocols.append(protocol.replica(1, "clustered"))
@@ -116,7 +117,7 @@ def generate(
     out: str | os.PathLike[str],
     *,
     discrepancy: Mapping[str, float] | None = None,
-    protocol: Protocol = IMPLICIT,
+    protocol: Protocol | None = None,
     cores: int = 1,
     lmp: str | None = None,
     say: Say = print,
@@ -136,7 +137,7 @@ def generate(
     discrepancy:
         As in `entry`, for each regime (`dispersed`, `condensing`); left out: none.
     protocol, cores, lmp:
-        How it is run, at how many compositions at a time, and the command of LAMMPS.
+        How it is run (default: `IMPLICIT`), at how many compositions at a time, and the command of LAMMPS.
     say:
         Called with one line for each composition.
 
@@ -152,6 +153,7 @@ def generate(
     if cores < 1:
         raise InputError(f"cores = {cores} is not 1 or more")
     folder.mkdir(exist_ok=True)
+    protocol = protocol or IMPLICIT
     potentials = [potential_of(model, composition) for composition in compositions]
     entries: dict[int, Dataset] = {}
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-long check model figures validation clean
+.PHONY: demo test test-long check model figures multiscale validation clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -26,6 +26,12 @@ model: $(VENV)/.test
 
 figures: $(VENV)/.test
 	$(BIN)/python docs/figures.py
+
+# The implicit compositions from the shipped windows, and their page (an hour of one core; it goes on where it was)
+multiscale: $(VENV)/.test
+	mkdir -p build
+	$(BIN)/nanonet implicit build/implicit --out src/nanonet/data/implicit.nc --report docs/multiscale.json --cores 2
+	$(BIN)/python -m docs.multiscale
 
 validation: $(VENV)/.test
 	$(BIN)/python -m docs.validation

@@ -95,7 +95,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
         windows = Windows(Triple(**fields), springs)
         protocol = record["protocol"]
         kept = {name: record[name] for name in ("id", "protocol", "nanonet", "lammps", "accelerator", "nps", "chains")}
-        tau = protocol["production_steps"] * protocol["timestep"]
+        tau, stretch = protocol["production_steps"] * protocol["timestep"], record["last_stretch"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{folder} is no window run of nanonet ({type(error).__name__}: {error})") from None
     path = folder / "trajectory.gsd"
@@ -112,6 +112,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
         {
             **kept,
             "tau": tau,
+            "steps_per_second": round(stretch["steps"] / stretch["seconds"], 1),
             "box": round(float(frames.volumes.mean() ** (1.0 / 3.0)), 4),
             "memory_tau": [round(float(x), 2) for x in tau * (forces.error / series.forces.std(axis=0)) ** 2],
             "problems": problems(forces, series),

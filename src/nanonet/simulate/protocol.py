@@ -182,7 +182,7 @@ def preset(name: str) -> Protocol:
 
 
 IMPLICIT = Protocol(
-    name="implicit", timestep=0.01, equilibration_steps=30_000, production_steps=150_000, frame_every=100,
-    configurations=0, min_box=20.8, min_nps=256, restart_every=50_000, thermostat_damping=1.0,
+    name="implicit", timestep=0.01, equilibration_steps=20_000, production_steps=100_000, frame_every=100,
+    configurations=0, min_box=20.8, min_nps=200, restart_every=50_000, thermostat_damping=1.0,
 )  # fmt: skip
-"""NPs alone (mass 1) under a Langevin thermostat, 300 tau and 1,500 tau; the volume is given."""
+"""NPs alone (mass 1) under a Langevin thermostat, 200 tau and 1,000 tau; the volume is given."""

@@ -307,7 +307,7 @@ def _implicit(protocol: Protocol) -> str:
 # U_nn + W_poly from a table
 pair_style table linear 4000
 pair_coeff * * {TABLE} {KEY}
-neighbor 2.0 bin
+neighbor 1.2 bin
 neigh_modify every 10 delay 0 check yes
 
 # Langevin thermostat, velocity Verlet

@@ -1,0 +1,246 @@
+"""Writes docs/multiscale.md and its pictures: `python -m docs.multiscale`, from the shipped data in half a minute.
+
+The comparisons with explicit runs are read from docs/multiscale.json, which `make multiscale` leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nanonet import Dataset, windows
+from nanonet.analyze import mediated
+from nanonet.analyze.mediated import Mediated
+from nanonet.campaign import reckoning
+from nanonet.campaign.implicit import CONDENSES, REGIMES
+from nanonet.campaign.queue import TARGET
+from nanonet.campaign.reckoning import Comparison
+from nanonet.files import writing
+from nanonet.serve.plot import COLOURS, draw_potential, save
+from nanonet.windows import WindowRun
+
+HERE = Path(__file__).parent
+GAPS = ((-0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.5))
+COLOUR_CYCLE = (*COLOURS, "#7f6000", "#444444", "#a61c00", "#3d85c6")
+
+
+def main() -> None:
+    runs = windows.shipped()
+    model = mediated.fit(windows.by_triple(runs))
+    found = reckoning.load(HERE / "multiscale.json")
+    implicit = Dataset.shipped("implicit")
+    _draw_potentials(model)
+    _draw_comparisons(found)
+    parts = {
+        "WINDOWS": _windows(runs, model),
+        "BETWEEN": _between(model),
+        "RECKONING": _reckoning(found),
+        "BEYOND": _beyond(found),
+        "IMPLICIT": _implicit(implicit),
+        "COST": _cost(runs, model),
+    }
+    text = (HERE / "multiscale.head.md").read_text()
+    for name, part in parts.items():
+        assert f"<!-- {name} -->" in text, name
+        text = text.replace(f"<!-- {name} -->", part)
+    with writing(HERE / "multiscale.md") as temporary:
+        temporary.write_text(text)
+
+
+def _windows(runs: Sequence[WindowRun], model: Mediated) -> str:
+    lines = [
+        "| D | N | eps_pn | tau | box | W_poly at contact (kT) | target | largest W_poly (kT, at gap) | "
+        "lowest beyond a gap of 1 (kT, at gap) | faults |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for run in runs:
+        triple = run.windows.triple
+        alone = mediated.fit([run.forces]).predict(triple)
+        w, error = alone.at(triple.diameter)
+        target = float(np.interp(triple.diameter, *TARGET))
+        gap = alone.r - triple.diameter
+        high = int(alone.w.argmax())
+        beyond = np.flatnonzero(gap > 1.0)
+        low = int(beyond[alone.w[beyond].argmin()])
+        verdict = "reached" if error <= target else f"missed ({target:g})"
+        lines.append(
+            f"| {triple.diameter:g} | {triple.chain_length} | {triple.eps_pn:g} | {run.record['tau']:,.0f} | "
+            f"{run.record['box']:.1f} | {w:.2f} ± {error:.2f} | {verdict} | "
+            f"{alone.w[high]:.2f} ± {alone.error[high]:.2f}, {gap[high]:.2f} | "
+            f"{alone.w[low]:.2f} ± {alone.error[low]:.2f}, {gap[low]:.2f} | "
+            f"{'; '.join(run.record['problems']) or '–'} |"
+        )
+    return "\n".join(lines)
+
+
+def _between(model: Mediated) -> str:
+    head = " | ".join(f"{low:g} to {high:g}" for low, high in GAPS)
+    lines = [f"| left out | {head} |", "|---" * (len(GAPS) + 1) + "|"]
+    squares: list[list[float]] = [[] for _ in GAPS]
+    for others, own in mediated.leave_one_out(model.data):
+        gap = others.r - others.triple.diameter
+        difference = others.w - np.interp(others.r, own.r, own.w)
+        error = np.hypot(others.error, np.interp(others.r, own.r, own.error))
+        cells = []
+        for k, (low, high) in enumerate(GAPS):
+            inside = (gap >= low) & (gap < high)
+            rms = float(np.sqrt(np.mean(difference[inside] ** 2)))
+            squares[k].append(rms**2)
+            cells.append(f"{rms:.2f} ({np.sqrt(np.mean(error[inside] ** 2)):.2f})")
+        lines.append(f"| {others.triple} | {' | '.join(cells)} |")
+    lines.append("| all | " + " | ".join(f"**{np.sqrt(np.mean(values)):.2f}**" for values in squares) + " |")
+    scales = np.exp(model.scales)
+    names = ("amplitude at contact for D = 3 (kT)", "decay of the amplitude (sigma)", "correlation in r (sigma)",
+             "in D (sigma)", "in N", "in eps_pn")  # fmt: skip
+    lines.append("\nParameters of the process fitted to all: " + ", ".join(
+        f"{name} {value:.2g}" for name, value in zip(names, scales, strict=True)
+    ) + ".")  # fmt: skip
+    return "\n".join(lines)
+
+
+def _reckoning(found: Sequence[Comparison]) -> str:
+    lines = [
+        "| composition | NPs | B2 | regime | difference of −ln g (kT) | expected | first peak, explicit | implicit | "
+        "neighbours, explicit | implicit | explicit converged | |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in sorted(found, key=lambda one: (one.regime, one.difference)):
+        explicit, implicit = ("none" if peak is None else f"{peak[1]:.3g} at {peak[0]:.2f}" for peak in one.peaks)
+        lines.append(
+            f"| {one.composition} | {one.nps} | {one.second_virial:.3g} | {one.regime} | {one.difference:.2f} | "
+            f"{one.expected:.2f} | {explicit} | {implicit} | {one.coordination[0]:.3g} | {one.coordination[1]:.3g} | "
+            f"{'yes' if one.explicit_converged else 'no'} | {'agrees' if one.agrees else '**differs**'} |"
+        )
+    return "\n".join(lines)
+
+
+def _beyond(found: Sequence[Comparison]) -> str:
+    lines = []
+    for kind in REGIMES:
+        of_kind = [one for one in found if one.regime == kind]
+        lines.append(
+            f"- {kind}: {len(of_kind)} compositions, {sum(one.agrees for one in of_kind)} agree; the spread of ln g "
+            f"beyond all known errors is {reckoning.discrepancy(found, kind):.2f}."
+        )
+    dispersed = [one for one in found if one.regime == "dispersed" and one.r]
+    if len(dispersed) > 2:
+        for name, value in (
+            ("NP volume fraction", lambda one: one.composition.volume_fraction),
+            ("number of neighbours (explicit)", lambda one: one.coordination[0]),
+        ):
+            lines.append(_trend(name, dispersed, value))
+    return "\n".join(lines)
+
+
+def _trend(name: str, found: Sequence[Comparison], value: Callable[[Comparison], float]) -> str:
+    x = np.array([value(one) for one in found])
+    y = np.array([np.mean(np.array(one.explicit) - one.implicit) for one in found])
+    error = np.array([np.mean(one.error) for one in found])  # neighbouring bins share most of their errors
+    rows = ", ".join(f"{a:.3g}: {b:+.2f} ± {c:.2f}" for a, b, c in sorted(zip(x, y, error, strict=True)))
+    return f"- mean of (explicit − implicit) −ln g in kT by {name}, dispersed compositions: {rows}."
+
+
+def _implicit(data: Dataset) -> str:
+    converged = sum(entry["convergence"]["converged"] for entry in data.provenance)
+    condensing = sum(any("may condense" in flag for flag in entry["flags"]) for entry in data.provenance)
+    outside = sum(any("outside" in flag for flag in entry["flags"]) for entry in data.provenance)
+    ranges = ", ".join(
+        f"{name} {low:g} to {high:g}"
+        for name, low, high in zip(
+            ("D", "N", "rho", "eps_nn", "eps_pn"), data.X.min(axis=0), data.X.max(axis=0), strict=True
+        )
+    )
+    gathered = sum(entry["convergence"]["converged"] for entry in data.provenance if entry["second_virial"] < CONDENSES)
+    nps = sorted({entry["nps"] for entry in data.provenance})
+    return (
+        f"{len(data)} compositions ({ranges}), {', '.join(map(str, nps))} NPs each; {condensing} may condense and ran "
+        f"from both starts, {converged} are converged by their own verdict, {outside} lie outside of the windows' "
+        f"range. Of those that may condense {gathered} are converged; their g(r) stands for the number of NPs and the starts that it was made with."
+    )
+
+
+def _cost(runs: Sequence[WindowRun], model: Mediated) -> str:
+    """Core-hours to a standard error of 0.3 in ln g at contact and up to a gap of 3."""
+    rate = float(np.median([_beads(run) * run.record["steps_per_second"] for run in runs]))
+    wanted = 0.3
+    explicit, hours = Dataset.shipped(), []
+    for rdf, composition, entry in zip(explicit.rdfs, explicit.compositions, explicit.provenance, strict=True):
+        near = (rdf.r > composition.diameter) & (rdf.r < composition.diameter + 3.0) & (rdf.g > reckoning.FLOOR)
+        assert rdf.error is not None
+        error = float(np.sqrt(np.mean((rdf.error[near] / rdf.g[near]) ** 2)))
+        tau = entry["production_tau"] * (error / wanted) ** 2
+        hours.append(100.0 * tau * 8_300 / rate / 3600)
+    per_triple = []
+    for run in runs:
+        triple = run.windows.triple
+        error = mediated.fit([run.forces]).predict(triple).at(triple.diameter)[1]
+        tau = run.record["tau"] * (error / wanted) ** 2
+        per_triple.append(100.0 * tau * _beads(run) / rate / 3600)
+    paper = 80 * 2e7 * 8_300 / rate / 3600
+    return "\n".join(
+        [
+            f"All at the speed of the window runs, {rate / 1e6:.1f} million bead-steps a second of one core "
+            "(both cores busy), 8,300 beads an explicit run:",
+            "",
+            "| way | core-hours |",
+            "|---|---|",
+            f"| explicit run, a composition, to 0.3 in ln g | {np.median(hours):.1f} (median of {len(hours)}; "
+            f"{min(hours):.1f} to {max(hours):.1f}), if its blocks' errors are right: few are converged |",
+            f"| windows, a triple, to 0.3 kT at contact | {np.median(per_triple):.1f} (median of {len(per_triple)}; "
+            f"{min(per_triple):.1f} to {max(per_triple):.1f}) |",
+            "| implicit run, a composition, its triple known | 0.003 to 0.01 (12 to 40 s) |",
+            "| trained predictor, a composition | 0.0000005 (2 ms) |",
+            f"| the paper's campaign explicitly: 80 compositions of 2e7 steps | {paper:,.0f} |",
+            f"| the same by windows: 14 triples and 80 implicit runs | {14 * np.median(per_triple) + 0.6:.0f} |",
+        ]
+    )
+
+
+def _beads(run: WindowRun) -> int:
+    return int(run.record["chains"]) * run.windows.chain_length + int(run.record["nps"])
+
+
+def _draw_potentials(model: Mediated) -> None:
+    figure = Figure(figsize=(10.4, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for axes, limits in ((left, (-16, 30)), (right, (-3, 5))):
+        for one, colour in zip(model.data, COLOUR_CYCLE, strict=False):
+            found = model.predict(one.triple)
+            shifted = type(found)(found.triple, found.r - found.triple.diameter, found.w, found.covariance)
+            draw_potential(axes, shifted, str(one.triple), colour)
+        axes.set(xlim=(-1, 4.75), ylim=limits, xlabel="gap r − D (σ)", ylabel="$W_{poly}$ (kT)")
+    left.legend(frameon=False, fontsize=8)
+    right.set_title("the same, enlarged", fontsize=10)
+    save(figure, HERE / "potentials.png")
+
+
+def _draw_comparisons(found: Sequence[Comparison]) -> None:
+    columns = 4
+    rows = -(-len(found) // columns)
+    figure = Figure(figsize=(3.1 * columns, 2.5 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in grid[len(found) :]:
+        axes.axis("off")
+    for axes, one in zip(grid, sorted(found, key=lambda one: (one.regime, one.difference)), strict=False):
+        axes.plot(one.r, one.explicit, "o", ms=2.5, color="0.2", label="explicit")
+        error = np.array(one.error)
+        axes.plot(one.r, one.implicit, color=COLOURS[0], lw=1.5, label="implicit")
+        low, high = np.array(one.implicit) - error, np.array(one.implicit) + error
+        axes.fill_between(one.r, low, high, color=COLOURS[0], alpha=0.25, lw=0)
+        c = one.composition
+        axes.set_title(
+            f"D={c.diameter:g} N={c.chain_length} ρ={c.density:.2g} εNN={c.eps_nn:g} εPN={c.eps_pn:g}", fontsize=7.5
+        )
+        axes.tick_params(direction="in", labelsize=7)
+        axes.set_xlim(1.5, 10)
+    grid[0].legend(frameon=False, fontsize=7)
+    figure.supxlabel("r (σ)", fontsize=9)
+    figure.supylabel("−ln g (kT)", fontsize=9)
+    save(figure, HERE / "reckoning.png")
+
+
+if __name__ == "__main__":
+    main()

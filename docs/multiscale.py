@@ -158,7 +158,8 @@ def _implicit(data: Dataset) -> str:
     return (
         f"{len(data)} compositions ({ranges}), {', '.join(map(str, nps))} NPs each; {condensing} may condense and ran "
         f"from both starts, {converged} are converged by their own verdict, {outside} lie outside of the windows' "
-        f"range. Of those that may condense {gathered} are converged; their g(r) stands for the number of NPs and the starts that it was made with."
+        f"range. Of those that may condense {gathered} are converged; their g(r) stands for the number of NPs and the "
+        "starts that it was made with."
     )
 
 

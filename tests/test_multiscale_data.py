@@ -1,0 +1,88 @@
+"""What ships of the multiscale engine: window runs, implicit compositions, the comparisons on its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nanonet
+from nanonet import Dataset, InputError, windows
+from nanonet.analyze import mediated
+from nanonet.analyze.mediated import Mediated
+from nanonet.campaign import reckoning
+from nanonet.campaign.implicit import CONDENSES
+from nanonet.campaign.queue import TARGET
+from nanonet.dataset import SHIPPED
+from nanonet.faults import find_faults
+from nanonet.potential import Triple
+
+RUNS = windows.shipped()
+
+
+@pytest.fixture(scope="module")
+def model() -> Mediated:
+    return mediated.fit(windows.by_triple(RUNS))
+
+
+def test_the_triples_span_the_papers_range() -> None:
+    triples = [run.windows.triple for run in RUNS]
+    assert len(set(triples)) >= 6
+    for name, low, high in (("diameter", 2, 5), ("chain_length", 25, 40), ("eps_pn", 0.1, 1.5)):
+        values = [getattr(triple, name) for triple in triples]
+        assert (min(values), max(values)) == (low, high)
+    assert min(run.record["tau"] for run in RUNS) >= 1_500
+
+
+def test_every_triple_reaches_its_target() -> None:
+    """A standard error at contact of 0.5 kT up to D = 3, rising to 1 kT at D = 5."""
+    for forces in windows.by_triple(RUNS):
+        diameter = forces.triple.diameter
+        assert mediated.fit([forces]).predict(forces.triple).at(diameter)[1] <= np.interp(diameter, *TARGET)
+
+
+def test_depletion_attracts_over_about_a_monomer(model: Mediated) -> None:
+    """At eps_pn = 0.1 (half a well at a gap of 0.2, little beyond a monomer), and D = 5 more than D = 2."""
+    depths = []
+    for triple in (Triple(2, 40, 0.1), Triple(5, 25, 0.1)):
+        found = model.predict(triple)
+        contact, error = found.at(triple.diameter)
+        beyond, beyond_error = found.at(triple.diameter + 1.5)
+        assert contact < -5 * error
+        assert abs(beyond) < 3 * beyond_error + 0.1 * abs(contact)
+        depths.append(contact)
+    assert depths[1] < 1.5 * depths[0]
+
+
+def test_strong_attraction_makes_a_barrier(model: Mediated) -> None:
+    found = model.predict(Triple(3, 40, 1.0))
+    height, error = found.at(3.7)
+    assert 3.0 < height < 5.0
+    assert error < 0.5
+
+
+def test_implicit_compositions_are_marked_and_carry_their_errors() -> None:
+    data = Dataset.shipped("implicit")
+    assert {entry["fidelity"] for entry in data.provenance} == {"implicit"}
+    assert {entry["fidelity"] for entry in Dataset.shipped().provenance} == {"explicit"}
+    assert np.isfinite(data.errors).all()
+    assert find_faults(Path(nanonet.__file__).parent / "data" / SHIPPED["implicit"]) == []
+    for entry in data.provenance:
+        assert entry["nps"] >= 200
+        assert entry["w_contact_error"] > 0
+        assert (entry["starts"] == ["clustered", "dispersed"]) == (entry["second_virial"] < CONDENSES)
+        assert any("may condense" in flag for flag in entry["flags"]) == (entry["second_virial"] < CONDENSES)
+    with pytest.raises(InputError, match="fidelity = 'both'"):
+        Dataset.shipped("both")
+
+
+def test_dispersed_explicit_and_implicit_runs_agree() -> None:
+    """The law behind it all: the same number of NPs in the same volume, at least three dispersed compositions."""
+    found = reckoning.load(Path(__file__).parents[1] / "docs" / "multiscale.json")
+    explicit = Dataset.shipped().compositions
+    assert {one.composition for one in found} == set(explicit)
+    dispersed = [one for one in found if one.regime == "dispersed"]
+    agree = [one for one in dispersed if one.difference <= 1.5 * one.expected]
+    assert len(agree) >= 3
+    assert len(agree) >= len(dispersed) - 1

@@ -302,7 +302,7 @@ def test_what_a_campaign_refuses(tiny: Workspace, tmp_path: Path) -> None:
     for change, said in (
         ({"cores": 0}, "cores = 0"),
         ({"hours": -1.0}, "hours = -1"),
-        ({"only": [3]}, "composition 3"),
+        ({"only": [3]}, "number 3 is not between 0 and 2"),
     ):
         with pytest.raises(InputError, match=said):
             campaign.run(tiny, **change)

@@ -5,8 +5,9 @@ The comparisons with explicit runs are read from docs/multiscale.json, which `ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -165,43 +166,50 @@ def _implicit(data: Dataset) -> str:
 
 def _cost(runs: Sequence[WindowRun], model: Mediated) -> str:
     """Core-hours to a standard error of 0.3 in ln g at contact and up to a gap of 3."""
-    rate = float(np.median([_beads(run) * run.record["steps_per_second"] for run in runs]))
+    explicit = Dataset.shipped()
+    records = [run.record for behind in explicit.runs for run in behind]
+    beads = float(np.median([_beads(record, record["composition"]["chain_length"]) for record in records]))
+    speeds = [_beads(run.record, run.windows.chain_length) * run.record["steps_per_second"] for run in runs]
+    rate = float(np.median(speeds))
     wanted = 0.3
-    explicit, hours = Dataset.shipped(), []
+    hours = []
     for rdf, composition, entry in zip(explicit.rdfs, explicit.compositions, explicit.provenance, strict=True):
         near = (rdf.r > composition.diameter) & (rdf.r < composition.diameter + 3.0) & (rdf.g > reckoning.FLOOR)
         assert rdf.error is not None
         error = float(np.sqrt(np.mean((rdf.error[near] / rdf.g[near]) ** 2)))
         tau = entry["production_tau"] * (error / wanted) ** 2
-        hours.append(100.0 * tau * 8_300 / rate / 3600)
+        hours.append(100.0 * tau * beads / rate / 3600)
     per_triple = []
     for run in runs:
         triple = run.windows.triple
         error = mediated.fit([run.forces]).predict(triple).at(triple.diameter)[1]
         tau = run.record["tau"] * (error / wanted) ** 2
-        per_triple.append(100.0 * tau * _beads(run) / rate / 3600)
-    paper = 80 * 2e7 * 8_300 / rate / 3600
+        per_triple.append(100.0 * tau * _beads(run.record, run.windows.chain_length) / rate / 3600)
+    by_windows = 14 * float(np.median(per_triple)) + 0.6
+    paper = 80 * 2e7 * beads / rate / 3600
     return "\n".join(
         [
             f"All at the speed of the window runs, {rate / 1e6:.1f} million bead-steps a second of one core "
-            "(both cores busy), 8,300 beads an explicit run:",
+            f"(both cores busy), {beads:,.0f} beads an explicit run:",
             "",
             "| way | core-hours |",
             "|---|---|",
-            f"| explicit run, a composition, to 0.3 in ln g | {np.median(hours):.1f} (median of {len(hours)}; "
-            f"{min(hours):.1f} to {max(hours):.1f}), if its blocks' errors are right: few are converged |",
+            f"| explicit run, a composition, to 0.3 in ln g | {np.median(hours):.2g} (median of {len(hours)}; "
+            f"{min(hours):.1g} to {max(hours):.2g}), if its blocks' errors are right: few are converged |",
             f"| windows, a triple, to 0.3 kT at contact | {np.median(per_triple):.1f} (median of {len(per_triple)}; "
             f"{min(per_triple):.1f} to {max(per_triple):.1f}) |",
-            "| implicit run, a composition, its triple known | 0.003 to 0.01 (12 to 40 s) |",
-            "| trained predictor, a composition | 0.0000005 (2 ms) |",
+            "| implicit run, a composition, its triple known (`nanonet simulate --implicit`; `seconds` in its "
+            "`run.json`) | 0.001 (4 s, dispersed) to 0.006 (20 s, condensing, both starts) |",
+            "| trained predictor, a composition (`python benchmarks/predict.py`) | 0.0000005 (2 ms) |",
             f"| the paper's campaign explicitly: 80 compositions of 2e7 steps | {paper:,.0f} |",
-            f"| the same by windows: 14 triples and 80 implicit runs | {14 * np.median(per_triple) + 0.6:.0f} |",
+            f"| the same by windows, if 14 triples suffice, and 80 implicit runs | {by_windows:.0f} |",
         ]
     )
 
 
-def _beads(run: WindowRun) -> int:
-    return int(run.record["chains"]) * run.windows.chain_length + int(run.record["nps"])
+def _beads(record: Mapping[str, Any], chain_length: int) -> int:
+    """Particles of a run."""
+    return int(record["chains"]) * chain_length + int(record["nps"])
 
 
 def _draw_potentials(model: Mediated) -> None:

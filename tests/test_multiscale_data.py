@@ -12,7 +12,7 @@ from nanonet import Dataset, InputError, windows
 from nanonet.analyze import mediated
 from nanonet.analyze.mediated import Mediated
 from nanonet.campaign import reckoning
-from nanonet.campaign.implicit import CONDENSES
+from nanonet.campaign.implicit import CONDENSES, MAX_VOLUME_FRACTION
 from nanonet.campaign.queue import TARGET
 from nanonet.dataset import SHIPPED
 from nanonet.faults import find_faults
@@ -68,8 +68,12 @@ def test_implicit_compositions_are_marked_and_carry_their_errors() -> None:
     assert {entry["fidelity"] for entry in Dataset.shipped().provenance} == {"explicit"}
     assert np.isfinite(data.errors).all()
     assert find_faults(Path(nanonet.__file__).parent / "data" / SHIPPED["implicit"]) == []
-    for entry in data.provenance:
+    checked = max(composition.volume_fraction for composition in Dataset.shipped().compositions)
+    assert pytest.approx(checked, rel=0.05) == MAX_VOLUME_FRACTION
+    for composition, entry in zip(data.compositions, data.provenance, strict=True):
         assert entry["nps"] >= 200
+        dense = any("volume fraction" in flag for flag in entry["flags"])
+        assert dense == (composition.volume_fraction > MAX_VOLUME_FRACTION)
         assert entry["w_contact_error"] > 0
         assert (entry["starts"] == ["clustered", "dispersed"]) == (entry["second_virial"] < CONDENSES)
         assert any("may condense" in flag for flag in entry["flags"]) == (entry["second_virial"] < CONDENSES)

@@ -41,13 +41,10 @@ class Mediated:
         The mean forces that it was fitted to.
     scales:
         Natural logarithms of its parameters: amplitude, decay length, correlation lengths in h, D, N, eps_pn.
-    evidence:
-        Logarithm of its marginal likelihood.
     """
 
     data: tuple[MeanForces, ...]
     scales: NDArray[np.float64]
-    evidence: float
 
     def predict(self, triple: Triple) -> PolymerPotential:
         """W_poly of a triple from inside contact to where it has died out, with its covariance.
@@ -105,7 +102,7 @@ def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -
 
         best = minimize(loss, _GUESS[:free], bounds=_BOUNDS[:free], method="L-BFGS-B", options={"maxiter": 60})
         scales = np.append(best.x, _GUESS[free:])
-    return Mediated(tuple(data), np.asarray(scales), _evidence(data, scales))
+    return Mediated(tuple(data), np.asarray(scales))
 
 
 def leave_one_out(data: Sequence[MeanForces]) -> list[tuple[PolymerPotential, PolymerPotential]]:
@@ -159,6 +156,7 @@ def _factor(
 
 
 def _evidence(data: Sequence[MeanForces], scales: NDArray[np.float64]) -> float:
+    """Logarithm of the marginal likelihood."""
     factor, values = _factor(data, scales)
     fit_term = float(values @ cho_solve(factor, values))
     return -0.5 * fit_term - float(np.log(np.diag(factor[0])).sum()) - 0.5 * len(values) * float(np.log(2.0 * np.pi))

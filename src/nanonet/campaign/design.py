@@ -72,14 +72,7 @@ def design(count: int) -> tuple[Composition, ...]:
     InputError
         `count` is not 1 or more.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise InputError(f"count = {count!r} is not a whole number of 1 or more")
-    found = list(FIGURE_4[:count])
-    for composition in _sequence():
-        if len(found) == count:
-            break
-        found.append(composition)
-    return tuple(found)
+    return _first(count, RANGES)
 
 
 def implicit_design(count: int) -> tuple[Composition, ...]:
@@ -92,10 +85,7 @@ def implicit_design(count: int) -> tuple[Composition, ...]:
     InputError
         `count` is not 1 or more.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise InputError(f"count = {count!r} is not a whole number of 1 or more")
-    ranges = {**RANGES, "density": (LOWEST_DENSITY, RANGES["density"][1])}
-    return (*FIGURE_4[:count], *islice(_sequence(ranges), max(0, count - len(FIGURE_4))))
+    return _first(count, {**RANGES, "density": (LOWEST_DENSITY, RANGES["density"][1])})
 
 
 def triples(count: int) -> tuple[Triple, ...]:
@@ -106,8 +96,7 @@ def triples(count: int) -> tuple[Triple, ...]:
     InputError
         `count` is not 1 or more.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise InputError(f"count = {count!r} is not a whole number of 1 or more")
+    _check(count)
     names = ("diameter", "chain_length", "eps_pn")
     shift = [_SHIFT[list(RANGES).index(name)] for name in names]
     points = (qmc.Sobol(3, scramble=False).random(max(64, 1 << count.bit_length())) + shift) % 1.0
@@ -118,7 +107,18 @@ def triples(count: int) -> tuple[Triple, ...]:
     return tuple(dict.fromkeys(found))[:count]
 
 
-def _sequence(ranges: Mapping[str, tuple[float, float]] = RANGES) -> Iterator[Composition]:
+def _check(count: int) -> None:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise InputError(f"count = {count!r} is not a whole number of 1 or more")
+
+
+def _first(count: int, ranges: Mapping[str, tuple[float, float]]) -> tuple[Composition, ...]:
+    """Figure 4's compositions and the beginning of the sequence over some ranges."""
+    _check(count)
+    return (*FIGURE_4[:count], *islice(_sequence(ranges), max(0, count - len(FIGURE_4))))
+
+
+def _sequence(ranges: Mapping[str, tuple[float, float]]) -> Iterator[Composition]:
     sobol = qmc.Sobol(len(FIELDS), scramble=False)
     while True:
         for point in (sobol.random(64) + _SHIFT) % 1.0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
@@ -35,7 +34,7 @@ def regime(second_virial: float) -> str:
     return REGIMES[second_virial < CONDENSES]
 
 
-MAX_VOLUME_FRACTION = 0.15
+MAX_VOLUME_FRACTION = 0.1
 """Largest NP volume fraction at which implicit NPs were compared with explicit ones; denser results are flagged."""
 
 Say = Callable[[str], None]
@@ -131,7 +130,7 @@ def generate(
     model:
         W_poly at their triples.
     folder:
-        Where the runs lie: what is finished there is not run again; runs of other potentials are deleted.
+        Where the runs lie: what is finished there, under the same potential, is not run again.
     out:
         Dataset file, replaced whole or not at all.
     discrepancy:
@@ -178,8 +177,4 @@ def generate(
         raise InputError("no composition could be simulated")
     data = Dataset.concatenate([entries[i] for i in sorted(entries)])
     data.save(out)
-    wanted = {run.record["id"] for runs in data.runs for run in runs}
-    for stale in folder.iterdir():
-        if stale.is_dir() and stale.name not in wanted and (stale / engine.RECORD).exists():
-            shutil.rmtree(stale)
     return data

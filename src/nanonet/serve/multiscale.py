@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +51,7 @@ def windows(
         raise InputError(f"replica = {replica} is not 0 or above")
     protocol = WINDOWS if replica == 0 else WINDOWS.replica(replica)
     if production_steps is not None:
-        protocol = protocol.extended(production_steps)
+        protocol = replace(protocol, production_steps=production_steps)
     subject = Windows(Triple(diameter, chain_length, eps_pn))
     print(f"simulating {subject}, {len(subject.springs)} dimers, into {out}")
     with progress_bar("simulating") as progress:

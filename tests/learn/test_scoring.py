@@ -18,6 +18,7 @@ from nanonet.learn.scoring import (
     peak_errors,
     r2,
     splits,
+    twins,
 )
 from nanonet.rdf import RDF, standard_grid
 
@@ -112,6 +113,11 @@ def test_nearest_scales_each_input_by_its_range_and_ignores_constant_ones() -> N
     assert (model.predict(X) == G).all()
     assert (model.predict([[0.9, 300.0, 8.0]]) == G[1]).all()
     assert (model.predict([[0.9, 50.0, 8.0]]) == G[0]).all()
+
+
+def test_twins_all_but_repeat_what_is_held_out() -> None:
+    X = [[1.0, 0.0, 5.0], [1.0, 9.0, 5.0], [1.05, 1.0, 5.0], [2.0, 0.0, 5.0]]
+    assert twins(X, [[1.0, 0.0, 5.0], [3.0, 0.0, 5.0]], [1.0, 100.0, 0.0]).tolist() == [True, True, True, False]
 
 
 def test_splits_test_every_entry_once_a_repeat() -> None:

@@ -2,8 +2,10 @@
 
 One Gaussian process does all: it takes the mean forces for what they are, averages of the slope of W over windows of
 known shape, smooths them with their errors, knows that W dies out far from contact, and fills in between triples.
-The separation enters as the gap h = r - D, in which contacts and polymer layers line up for all sizes, and W in units
-of D, to which the force between large spheres is proportional (Derjaguin).
+The separation enters as the gap h = r - D, in which contacts and polymer layers line up for all sizes. The prior of W
+has two parts: one in units of D, to which the force between large spheres is proportional (Derjaguin), and one
+proportional to eps_pn D^2, because the polymer's attraction to an NP reaches 2.5 (D + 1)/2 in this model, so that the
+monomers which two NPs share or lose grow with their surface.
 """
 
 from __future__ import annotations
@@ -25,10 +27,11 @@ STEP = 0.05
 
 _INNER = 0.2  # how far (sigma) below the innermost sampled separation a potential is still given
 
-# Natural logarithms: amplitude (kT at h = 0 and D = 3), decay length of the amplitude (sigma), correlation lengths in
-# h (sigma), D (sigma), N and eps_pn; first guess and bounds
-_GUESS = np.log([6.0, 1.2, 0.45, 2.0, 40.0, 0.8])
-_BOUNDS = np.log([(0.5, 60.0), (0.8, 2.5), (0.2, 1.0), (1.0, 4.0), (15.0, 60.0), (0.3, 2.0)])
+# Natural logarithms: amplitude (kT at h = 0 and D = 3), decay length of the amplitudes (sigma), correlation lengths in
+# h (sigma), D (sigma), N and eps_pn, amplitude of the part that is linear in eps_pn (kT at h = 0, D = 3, eps_pn = 1);
+# first guess and bounds
+_GUESS = np.log([6.0, 1.2, 0.45, 1.5, 40.0, 0.8, 4.0])
+_BOUNDS = np.log([(0.5, 60.0), (0.8, 2.5), (0.2, 1.0), (1.0, 2.0), (15.0, 60.0), (0.3, 2.0), (0.05, 60.0)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,8 @@ class Mediated:
     data:
         The mean forces that it was fitted to.
     scales:
-        Natural logarithms of its parameters: amplitude, decay length, correlation lengths in h, D, N, eps_pn.
+        Natural logarithms of its parameters: amplitude, decay length, correlation lengths in h, D, N, eps_pn,
+        amplitude of the part that is linear in eps_pn.
     """
 
     data: tuple[MeanForces, ...]
@@ -56,11 +60,11 @@ class Mediated:
         order = np.argsort(sizes)
         start = triple.diameter + float(np.interp(triple.diameter, sizes[order], inner[order])) - _INNER
         r = STEP * np.arange(np.ceil(start / STEP), np.floor((triple.diameter + REACH) / STEP) + 1)
-        points = _points(r, triple)
-        cross = np.concatenate([_kernel(points, _nodes(one), self.scales) @ _slopes(one).T for one in self.data], 1)
+        here = r - triple.diameter, triple
+        cross = np.concatenate([_kernel(*here, *_nodes(one), self.scales) @ _slopes(one).T for one in self.data], 1)
         factor, values = _factor(self.data, self.scales)
         w = cross @ cho_solve(factor, values)
-        covariance = _kernel(points, points, self.scales) - cross @ cho_solve(factor, cross.T)
+        covariance = _kernel(*here, *here, self.scales) - cross @ cho_solve(factor, cross.T)
         return PolymerPotential(triple, r, w, covariance, self._outside(triple))
 
     def _outside(self, triple: Triple) -> str:
@@ -114,14 +118,9 @@ def leave_one_out(data: Sequence[MeanForces]) -> list[tuple[PolymerPotential, Po
     return found
 
 
-def _points(r: NDArray[np.float64], triple: Triple) -> NDArray[np.float64]:
-    """Rows (m, 4) of h, D, N, eps_pn."""
-    rest = [triple.diameter, triple.chain_length, triple.eps_pn]
-    return np.column_stack([r - triple.diameter, np.broadcast_to(rest, (len(r), 3))])
-
-
-def _nodes(one: MeanForces) -> NDArray[np.float64]:
-    return _points(one.grid, one.triple)
+def _nodes(one: MeanForces) -> tuple[NDArray[np.float64], Triple]:
+    """Gaps (b + 1,) at the edges of the bins, and the triple."""
+    return one.grid - one.triple.diameter, one.triple
 
 
 def _slopes(one: MeanForces) -> NDArray[np.float64]:
@@ -130,28 +129,32 @@ def _slopes(one: MeanForces) -> NDArray[np.float64]:
     return np.asarray((padded[:, :-1] - padded[:, 1:]) / (one.grid[1] - one.grid[0]))
 
 
-def _kernel(a: NDArray[np.float64], b: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Prior covariance (len(a), len(b)) of W at two sets of points (m, 4), kT^2."""
-    amplitude, decay, *lengths = np.exp(scales)
-    x, y = a / lengths, b / lengths
-    squared = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1) - 2.0 * x @ y.T
-    size = amplitude / 3.0 * a[:, 1] * np.exp(-a[:, 0] / decay)
-    other = amplitude / 3.0 * b[:, 1] * np.exp(-b[:, 0] / decay)
-    return np.asarray(size[:, None] * other * np.exp(-0.5 * np.maximum(squared, 0.0)))
+def _kernel(
+    gaps: NDArray[np.float64], triple: Triple, others: NDArray[np.float64], other: Triple, scales: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Prior covariance (m, n) of W at gaps (m,) of one triple and at gaps (n,) of another, kT^2."""
+    amplitude, decay, in_gap, in_diameter, in_length, in_eps, attraction = np.exp(scales)
+    sizes = ((triple.diameter - other.diameter) / in_diameter) ** 2 + (
+        (triple.chain_length - other.chain_length) / in_length
+    ) ** 2
+    depths = ((triple.eps_pn - other.eps_pn) / in_eps) ** 2
+    derjaguin = (amplitude / 3.0) ** 2 * triple.diameter * other.diameter * np.exp(-0.5 * depths)
+    linear = (attraction / 9.0) ** 2 * triple.eps_pn * other.eps_pn * (triple.diameter * other.diameter) ** 2
+    near = np.exp(-0.5 * ((gaps[:, None] - others) / in_gap) ** 2)
+    fading = np.exp(-gaps / decay)[:, None] * np.exp(-others / decay)
+    return np.asarray((derjaguin + linear) * np.exp(-0.5 * sizes) * near * fading)
 
 
 def _factor(
     data: Sequence[MeanForces], scales: NDArray[np.float64]
 ) -> tuple[tuple[NDArray[np.float64], bool], NDArray[np.float64]]:
     """Cholesky factor of the covariance of all mean forces, and their values."""
-    nodes, slopes = [_nodes(one) for one in data], [_slopes(one) for one in data]
-    blocks = [
-        [slopes[i] @ _kernel(nodes[i], nodes[k], scales) @ slopes[k].T for k in range(len(data))]
-        for i in range(len(data))
-    ]
-    noise = np.concatenate([one.error for one in data]) ** 2
-    covariance = np.block(blocks)
-    covariance[np.diag_indices_from(covariance)] += noise + 1e-8
+    slopes, ends = [_slopes(one) for one in data], np.cumsum([0, *(len(one.force) for one in data)])
+    covariance = np.diag(np.concatenate([one.error for one in data]) ** 2 + 1e-8)
+    for i, one in enumerate(data):
+        for k in range(i + 1):  # the lower triangle is all that the factor needs
+            block = slopes[i] @ _kernel(*_nodes(one), *_nodes(data[k]), scales) @ slopes[k].T
+            covariance[ends[i] : ends[i + 1], ends[k] : ends[k + 1]] += block
     return cho_factor(covariance, lower=True), np.concatenate([one.force for one in data])
 
 

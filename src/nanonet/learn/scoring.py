@@ -146,6 +146,17 @@ class Nearest:
         return np.asarray(self.G[np.square(apart).sum(axis=2).argmin(axis=1)])
 
 
+def twins(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: float = 0.1) -> NDArray[np.bool_]:
+    """Which inputs X (n, p) all but repeat one of `held_out` (k, p): (n,), distances in units of `span` (p,).
+
+    Curves of another source than those that are scored (a cheaper simulation, say) must not be trained on where they
+    belong to a held-out input: leave them out.
+    """
+    scale = np.where(np.asarray(span) > 0, span, np.inf)
+    apart = (np.asarray(X, dtype=np.float64)[:, None] - np.asarray(held_out, dtype=np.float64)) / scale
+    return np.asarray(np.sqrt(np.square(apart).sum(axis=2)).min(axis=1) < closer)
+
+
 def splits(n: int, folds: int, repeats: int = 1, seed: int = 0) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Repeated K-fold: `folds` * `repeats` pairs of sorted (train, test) indices of n entries.
 

@@ -36,12 +36,13 @@ def main() -> None:
     _draw_potentials(model)
     _draw_comparisons(found)
     parts = {
-        "WINDOWS": _windows(runs, model),
+        "WINDOWS": _windows(runs),
+        "REPLICAS": _replicas(runs),
         "BETWEEN": _between(model),
         "RECKONING": _reckoning(found),
         "BEYOND": _beyond(found),
         "IMPLICIT": _implicit(implicit),
-        "COST": _cost(runs, model),
+        "COST": _cost(runs),
     }
     text = (HERE / "multiscale.head.md").read_text()
     for name, part in parts.items():
@@ -51,15 +52,14 @@ def main() -> None:
         temporary.write_text(text)
 
 
-def _windows(runs: Sequence[WindowRun], model: Mediated) -> str:
+def _windows(runs: Sequence[WindowRun]) -> str:
     lines = [
-        "| D | N | eps_pn | tau | box | W_poly at contact (kT) | target | largest W_poly (kT, at gap) | "
-        "lowest beyond a gap of 1 (kT, at gap) | faults |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| D | N | eps_pn | runs | tau | box | W_poly at contact (kT) | target | largest W_poly (kT, at gap) | "
+        "lowest beyond a gap of 1 (kT, at gap) | faults of a run |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for run in runs:
-        triple = run.windows.triple
-        alone = mediated.fit([run.forces]).predict(triple)
+    for triple, group in windows.grouped(runs).items():
+        alone = mediated.fit([windows.combine(group)]).predict(triple)
         w, error = alone.at(triple.diameter)
         target = float(np.interp(triple.diameter, *TARGET))
         gap = alone.r - triple.diameter
@@ -67,12 +67,34 @@ def _windows(runs: Sequence[WindowRun], model: Mediated) -> str:
         beyond = np.flatnonzero(gap > 1.0)
         low = int(beyond[alone.w[beyond].argmin()])
         verdict = "reached" if error <= target else f"missed ({target:g})"
+        faults = "; ".join(problem for run in group for problem in run.record["problems"])
         lines.append(
-            f"| {triple.diameter:g} | {triple.chain_length} | {triple.eps_pn:g} | {run.record['tau']:,.0f} | "
-            f"{run.record['box']:.1f} | {w:.2f} ± {error:.2f} | {verdict} | "
-            f"{alone.w[high]:.2f} ± {alone.error[high]:.2f}, {gap[high]:.2f} | "
-            f"{alone.w[low]:.2f} ± {alone.error[low]:.2f}, {gap[low]:.2f} | "
-            f"{'; '.join(run.record['problems']) or '–'} |"
+            f"| {triple.diameter:g} | {triple.chain_length} | {triple.eps_pn:g} | {len(group)} | "
+            f"{sum(run.record['tau'] for run in group):,.0f} | {group[0].record['box']:.1f} | {w:.2f} ± {error:.2f} | "
+            f"{verdict} | {alone.w[high]:.2f} ± {alone.error[high]:.2f}, {gap[high]:.2f} | "
+            f"{alone.w[low]:.2f} ± {alone.error[low]:.2f}, {gap[low]:.2f} | {faults or '–'} |"
+        )
+    return "\n".join(lines)
+
+
+def _replicas(runs: Sequence[WindowRun]) -> str:
+    """Runs of the same windows from other starts: do they differ by as much as their errors say?"""
+    lines = [
+        "| D | N | eps_pn | tau of each | W_poly at contact (kT) | difference in standard errors | "
+        "mean square difference of the windows' forces in standard errors |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for triple, group in windows.grouped(runs).items():
+        if len(group) < 2:
+            continue
+        one, other = group[0].forces, group[1].forces
+        (w, error), (again, its) = (mediated.fit([x]).predict(triple).at(triple.diameter) for x in (one, other))
+        squares = (one.force - other.force) ** 2 / (one.error**2 + other.error**2)
+        lines.append(
+            f"| {triple.diameter:g} | {triple.chain_length} | {triple.eps_pn:g} | "
+            f"{', '.join(format(run.record['tau'], ',.0f') for run in group[:2])} | {w:.2f} ± {error:.2f}, "
+            f"{again:.2f} ± {its:.2f} | {abs(w - again) / np.hypot(error, its):.1f} | "
+            f"{squares.mean():.2f} ± {np.sqrt(2 / len(squares)):.2f} ({len(squares)} windows) |"
         )
     return "\n".join(lines)
 
@@ -164,7 +186,7 @@ def _implicit(data: Dataset) -> str:
     )
 
 
-def _cost(runs: Sequence[WindowRun], model: Mediated) -> str:
+def _cost(runs: Sequence[WindowRun]) -> str:
     """Core-hours to a standard error of 0.3 in ln g at contact and up to a gap of 3."""
     explicit = Dataset.shipped()
     records = [run.record for behind in explicit.runs for run in behind]

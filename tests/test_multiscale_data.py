@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,16 @@ def test_every_triple_reaches_its_target() -> None:
     for forces in windows.by_triple(RUNS):
         diameter = forces.triple.diameter
         assert mediated.fit([forces]).predict(forces.triple).at(diameter)[1] <= np.interp(diameter, *TARGET)
+
+
+def test_replicas_differ_by_as_much_as_their_errors_say() -> None:
+    """The same windows from another start: the mean square of the differences in standard errors is 1."""
+    squares = []
+    for group in windows.grouped(RUNS).values():
+        for one, other in pairwise(run.forces for run in group if run.windows == group[0].windows):
+            squares += ((one.force - other.force) ** 2 / (one.error**2 + other.error**2)).tolist()
+    assert len(squares) >= 20
+    assert np.mean(squares) == pytest.approx(1.0, abs=4.0 * np.sqrt(2.0 / len(squares)))
 
 
 def test_depletion_attracts_over_about_a_monomer(model: Mediated) -> None:

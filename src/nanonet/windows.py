@@ -171,12 +171,17 @@ def combine(runs: Sequence[WindowRun]) -> MeanForces:
     )
 
 
-def by_triple(runs: Iterable[WindowRun]) -> tuple[MeanForces, ...]:
-    """The mean forces of every triple, in the order of their first runs."""
+def grouped(runs: Iterable[WindowRun]) -> dict[Triple, list[WindowRun]]:
+    """Window runs by their triple, in the order of their first runs."""
     groups: dict[Triple, list[WindowRun]] = {}
     for run in runs:
         groups.setdefault(run.windows.triple, []).append(run)
-    return tuple(combine(group) for group in groups.values())
+    return groups
+
+
+def by_triple(runs: Iterable[WindowRun]) -> tuple[MeanForces, ...]:
+    """The mean forces of every triple, in the order of their first runs."""
+    return tuple(combine(group) for group in grouped(runs).values())
 
 
 def save(path: str | os.PathLike[str], runs: Sequence[WindowRun]) -> None:

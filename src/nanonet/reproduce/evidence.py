@@ -1,0 +1,76 @@
+"""What the studies rest on: explicit compositions, which are scored, and implicit ones, which only teach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.dataset import Dataset
+from nanonet.errors import InputError
+from nanonet.learn.scoring import coordination_numbers, twins
+
+NEIGHBOUR_GAP = 3.0
+"""NPs whose surfaces are nearer than this (sigma) count as neighbours, as in the reckoning of docs/multiscale.md."""
+
+MIN_ENTRIES = 8
+"""Explicit compositions below which no split leaves enough to train on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Explicit compositions and, where there are any, implicit ones on the same grid.
+
+    Raises
+    ------
+    InputError
+        Fewer than 8 explicit compositions, or the grids differ.
+    """
+
+    explicit: Dataset
+    implicit: Dataset | None
+
+    def __post_init__(self) -> None:
+        if len(self.explicit) < MIN_ENTRIES:
+            raise InputError(f"{len(self.explicit)} explicit compositions; allowed are {MIN_ENTRIES} or more")
+        if self.implicit is not None and not np.array_equal(self.implicit.r, self.explicit.r):
+            raise InputError("the implicit dataset has another grid than the explicit one")
+
+    @staticmethod
+    def of(dataset: Dataset, implicit: Dataset | None) -> Evidence:
+        """Sort the entries of a dataset by their fidelity; implicit ones join the implicit dataset."""
+        simple = [entry.get("fidelity") == "implicit" for entry in dataset.provenance]
+        explicit = [i for i, one in enumerate(simple) if not one]
+        if not explicit:
+            raise InputError("the dataset has no explicit compositions, on which everything is scored")
+        parts = [] if implicit is None else [implicit]
+        if any(simple):
+            parts.append(dataset.subset(i for i, one in enumerate(simple) if one))
+        return Evidence(dataset.subset(explicit), Dataset.concatenate(parts) if parts else None)
+
+    def training(
+        self, train: tuple[int, ...], test: tuple[int, ...], implicit: int | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Inputs (n, 5) and curves (n, m) of the explicit entries `train` and of `implicit` others, None: all.
+
+        Implicit entries that all but repeat a composition of `test` are left out: nothing of it may be known.
+        """
+        X, G = self.explicit.X[list(train)], self.explicit.G[list(train)]
+        if implicit == 0 or self.implicit is None:
+            return X, G
+        repeated = twins(self.implicit.X, self.explicit.X[list(test)], np.ptp(self.implicit.X, axis=0))
+        order = np.random.default_rng(0).permutation(len(self.implicit))
+        kept = np.sort(order[~repeated[order]][:implicit])
+        return np.concatenate([X, self.implicit.X[kept]]), np.concatenate([G, self.implicit.G[kept]])
+
+    @cached_property
+    def radii(self) -> NDArray[np.float64]:
+        """Distance (n,) within which NPs are neighbours: D + 3, or the end of the grid."""
+        r = self.explicit.r
+        return np.asarray(np.minimum(self.explicit.X[:, 0] + NEIGHBOUR_GAP, r[-1] + 0.5 * (r[1] - r[0])))
+
+    def neighbours(self, G: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Coordination numbers (n,) of curves (n, m), one an explicit composition, within `radii`."""
+        return coordination_numbers(G, self.explicit.r, self.radii, self.explicit.X[:, 2])

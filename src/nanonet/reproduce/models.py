@@ -1,0 +1,70 @@
+"""The models that the studies compare, by name, and the code that each rests on."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from nanonet.learn.model import NanoNet
+from nanonet.learn.scoring import FLOOR, Mean, Nearest
+from nanonet.reproduce.rivals import Coded, DenseCodec, Direct, Embedded, PictureMean, PicturePCA
+
+_PICTURE = ("nanonet.picture",)
+_NETWORK = (*_PICTURE, *(f"nanonet.learn.{name}" for name in ("autoencoder", "training", "forest", "model")))
+_RIVALS = (*_PICTURE, "nanonet.learn.forest", "nanonet.reproduce.rivals")
+
+
+@dataclass(frozen=True)
+class Factory:
+    """Makes a model with `fit(X, G, r)` and `predict(X)` from a seed and settings.
+
+    A model with `encode`, `decode`, `predict_pictures` and `forest` is also scored in its pictures and latents.
+    """
+
+    make: Callable[..., Any]
+    modules: tuple[str, ...]
+    """Whose code decides the results: results are kept until one of them changes."""
+
+
+MODELS: dict[str, Factory] = {
+    "nanonet": Factory(lambda seed, **settings: NanoNet(seed=seed, **settings), _NETWORK),
+    "mean of g": Factory(lambda seed: Mean(), ("nanonet.learn.scoring",)),
+    "mean of ln g": Factory(lambda seed: Mean(FLOOR), ("nanonet.learn.scoring",)),
+    "nearest": Factory(lambda seed: Nearest(), ("nanonet.learn.scoring",)),
+    "black picture": Factory(lambda seed: Coded(lambda: PictureMean(black=True), seed=seed), _RIVALS),
+    "mean picture": Factory(lambda seed: Coded(PictureMean, seed=seed), _RIVALS),
+    "direct": Factory(lambda seed, **settings: Direct(seed=seed, **settings), _RIVALS),
+    "pca": Factory(lambda seed, latent: Coded(lambda: PicturePCA(latent), seed=seed), _RIVALS),
+    "dense": Factory(
+        lambda seed, latent, epochs: Coded(lambda: DenseCodec(latent, epochs=epochs, seed=seed), seed=seed), _RIVALS
+    ),
+    "t-sne": Factory(lambda seed: Embedded(seed=seed), _RIVALS),
+}
+"""What a `Task` may name. Another predictor enters here, and as a row in `studies`."""
+
+
+def code_hash(modules: tuple[str, ...]) -> str:
+    """Hash of the code of modules; comments, layout and docstrings do not count."""
+    return hashlib.sha256("".join(map(_module_hash, modules)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _module_hash(name: str) -> str:
+    found = find_spec(name)
+    assert found is not None
+    assert found.origin is not None
+    tree = ast.parse(Path(found.origin).read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = [part for part in node.body if not _is_text(part)]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -1,0 +1,167 @@
+"""The report: computes what is missing, then writes the page. `nanonet reproduce` calls this."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from nanonet.errors import InputError
+from nanonet.files import check_replaceable, writing
+from nanonet.reproduce import counterparts, forests, variations
+from nanonet.reproduce.evidence import Evidence
+from nanonet.reproduce.page import Block, Heading, Points, Text, to_html, to_markdown
+from nanonet.reproduce.studies import Context, Plan, Study
+from nanonet.reproduce.tasks import Store
+
+PAGE, SUMMARY, SETTINGS, RESULTS = "report.html", "summary.md", "report.json", "results"
+
+_FOUND = counterparts.STUDIES | forests.STUDIES | variations.STUDIES
+STUDIES: dict[str, Study] = {
+    name: _FOUND[name]
+    for name in (
+        "phases",
+        "autoencoder",
+        "forest",
+        "prediction",
+        "leak",
+        "latent",
+        "architecture",
+        "direct",
+        "codecs",
+        "learning",
+    )
+}
+"""The chapters, in order."""
+
+
+def reproduce(
+    out: Path,
+    evidence: Evidence,
+    *,
+    plan: Plan | None = None,
+    only: Sequence[str] = (),
+    runs: Path | None = None,
+    source: str = "the shipped datasets",
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write the report into a folder; what was computed there before, by the same code on the same data, is kept.
+
+    Parameters
+    ----------
+    out:
+        Made if need be; an older report there is replaced.
+    evidence:
+        What the studies rest on.
+    plan:
+        How much is computed; default: all.
+    only:
+        Names of studies to compute; the page has those whose results are all there. None: all.
+    runs:
+        Kept run folders with whole configurations, for snapshots.
+    source:
+        Where the data come from, as the page says it.
+    progress:
+        Called with the fits done and the fits in all.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    InputError
+        A study that does not exist, or `out` holds something else than a report.
+    """
+    for name in only:
+        if name not in STUDIES:
+            raise InputError(f"study = {name!r} is not one of {', '.join(STUDIES)}")
+    check_replaceable(out, SETTINGS)
+    plan = plan or Plan()
+    results = out / RESULTS
+    results.mkdir(parents=True, exist_ok=True)
+    with writing(out / SETTINGS) as temporary:
+        temporary.write_text(json.dumps(_settings(evidence, plan, source), indent=1) + "\n")
+    store = Store(results, evidence)
+    context = Context(evidence, plan, store.result, out, runs)
+    missing = store.missing([task for name in only or STUDIES for task in STUDIES[name].tasks(context)])
+    for done, task in enumerate(missing):
+        if progress is not None:
+            progress(done, len(missing))
+        store.compute(task)
+    if progress is not None and missing:
+        progress(len(missing), len(missing))
+    blocks = _opening(context, source)
+    absent = []
+    for name, study in STUDIES.items():
+        if store.missing(study.tasks(context)):
+            absent.append(f"{study.title}: `--only {name}`")
+            continue
+        blocks += [Heading(study.title), *study.write(context)]
+    if absent:
+        blocks += [Heading("Not computed yet"), Points(absent)]
+    for file, text in ((PAGE, to_html(blocks)), (SUMMARY, to_markdown(blocks))):
+        with writing(out / file) as temporary:
+            temporary.write_text(text)
+    return out / PAGE
+
+
+def _settings(evidence: Evidence, plan: Plan, source: str) -> dict[str, object]:
+    names = ("nanonet-pnc", "torch", "scikit-learn", "numpy")
+    return {
+        "date": datetime.date.today().isoformat(),
+        "source": source,
+        "explicit": len(evidence.explicit),
+        "implicit": 0 if evidence.implicit is None else len(evidence.implicit),
+        "plan": dict(vars(plan)),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in names},
+    }
+
+
+def _opening(context: Context, source: str) -> list[Block]:
+    evidence, plan = context.evidence, context.plan
+    data = evidence.explicit
+    verdicts = [bool(entry.get("convergence", {}).get("converged")) for entry in data.provenance]
+    implicit = "no implicit ones" if evidence.implicit is None else f"{len(evidence.implicit)} implicit ones"
+    blocks: list[Block] = [
+        Heading("nanoNET as published, on our own data", 1),
+        Text(
+            "The machine-learning half of Ayush, Seth and Patra, *Soft Matter* 19, 5502 (2023): its figures 4 to 7 "
+            "and the "
+            f"studies that it names, by `nanonet reproduce` from {source}: {len(data)} explicit compositions (NPs in "
+            "polymer), "
+            f"of which {sum(verdicts)} are converged, and {implicit} (NPs alone with a polymer-mediated potential). "
+            "The paper "
+            "has 80 explicit ones. Our data are not the paper's, so numbers are compared as what the same method gives."
+        ),
+        Text(
+            f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, "
+            f"{plan.repeats} repeats "
+            f"with other splits and seeds for the main comparisons, {plan.study_repeats} for the variations of the "
+            "network, "
+            f"{plan.cheap_repeats} for what takes little time. Everything is split before anything is fitted, but "
+            "where the "
+            "chapter on the leak says otherwise."
+        ),
+    ]
+    if len(data) < 40:
+        blocks.append(
+            Text(
+                f"**{len(data)} compositions are few.** Differences between rows that are smaller than their spread, "
+                "or "
+                "than a few hundredths in ln g, mean nothing; more will come with more simulations, by the same "
+                "command."
+            )
+        )
+    if plan.quick:
+        blocks.append(
+            Text(
+                "**A quick run: networks were hardly trained. It shows that the report works; its numbers mean "
+                "nothing.**"
+            )
+        )
+    return blocks

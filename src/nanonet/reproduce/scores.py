@@ -1,0 +1,157 @@
+"""From results to the numbers of the tables: every row scored alike, on the held-out explicit compositions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.learn.scoring import FLOOR, SOFTENING, ln_noise, ln_rmse, peak_errors, splits
+from nanonet.reproduce.evidence import Evidence
+from nanonet.reproduce.page import Table
+from nanonet.reproduce.tasks import Task
+
+Results = Callable[[Task], Mapping[str, Any]]
+"""Finds the result of a task."""
+
+HEADER = (
+    "model",
+    "ln g, weighted",
+    "ln g",
+    "picture MSE",
+    "picture MAE",
+    "peak, no peak agree",
+    "peak height, factor",
+    "peak position",
+    "neighbours",
+    "seconds",
+)
+
+LEGEND = (
+    f"Mean over the held-out compositions, ± standard deviation over the repeated splits where there are several. "
+    f"ln g: root mean square error over the bins where the simulated g exceeds {FLOOR:g} (a prediction below that "
+    f"counts as that); weighted: a bin counts by 1 / (s² + {SOFTENING:g}²), s its relative standard error. Picture: "
+    "mean squared and mean absolute error of grey levels 0 to 1. Peak, no peak: in how many of the compositions both "
+    "curves have a first peak or neither has; its height: exp of the mean |ln(predicted / simulated)|, 1 is right; its "
+    "position: mean distance in sigma. Neighbours: mean error of the number of other NPs within a gap of 3 sigma of "
+    "an NP. Seconds: of one fit."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table: a model, cross-validated; `tasks[repeat][fold]`, or a `part` of their results."""
+
+    label: str
+    tasks: Sequence[Sequence[Task]]
+    part: str = ""
+
+    @property
+    def flat(self) -> list[Task]:
+        """All tasks."""
+        return [task for repeat in self.tasks for task in repeat]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The scores of a row, repeats first: each (repeats, n) but `seconds` and `stuck`."""
+
+    curves: NDArray[np.float64]
+    """Predicted g (repeats, n, m)."""
+    weighted: NDArray[np.float64]
+    plain: NDArray[np.float64]
+    mse: NDArray[np.float64]
+    mae: NDArray[np.float64]
+    agree: NDArray[np.float64]
+    log_ratio: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    neighbours: NDArray[np.float64]
+    seconds: float
+    """Median of a fit."""
+    stuck: int
+    """Fits that learnt nothing."""
+
+
+def crossed(
+    n: int, folds: int, repeats: int, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any
+) -> list[list[Task]]:
+    """Tasks [repeat][fold] of a repeated cross-validation of n compositions; a repeat's number is the model's seed."""
+    pairs = splits(n, folds, repeats)
+    return [
+        [
+            Task(model, tuple(map(int, train)), tuple(map(int, test)), settings or {}, seed=repeat, **kwargs)
+            for train, test in pairs[repeat * folds : (repeat + 1) * folds]
+        ]
+        for repeat in range(repeats)
+    ]
+
+
+def measure(row: Row, results: Results, evidence: Evidence) -> Measured:
+    """Put the folds of each repeat together and score them."""
+    data = evidence.explicit
+    n, repeats = len(data), len(row.tasks)
+    curves = np.full((repeats, n, len(data.r)), np.nan)
+    mse, mae = np.full((repeats, n), np.nan), np.full((repeats, n), np.nan)
+    seconds, stuck = [], 0
+    for i, tasks in enumerate(row.tasks):
+        for task in tasks:
+            result, test = results(task), list(task.test)
+            part = result.get(row.part, result)
+            curves[i, test], mse[i, test], mae[i, test] = part["G"], part["mse"], part["mae"]
+            seconds.append(result["seconds"])
+            stuck += bool(result["stuck"])
+    truth = evidence.neighbours(data.G)
+    peaks = [peak_errors(data.G, guess, data.r, data.errors) for guess in curves]
+    return Measured(
+        curves=curves,
+        weighted=np.array([ln_rmse(data.G, guess, error=data.errors) for guess in curves]),
+        plain=np.array([ln_rmse(data.G, guess) for guess in curves]),
+        mse=mse,
+        mae=mae,
+        agree=np.array([found.agree for found in peaks], dtype=np.float64),
+        log_ratio=np.array([np.log(found.ratio) for found in peaks]),
+        shift=np.array([found.shift for found in peaks]),
+        neighbours=np.array([evidence.neighbours(guess) - truth for guess in curves]),
+        seconds=float(np.median(seconds)),
+        stuck=stuck,
+    )
+
+
+def table(rows: Sequence[Row | str], results: Results, evidence: Evidence, caption: str = "") -> Table:
+    """Rows scored alike; a text between them heads the rows below it."""
+    lines: list[list[str]] = []
+    for row in rows:
+        lines.append([row] if isinstance(row, str) else _line(row, measure(row, results, evidence)))
+    noise = float(np.nanmean(ln_noise(evidence.explicit.G, evidence.explicit.errors)))
+    floor = f"The simulations' own errors alone would make ln g, weighted, {noise:.2f}."
+    return Table(HEADER, lines, " ".join(part for part in (caption, floor) if part))
+
+
+def _line(row: Row, found: Measured) -> list[str]:
+    label = row.label + (f" (stuck {found.stuck} of {len(row.flat)})" if found.stuck else "")
+    return [
+        label,
+        spread(found.weighted),
+        spread(found.plain),
+        spread(found.mse, "{:.4f}"),
+        spread(found.mae, "{:.4f}"),
+        f"{found.agree.mean() * found.agree.shape[1]:.3g} of {found.agree.shape[1]}",
+        spread(np.abs(found.log_ratio), transform=math.exp),
+        spread(np.abs(found.shift)),
+        spread(np.abs(found.neighbours)),
+        f"{found.seconds:.2g}",
+    ]
+
+
+def spread(values: NDArray[np.float64], form: str = "{:.2f}", transform: Callable[[float], float] = float) -> str:
+    """Mean over entries, then mean and standard deviation over repeats, of values (repeats, n); – where all are NaN."""
+    known = [row[~np.isnan(row)] for row in values]
+    means = np.array([transform(float(row.mean())) for row in known if len(row)])
+    if not len(means):
+        return "–"
+    text = form.format(means.mean())
+    return text if len(means) < 2 else f"{text} ± {form.format(means.std(ddof=1))}"

@@ -1,0 +1,124 @@
+"""What a study is, and the rows that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nanonet.reproduce.evidence import Evidence
+from nanonet.reproduce.page import Block
+from nanonet.reproduce.scores import Results, Row, crossed
+from nanonet.reproduce.tasks import Task
+
+PAPER: Mapping[str, Any] = {"activation": "relu", "loss": "mse", "latent_noise": 0.0}
+"""The paper's settings of the network."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is computed."""
+
+    folds: int = 5
+    """Of every cross-validation: 5 is the paper's 80/20."""
+    repeats: int = 2
+    """Of the main comparisons; models on which little time is spent get more (`cheap_repeats`)."""
+    study_repeats: int = 1
+    """Of the variations of the network."""
+    cheap_repeats: int = 5
+    latents: tuple[int, ...] = (2, 4, 8, 16, 32)
+    trees: int = 100
+    """Largest forest of figure 6."""
+    shown: int = 12
+    """Compositions of figure 7."""
+    epochs: int = 0
+    """Of every network; 0: the model's own."""
+    quick: bool = False
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Settings of every network."""
+        return {"epochs": self.epochs, "attempts": 1} if self.epochs else {}
+
+
+QUICK = Plan(
+    folds=2, repeats=1, study_repeats=1, cheap_repeats=2, latents=(2, 8), trees=10, shown=4, epochs=2, quick=True
+)
+"""A small version that shows that everything works; its numbers mean nothing."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a study works with."""
+
+    evidence: Evidence
+    plan: Plan
+    results: Results
+    folder: Path
+    """Where figures are written."""
+    runs: Path | None
+    """Kept run folders with whole configurations."""
+
+    @property
+    def both(self) -> bool:
+        """Whether there are implicit compositions."""
+        return self.evidence.implicit is not None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A chapter of the report: the fits that it needs, and what it writes once they are there."""
+
+    title: str
+    rows: Callable[[Context], Mapping[str, Row]]
+    write: Callable[[Context], list[Block]]
+
+    def tasks(self, context: Context) -> list[Task]:
+        """All its fits."""
+        return [task for row in self.rows(context).values() for task in row.flat]
+
+
+def network(
+    context: Context, label: str, repeats: int, settings: Mapping[str, Any] | None = None, **kwargs: Any
+) -> Row:
+    """A cross-validated nanoNET."""
+    plan, n = context.plan, len(context.evidence.explicit)
+    chosen = {**(settings or {}), **plan.training}
+    return Row(label, crossed(n, plan.folds, repeats, "nanonet", chosen, **kwargs))
+
+
+def cheap(context: Context, label: str, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Row:
+    """Another cross-validated model, which takes little time."""
+    n = len(context.evidence.explicit)
+    return Row(label, crossed(n, context.plan.folds, context.plan.cheap_repeats, model, settings, **kwargs))
+
+
+def trivial(context: Context, **kwargs: Any) -> dict[str, Row]:
+    """What everything must be compared with."""
+    names = {
+        "black picture": "black picture",
+        "mean picture": "mean picture",
+        "mean of g": "mean of g",
+        "mean of ln g": "mean of ln g",
+        "nearest": "nearest simulated composition",
+    }
+    return {model: cheap(context, label, model, **kwargs) for model, label in names.items()}
+
+
+def studied(context: Context) -> int | None:
+    """How many implicit compositions the variations learn from: all, for fourteen curves teach a network little."""
+    return None if context.both else 0
+
+
+def data_said(context: Context) -> str:
+    """What the variations were trained on, as a phrase."""
+    implicit = context.evidence.implicit
+    if implicit is None:
+        return "Trained on explicit compositions alone."
+    return f"Trained on explicit and {len(implicit)} implicit compositions, those that are held out left out."
+
+
+def by_name(rows: Mapping[str, Row], names: Sequence[str]) -> list[Row | str]:
+    """Some of the rows, in order."""
+    return [rows[name] for name in names if name in rows]

@@ -1,0 +1,51 @@
+"""The command `nanonet reproduce`: the paper's figures and studies on our own data, in one report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nanonet.serve.options import needs_extra, progress_bar
+
+KEPT_RUNS = Path("data/runs")
+"""Where the repository keeps run folders; the package has none."""
+
+
+def reproduce(
+    out: Annotated[Path, typer.Option(help="Folder of the report; what is computed there is not computed again.")],
+    dataset: Annotated[Path | None, typer.Option(help="Dataset (.nc) to score on; default: the shipped one.")] = None,
+    implicit: Annotated[Path | None, typer.Option(help="Implicit dataset (.nc); default: the shipped one.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(help="Kept run folders, for snapshots; default: data/runs where there is one.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="A study to compute; may be given several times.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A small version, whose numbers mean nothing.")] = False,
+) -> None:
+    """Write the paper's figures and studies, trained on our own data, as one report."""
+    from nanonet.dataset import Dataset
+    from nanonet.errors import InputError
+
+    if runs is not None and not runs.is_dir():
+        raise InputError(f"runs = {runs} is not a folder")
+    with needs_extra("learn"):
+        from nanonet.reproduce.evidence import Evidence
+        from nanonet.reproduce.report import SUMMARY
+        from nanonet.reproduce.report import reproduce as write
+        from nanonet.reproduce.studies import QUICK, Plan
+    data = Dataset.shipped() if dataset is None else Dataset.load(dataset)
+    others = Dataset.shipped("implicit") if implicit is None else Dataset.load(implicit)
+    named = ["the shipped dataset" if dataset is None else dataset.name]
+    named.append("the shipped implicit one" if implicit is None else implicit.name)
+    with progress_bar("fitting") as progress:
+        page = write(
+            out,
+            Evidence.of(data, others),
+            plan=QUICK if quick else Plan(),
+            only=only or (),
+            runs=runs or (KEPT_RUNS if KEPT_RUNS.is_dir() else None),
+            source=" and ".join(named),
+            progress=progress,
+        )
+    print(f"written    {page}\nwritten    {out / SUMMARY}")

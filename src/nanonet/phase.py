@@ -1,0 +1,400 @@
+"""The state of the nanoparticles, read off g(r): in contact, bridged by polymer layers, or dispersed.
+
+The terms are those of Hooper & Schweizer (2005, doi:10.1021/ma051318k) and of the review of Hall, Jayaraman & Schweizer
+(2010, doi:10.1016/j.cossms.2009.08.004), who name the states of nanoparticles (NPs) in a melt after the potential of
+mean force of a pair, W = -ln g: which of its minima, if any, holds a pair, and how much polymer fits in between.
+docs/phases.md gives the reasons for the rules below and what they say of every simulated composition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.errors import InputError
+from nanonet.rdf import RDF
+
+CONTACT, BRIDGING, DISPERSION = "contact aggregation", "bridging", "dispersion"
+STATES = (CONTACT, BRIDGING, DISPERSION)
+"""What a curve can say; the order of all probabilities."""
+UNCERTAIN = "uncertain"
+"""The verdict where no state is probable enough."""
+
+CORRELATION = 0.8
+"""Distance (monomer diameters) over which errors of ln g are correlated, exp(-distance / 0.8): docs/phases.md."""
+
+_FAR = 4.0  # the gap (monomer diameters) from which on g may count as far away
+_REFERENCE = 2.0  # how much of the end of the curve counts as far away (monomer diameters)
+_LEVEL = 0.1  # a change of ln g over the reference that is worth a caveat
+_RISE = 0.1  # how far W rises (kT) on both sides of what is named a minimum, before it is as low again
+_FREEZING = 0.494  # volume fraction at which hard spheres freeze; no fluid is more crowded
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What separates the states. W is in kT and counts from its value far away, gaps h = r - D are between surfaces.
+
+    Parameters
+    ----------
+    depth:
+        How deep the deepest minimum of W must be to hold a pair, beyond what crowding does (kT); one kT is what
+        thermal motion takes away.
+    monomer:
+        Diameter of a monomer, the length in which gaps are measured (in the unit of r: 1 sigma).
+    layers:
+        Monomer layers that a bridge may have; with more in between, NPs are apart.
+    confidence:
+        Probability that a state needs in order to be the verdict.
+
+    Raises
+    ------
+    InputError
+        `depth` or `monomer` is not above 0, `layers` is not 1 to 3 (g is taken as far away from a gap of 4 monomers
+        on), or `confidence` is not between 0.5 and 1.
+    """
+
+    depth: float = 1.0
+    monomer: float = 1.0
+    layers: int = 3
+    confidence: float = 0.9
+
+    def __post_init__(self) -> None:
+        for name in ("depth", "monomer"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise InputError(f"{name} = {getattr(self, name):g} is not above 0")
+        if self.layers not in (1, 2, 3):
+            raise InputError(f"layers = {self.layers} is not 1, 2 or 3")
+        if not 0.5 <= self.confidence < 1:
+            raise InputError(f"confidence = {self.confidence:g} is not between 0.5 and 1")
+
+
+class Estimate(NamedTuple):
+    """A number with its standard error, which is NaN where errors of g are not known."""
+
+    value: float
+    error: float
+
+
+class Place(NamedTuple):
+    """An extremum of the potential of mean force."""
+
+    gap: float
+    """Distance between the surfaces, r - D (sigma); below 0 where soft cores are pressed together."""
+    w: Estimate
+    """W there (kT), from its value far away; infinite where no pair was seen."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The state of the NPs of one RDF, and what speaks for it."""
+
+    state: str
+    """One of `STATES`, or `UNCERTAIN`."""
+    probabilities: Mapping[str, float]
+    """Of each of `STATES`, from the error bars; they sum to 1."""
+    layers: int | None
+    """Monomer layers between two NPs at the minimum `bridge`, None where there is none."""
+    contact: Place | None
+    """The minimum of W where no monomer fits between (gap below half a monomer), None where W has none."""
+    barrier: Place | None
+    """The maximum of W between `contact` and `bridge`, None where either is missing."""
+    bridge: Place | None
+    """The deepest minimum of W where monomer layers fit between, None where W has none."""
+    closest: float
+    """How near the surfaces come (sigma): the gap at which W, inwards of its deepest minimum, exceeds `depth`."""
+    crowding: float
+    """How much of W's depth crowding explains (kT): that of hard spheres which come as near; 0 without a density."""
+    excess_contact: Estimate | None
+    """Neighbours up to a gap of half a monomer, less those that g far away would put there; None without a density."""
+    excess_layers: Estimate | None
+    """The same where one to `Criteria.layers` monomer layers fit between."""
+    caveats: tuple[str, ...]
+    """What the verdict could not know."""
+
+    @property
+    def most_probable(self) -> str:
+        """The state of the highest probability, whether that suffices for a verdict or not."""
+        return max(STATES, key=lambda state: self.probabilities[state])
+
+
+def judge(
+    rdf: RDF,
+    diameter: float,
+    density: float | None = None,
+    criteria: Criteria | None = None,
+    common: float = 0.0,
+    samples: int = 4000,
+    seed: int = 0,
+) -> Verdict:
+    """The state of an RDF, with probabilities from its error bars; certain, and said so, where it has none.
+
+    Parameters
+    ----------
+    rdf:
+        g(r), simulated or predicted.
+    diameter:
+        NP diameter D (in the unit of r).
+    density:
+        NPs a volume, for what crowding does and for the excess neighbours; left out, neither is known.
+    criteria:
+        What separates the states; by default those of `Criteria`.
+    common:
+        Part of the relative standard error of g that all distances share: it scales the curve, which has no say.
+    samples, seed:
+        How many curves are drawn within the error bars (see `draw`).
+
+    Raises
+    ------
+    InputError
+        The curve ends before g can be taken as far away, is 0 there, or a number is not allowed.
+    """
+    if not (np.isfinite(common) and common >= 0):
+        raise InputError(f"common = {common:g} is not 0 or above")
+    curves = rdf.g[None]
+    if rdf.error is not None:
+        error = np.sqrt(np.maximum(rdf.error**2 - (common * rdf.g) ** 2, 0.0))
+        curves = draw(rdf.r, rdf.g, error, samples, seed, criteria)
+    return _verdict(rdf.r, rdf.g, curves, diameter, density, criteria or Criteria())
+
+
+def judge_curves(
+    r: NDArray[np.float64],
+    curves: NDArray[np.float64],
+    diameter: float,
+    density: float | None = None,
+    criteria: Criteria | None = None,
+) -> Verdict:
+    """The state behind curves (samples, m) that are equally likely, such as draws from a predictor; see `judge`."""
+    curves = np.asarray(curves, dtype=np.float64)
+    if curves.ndim != 2 or curves.shape[0] < 1 or curves.shape[1] != len(r):
+        raise InputError(f"curves have shape {curves.shape}; allowed is (samples, {len(r)})")
+    if not (np.isfinite(curves).all() and curves.min() >= 0):
+        raise InputError("curves have values that are not finite and 0 or above")
+    return _verdict(r, np.median(curves, axis=0), curves, diameter, density, criteria or Criteria())
+
+
+def mean_force_potential(
+    r: NDArray[np.float64], g: NDArray[np.float64], diameter: float, criteria: Criteria | None = None
+) -> NDArray[np.float64]:
+    """W = -ln g (m,) from its value far away (kT); infinite where g is 0."""
+    _, _, far = _regions(r, diameter, criteria or Criteria())
+    with np.errstate(divide="ignore"):
+        return np.asarray(-np.log(g / _far_away(r, g, far)))
+
+
+def states(
+    r: NDArray[np.float64],
+    curves: NDArray[np.float64],
+    diameter: float,
+    density: float | None = None,
+    criteria: Criteria | None = None,
+) -> NDArray[np.int64]:
+    """Index in `STATES` of each curve (..., m) as it stands, without regard to errors.
+
+    Contact aggregation: the minimum of W where not even one monomer fits between (gap below half a monomer) holds a
+    pair, and none further out is deeper by more than `depth`; shells of neighbours in a cluster lie there too.
+    Bridging: the deepest minimum further out holds a pair and has at most `layers` monomer layers (the number nearest
+    to gap over monomer diameter) between the NPs. Dispersion: neither.
+    """
+    criteria = criteria or Criteria()
+    gap, outside, far = _regions(r, diameter, criteria)
+    away = _far_away(r, curves, far)
+    near, beyond = (
+        _minimum(r, curves, away, outside & region, density, criteria) for region in (gap < 0.5, gap >= 0.5)
+    )
+    touching = near.holds & (beyond.depth <= near.depth + criteria.depth)
+    bridged = beyond.holds & (gap[beyond.at] < criteria.layers + 0.5)
+    return np.where(touching, 0, np.where(bridged, 1, 2))
+
+
+def probabilities(
+    r: NDArray[np.float64],
+    curves: NDArray[np.float64],
+    diameters: ArrayLike,
+    densities: ArrayLike,
+    criteria: Criteria | None = None,
+) -> NDArray[np.float64]:
+    """Probabilities (n, 3) of `STATES` for n compositions of diameters, densities (n,), each with curves (n, s, m)."""
+    sizes, dense = (np.broadcast_to(np.asarray(x, dtype=np.float64), len(curves)) for x in (diameters, densities))
+    found = np.empty((len(curves), len(STATES)))
+    for i in range(len(curves)):
+        found[i] = _shares(states(r, curves[i], float(sizes[i]), float(dense[i]), criteria))
+    return found
+
+
+def decide(shares: NDArray[np.float64], criteria: Criteria | None = None) -> str:
+    """The verdict of probabilities (3,) of `STATES`."""
+    best = int(np.argmax(shares))
+    return STATES[best] if shares[best] >= (criteria or Criteria()).confidence else UNCERTAIN
+
+
+def draw(
+    r: NDArray[np.float64],
+    g: NDArray[np.float64],
+    error: NDArray[np.float64],
+    samples: int,
+    seed: int = 0,
+    criteria: Criteria | None = None,
+) -> NDArray[np.float64]:
+    """Curves (samples, m) that g (m,) with standard errors (m,) may stand for.
+
+    g is log-normal with its mean and its error; errors of ln g are correlated over `CORRELATION`, because the bins of
+    a well are filled by the same few pairs. Where no pair was seen g is as large as its error by chance.
+    """
+    if samples < 1:
+        raise InputError(f"samples = {samples} is not 1 or more")
+    kept = float(np.exp(-(r[1] - r[0]) / (criteria or Criteria()).monomer / CORRELATION))
+    noise = np.random.default_rng(seed).standard_normal((samples, len(r)))
+    for i in range(1, len(r)):
+        noise[:, i] = kept * noise[:, i - 1] + np.sqrt(1.0 - kept**2) * noise[:, i]
+    width = np.sqrt(np.log1p((error / np.where(g > 0, g, 1.0)) ** 2))
+    return np.where(g > 0, g * np.exp(width * noise - 0.5 * width**2), error * np.abs(noise))
+
+
+def _regions(
+    r: NDArray[np.float64], diameter: float, criteria: Criteria
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Gaps in monomer diameters (m,), where two NPs can be at all (m,), and what counts as far away (m,)."""
+    if not (np.isfinite(diameter) and diameter > 0):
+        raise InputError(f"diameter = {diameter:g} is not above 0")
+    gap = (r - diameter) / criteria.monomer
+    if gap[0] >= 0.5:
+        raise InputError(f"r begins at {r[0]:g}, beyond contact for diameter = {diameter:g}; allowed is less")
+    end = float(gap[-1]) + 0.5 * float(gap[1] - gap[0])
+    if end < _FAR + 0.5:
+        raise InputError(
+            f"r ends at a gap r - D of {end * criteria.monomer:.3g} for diameter = {diameter:g}; "
+            f"allowed are {(_FAR + 0.5) * criteria.monomer:g} and more, because W counts from its value far away"
+        )
+    return gap, r >= 0.5 * diameter, gap >= max(_FAR, end - _REFERENCE)
+
+
+class _Minimum(NamedTuple):
+    """The lowest W of each curve (...) in a region: the bin, its depth and what crowding explains of it (kT)."""
+
+    at: NDArray[np.int64]
+    depth: NDArray[np.float64]
+    closest: NDArray[np.float64]
+    crowding: NDArray[np.float64]
+    holds: NDArray[np.bool_]
+
+
+def _minimum(
+    r: NDArray[np.float64],
+    curves: NDArray[np.float64],
+    away: NDArray[np.float64],
+    region: NDArray[np.bool_],
+    density: float | None,
+    criteria: Criteria,
+) -> _Minimum:
+    index = np.where(region, curves, -1.0).argmax(axis=-1)
+    height = np.take_along_axis(curves, index[..., None], axis=-1)[..., 0]
+    depth = np.log(np.maximum(height, 1e-300) / away)
+    bins = np.arange(len(r))
+    repelled = (curves < away[..., None] * np.exp(-criteria.depth)) & (bins < index[..., None])
+    closest = r[np.where(repelled, bins, 0).max(axis=-1)] + 0.5 * (r[1] - r[0])
+    crowding = _crowding(closest, density)
+    return _Minimum(index, depth, closest, crowding, depth - crowding >= criteria.depth)
+
+
+def _crowding(closest: NDArray[np.float64], density: float | None) -> NDArray[np.float64]:
+    """W (kT, below 0 counts as above) at contact of hard spheres of diameters (...): Carnahan & Starling 1969."""
+    if density is None:
+        return np.zeros_like(closest)
+    if not (np.isfinite(density) and density > 0):
+        raise InputError(f"density = {density:g} is not above 0")
+    packed = np.minimum(np.pi / 6.0 * density * closest**3, _FREEZING)
+    return np.asarray(np.log((1.0 - 0.5 * packed) / (1.0 - packed) ** 3))
+
+
+def _far_away(r: NDArray[np.float64], curves: NDArray[np.float64], far: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Mean of g over the volume far away (...)."""
+    volume = r[far] ** 2
+    away = np.asarray(curves[..., far] @ (volume / volume.sum()))
+    if away.min() <= 0:
+        raise InputError("g is 0 at the end of the curve; W counts from its value there")
+    return away
+
+
+def _shares(found: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.bincount(found.ravel(), minlength=len(STATES)) / found.size
+
+
+def _verdict(
+    r: NDArray[np.float64],
+    g: NDArray[np.float64],
+    curves: NDArray[np.float64],
+    diameter: float,
+    density: float | None,
+    criteria: Criteria,
+) -> Verdict:
+    gap, outside, far = _regions(r, diameter, criteria)
+    shares = _shares(states(r, curves, diameter, density, criteria))
+    away, drawn_away = _far_away(r, g, far), _far_away(r, curves, far)
+    w = mean_force_potential(r, g, diameter, criteria)
+
+    def place(i: int) -> Place:
+        drawn = np.log(np.maximum(curves[:, i], 1e-300) / drawn_away)
+        error = float(drawn.std()) if len(curves) > 1 and g[i] > 0 else np.nan
+        return Place(float(gap[i] * criteria.monomer), Estimate(float(w[i]), error))
+
+    def excess(shell: NDArray[np.bool_]) -> Estimate | None:
+        if density is None:
+            return None
+        volumes = density * 4.0 * np.pi * r[shell] ** 2 * (r[1] - r[0])
+        drawn = curves[:, shell] @ volumes - drawn_away * volumes.sum()
+        error = float(drawn.std()) if len(curves) > 1 else np.nan
+        return Estimate(float(g[shell] @ volumes - away * volumes.sum()), error)
+
+    layered = (gap >= 0.5) & (gap < criteria.layers + 0.5)
+    contact, bridge = _deepest(w, outside & (gap < 0.5)), _deepest(w, layered)
+    barrier = None
+    if contact is not None and bridge is not None and bridge - contact > 1:
+        barrier = contact + 1 + int(w[contact + 1 : bridge].argmax())
+    deepest = _minimum(r, g, away, outside, density, criteria)
+    return Verdict(
+        state=decide(shares, criteria),
+        probabilities=dict(zip(STATES, shares.tolist(), strict=True)),
+        layers=None if bridge is None else int(gap[bridge] + 0.5),
+        contact=None if contact is None else place(contact),
+        barrier=None if barrier is None else place(barrier),
+        bridge=None if bridge is None else place(bridge),
+        closest=float(deepest.closest) - diameter,
+        crowding=float(deepest.crowding),
+        excess_contact=excess(gap < 0.5),
+        excess_layers=excess(layered),
+        caveats=_caveats(g[outside & (gap < 0.5)], g[far], len(curves), density),
+    )
+
+
+def _deepest(w: NDArray[np.float64], where: NDArray[np.bool_]) -> int | None:
+    """Index of the lowest local minimum of W (m,) within a region, or None."""
+    where = where & np.isfinite(w)
+    for i in np.flatnonzero(where)[np.argsort(w[where], kind="stable")]:
+        sides = (w[:i][::-1], w[i + 1 :])
+        lower = (np.append(np.flatnonzero(side <= w[i]), len(side))[0] for side in sides)
+        if all(side[:end].max(initial=w[i]) >= w[i] + _RISE for side, end in zip(sides, lower, strict=True)):
+            return int(i)
+    return None
+
+
+def _caveats(
+    touching: NDArray[np.float64], away: NDArray[np.float64], samples: int, density: float | None
+) -> tuple[str, ...]:
+    """What a verdict does not know: from g in contact and far away."""
+    found = []
+    if density is None:
+        found.append("no density: what crowding does to W is not taken out")
+    if samples == 1:
+        found.append("no error bars: the curve is taken as it stands")
+    if not touching.any():
+        found.append("no pair was seen in contact: whether W is low there behind its barrier is not known")
+    inner, outer = (float(part.mean()) for part in np.array_split(away, 2))
+    if min(inner, outer) > 0 and abs(np.log(inner / outer)) > _LEVEL:
+        change = f"{inner:.2g}, then {outer:.2g}"
+        found.append(f"g has not levelled off where the curve ends ({change}): depths of W count from there")
+    return tuple(found)

@@ -1,0 +1,137 @@
+"""Phases over a plane of two inputs, the other three held, from any model that `nanonet.load` gives."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.composition import FIELDS, from_array
+from nanonet.dataset import Dataset
+from nanonet.errors import InputError
+from nanonet.files import writing
+from nanonet.phase import STATES, Criteria, decide, draw, probabilities
+from nanonet.predict.model import OutsideDataWarning
+
+NEAR_PLANE = 0.15
+"""How far from the plane of a map (each held input, in units of its simulated range) a simulation is still shown."""
+
+_SAMPLES = 200  # curves drawn for each point of a map
+_CHUNK = 200  # points whose curves are held at once
+
+
+class Map(NamedTuple):
+    """Probabilities of the states over a plane."""
+
+    names: tuple[str, str]
+    held: dict[str, float]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    """(len(y), len(x), 3), in the order of `nanonet.phase.STATES`."""
+    outside: NDArray[np.bool_]
+    """(len(y), len(x)): where the model warns that its data are far."""
+    span: dict[str, float]
+    """Simulated range of each input."""
+    basis: str
+    """Where the probabilities come from."""
+
+    @property
+    def title(self) -> str:
+        """What is held."""
+        return ", ".join(f"{name} = {value:g}" for name, value in self.held.items())
+
+
+def compute_map(
+    model: Any,
+    names: tuple[str, str],
+    held: Mapping[str, float | None],
+    ranges: tuple[tuple[float, float] | None, tuple[float, float] | None],
+    steps: int,
+    criteria: Criteria,
+) -> Map:
+    """Probabilities over a plane from any model that `nanonet.load` gives; `InputError` for what makes no plane."""
+    for name in names:
+        if name not in FIELDS:
+            raise InputError(f"{name} is not one of {', '.join(FIELDS)}")
+        if held.get(name) is not None:
+            raise InputError(f"{name} = {held[name]:g} is given, but the map runs over it")
+    if names[0] == names[1]:
+        raise InputError(f"x and y are both {names[0]}; allowed are two different inputs")
+    fixed = {name: value for name in FIELDS if name not in names and (value := held.get(name)) is not None}
+    missing = [name for name in FIELDS if name not in names and name not in fixed]
+    if missing:
+        raise InputError(f"{missing[0]} is missing; a map over {names[0]} and {names[1]} holds the other three")
+    if not 2 <= steps <= 500:
+        raise InputError(f"steps = {steps} is not between 2 and 500")
+    known = np.asarray(model.card["X"], dtype=np.float64)
+    axes = []
+    for name, limits in zip(names, ranges, strict=True):
+        column = known[:, FIELDS.index(name)]
+        low, high = (float(column.min()), float(column.max())) if limits is None else limits
+        if not low < high:
+            raise InputError(f"range of {name} = {low:g} to {high:g} is not rising")
+        axis = np.linspace(low, high, steps)
+        axes.append(np.unique(axis.round()) if name == "chain_length" else axis)
+    first, second = np.meshgrid(*axes)
+    columns = {name: np.full(first.size, value) for name, value in fixed.items()}
+    columns |= {names[0]: first.ravel(), names[1]: second.ravel()}
+    X = np.column_stack([columns[name] for name in FIELDS])
+    compositions = from_array(X)
+    shares, basis = _shares(model, X, criteria)
+    outside = np.array([bool(model.basis(c).warnings) for c in compositions])
+    return Map(
+        names, {n: fixed[n] for n in FIELDS if n in fixed}, axes[0], axes[1],
+        shares.reshape(*first.shape, -1), outside.reshape(first.shape),
+        dict(zip(FIELDS, np.ptp(known, axis=0).tolist(), strict=True)), basis,
+    )  # fmt: skip
+
+
+def _shares(model: Any, X: NDArray[np.float64], criteria: Criteria) -> tuple[NDArray[np.float64], str]:
+    """Probabilities (n, 3), and where they come from: draws from the model, its error bars, or none."""
+    sizes, dense = X[:, FIELDS.index("diameter")], X[:, FIELDS.index("density")]
+    basis = "none: the model has no error bars, so each point is judged as predicted"
+    parts = []
+    for i in range(0, len(X), _CHUNK):
+        part = slice(i, i + _CHUNK)
+        if hasattr(model, "sample_curves"):
+            curves = np.moveaxis(np.asarray(model.sample_curves(X[part], _SAMPLES, 0)), 0, 1)
+            basis = f"from {_SAMPLES} curves a point that the model draws"
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OutsideDataWarning)  # the map marks them
+                if model.predict(from_array(X[i : i + 1])[0]).error is None:
+                    curves = model.predict_curves(X[part])[:, None]
+                else:
+                    rdfs = [model.predict(c) for c in from_array(X[part])]
+                    curves = np.array([draw(rdf.r, rdf.g, rdf.error, _SAMPLES, 0, criteria) for rdf in rdfs])
+                    basis = f"from {_SAMPLES} curves a point within the model's error bars"
+        parts.append(probabilities(model.r, curves, sizes[part], dense[part], criteria))
+    return np.concatenate(parts), basis
+
+
+def near_plane(found: Map, states: Sequence[str], known: Dataset) -> list[tuple[float, float, str]]:
+    """(x, y, state) of the simulated compositions whose held inputs are near those of a map."""
+    near = []
+    for state, c in zip(states, known.compositions, strict=True):
+        apart = [abs(getattr(c, n) - value) / (found.span[n] or 1.0) for n, value in found.held.items()]
+        if max(apart) <= NEAR_PLANE:
+            near.append((getattr(c, found.names[0]), getattr(c, found.names[1]), state))
+    return near
+
+
+def write_map(path: Path, found: Map, criteria: Criteria) -> None:
+    """The probabilities of a map as CSV."""
+    lines = [f"# nanonet: states at {found.title}; probabilities {found.basis}"]
+    lines.append(",".join([*found.names, *STATES, "verdict", "outside"]).replace(" ", "_"))
+    for k, y in enumerate(found.y):
+        for i, x in enumerate(found.x):
+            shares = found.shares[k, i]
+            numbers = ",".join(f"{value:.6g}" for value in (x, y, *shares))
+            lines.append(f"{numbers},{decide(shares, criteria)},{int(found.outside[k, i])}")
+    with writing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n")

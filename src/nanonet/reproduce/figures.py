@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image  # comes with matplotlib
 
 from nanonet.composition import Composition
 from nanonet.files import writing
@@ -21,9 +23,11 @@ COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47", "#7f6000")
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure, whole or not at all."""
+    """Write a figure in 256 colours, whole or not at all."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=110)
     with writing(path) as temporary:
-        figure.savefig(temporary, dpi=110)
+        Image.open(drawn).convert("RGB").quantize(256).save(temporary, format="PNG", optimize=True)
 
 
 def symbols(composition: Composition) -> str:
@@ -36,7 +40,7 @@ def symbols(composition: Composition) -> str:
 
 def rdf_axes(axes: Axes, diameter: float) -> None:
     """The paper's axes for g(r), with lines at g = 1 and r = D."""
-    axes.set(xlim=(0, 10), ylim=(LOWEST, HIGHEST), yscale="log")
+    axes.set(xlim=(0, 10), ylim=(LOWEST, HIGHEST), yscale="log", xticks=(2, 4, 6, 8))
     axes.axhline(1.0, color="0.7", lw=0.8, ls=":")
     axes.axvline(diameter, color="0.7", lw=0.8, ls="--")
     axes.tick_params(direction="in", which="both", top=True, right=True)

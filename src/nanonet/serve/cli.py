@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nanonet.errors import InputError, NanonetError
-from nanonet.serve import campaign, multiscale, phase
+from nanonet.serve import campaign, multiscale, phase, reproduce
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
 
 if TYPE_CHECKING:
@@ -29,7 +29,14 @@ app = typer.Typer(
 datasets = typer.Typer(no_args_is_help=True, help="Dataset files.")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(datasets, name="dataset")
-for command in (multiscale.windows, multiscale.potential, multiscale.implicit, phase.phase, phase.phase_map):
+for command in (
+    multiscale.windows,
+    multiscale.potential,
+    multiscale.implicit,
+    phase.phase,
+    phase.phase_map,
+    reproduce.reproduce,
+):
     app.command()(command)
 
 Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]

@@ -3,9 +3,9 @@
     python benchmarks/lgpmd.py [--out build/lgpmd] [--only NAME] [--sizes 34 68 256]
 
 The data (benchmarks/data/lgpmd, BSD-3-Clause, LICENSE beside them) are 320 Mie fluids, iteration 2 of the LGPMD
-repository of the Hoepfner group, University of Utah: three inputs (repulsive exponent, sigma, epsilon), g at 73 distances. For each
-of five seeds the curves are shuffled; the first 34, 68 or 256 are learnt, all others are the test. What was computed
-is kept in `--out` and not computed again; a killed run goes on.
+repository of the Hoepfner group, University of Utah: three inputs (repulsive exponent, sigma, epsilon), g at 73
+distances. For each of five seeds the curves are shuffled; the first 34, 68 or 256 are learnt, all others are the test.
+What was computed is kept in `--out` and not computed again; a killed run goes on.
 """
 
 from __future__ import annotations
@@ -96,15 +96,12 @@ def page(folder: Path, sizes: tuple[int, ...], data: Curves) -> str:
         "",
         f"{len(G)} Mie fluids (iteration 2 of the LGPMD repository, Hoepfner group, University of Utah, BSD-3-Clause; "
         "`benchmarks/data/lgpmd`): three inputs, g at 73 distances. The same classes, unchanged, learn some curves "
-        "and are "
-        f"tested on all others. Test RMSE of g: mean ± standard deviation of {SEEDS} random subsets; in brackets, "
-        "seconds "
-        "of a fit (median).",
+        f"and are tested on all others. Test RMSE of g: mean ± standard deviation of {SEEDS} random subsets; in "
+        "brackets, seconds of a fit (median).",
         "",
-        f"Drawing the curves as 64 x 64 pictures and reading them again, nothing learnt, already costs an RMSE of "
+        "Drawing the curves as 64 x 64 pictures and reading them again, nothing learnt, already costs an RMSE of "
         f"{np.sqrt(np.mean((drawn - G) ** 2)):.4f}: a picture's row takes the largest of its bins. Nothing that goes "
-        "by "
-        "pictures can do better.",
+        "by pictures can do better.",
         "",
         "| model | " + " | ".join(f"{size} curves" for size in sizes) + " |",
         "|---|" + "---|" * len(sizes),

@@ -33,8 +33,8 @@ def save(figure: Figure, path: Path) -> None:
 def symbols(composition: Composition) -> str:
     """A composition in the paper's symbols, on two lines."""
     return (
-        f"$D$ = {composition.diameter:g}, $N$ = {composition.chain_length}, ρ = {composition.density:.2g}\n"
-        f"$ε_{{NN}}$ = {composition.eps_nn:g}, $ε_{{PN}}$ = {composition.eps_pn:g}"
+        f"$D$ = {composition.diameter:g}, $N$ = {composition.chain_length}, ρ = {composition.density:.2g}\n$ε_{{NN}}$ "
+        f"= {composition.eps_nn:g}, $ε_{{PN}}$ = {composition.eps_pn:g}"
     )
 
 
@@ -166,28 +166,29 @@ def parity(path: Path, shown: Sequence[Parity]) -> None:
     save(figure, path)
 
 
-def against(
-    path: Path,
-    xlabel: str,
-    curves: Mapping[str, tuple[Sequence[float], Sequence[float], Sequence[float]]],
-    levels: Mapping[str, float],
-    ylabel: str = "RMSE of ln g, weighted",
-    logarithmic: bool = False,
-) -> None:
-    """Error against a setting or a number: by label, places, means and standard deviations; levels as lines."""
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    axes = figure.subplots()
-    for i, (label, (x, mean, deviation)) in enumerate(curves.items()):
-        axes.errorbar(x, mean, deviation, color=COLOURS[i % 5], marker="o", lw=1.6, capsize=3, label=label)
-    for (name, level), style in zip(levels.items(), ("--", ":", "-.", (0, (1, 4)), (0, (6, 4))), strict=False):
-        axes.axhline(level, color="0.45", lw=1, ls=style, label=f"{name} ({level:.2f})")
-    if logarithmic:
+class Against(NamedTuple):
+    """Error against a number: places, means and standard deviations by label, and levels to compare with."""
+
+    xlabel: str
+    curves: Mapping[str, tuple[Any, ...]]
+    levels: Mapping[str, float]
+
+
+def against(path: Path, shown: Sequence[Against], ylabel: str = "RMSE of ln g, weighted") -> None:
+    """Panels of errors against numbers, on a logarithmic abscissa."""
+    figure = Figure(figsize=(6.2 * len(shown), 4.2), layout="constrained")
+    for axes, one in zip(figure.subplots(1, len(shown), squeeze=False, sharey=True)[0], shown, strict=True):
+        for i, (label, (x, mean, deviation)) in enumerate(one.curves.items()):
+            axes.errorbar(x, mean, deviation, color=COLOURS[i % 5], marker="o", lw=1.6, capsize=3, label=label)
+        for (name, level), style in zip(one.levels.items(), ("--", ":", "-."), strict=False):
+            axes.axhline(level, color="0.45", lw=1, ls=style, label=f"{name} ({level:.2f})")
         axes.set_xscale("log", base=2)
-        ticks = sorted({x for places, _, _ in curves.values() for x in places})
-        axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
+        ticks = sorted({round(float(x), 1) for places, _, _ in one.curves.values() for x in places})
+        axes.set_xticks(ticks, [f"{x:.0f}" for x in ticks])
         axes.minorticks_off()
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
-    axes.legend(frameon=False, fontsize=9)
+        axes.set(xlabel=one.xlabel, ylim=(0, None))
+        axes.legend(frameon=False, fontsize=9)
+    figure.supylabel(ylabel, fontsize=10)
     save(figure, path)
 
 

@@ -12,8 +12,7 @@ from sklearn.ensemble import RandomForestRegressor
 
 from nanonet.learn.forest import Scaling
 from nanonet.learn.scoring import r2
-from nanonet.reproduce import figures
-from nanonet.reproduce.counterparts import _leak_rows
+from nanonet.reproduce import figures, leak
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
 from nanonet.reproduce.scores import Row
@@ -88,7 +87,7 @@ def _joined(grown: list[Grown], test: bool, trees: int) -> tuple[NDArray[np.floa
 
 
 def _write(context: Context) -> list[Block]:
-    rows = _leak_rows(context)
+    rows = leak.rows(context)
     trees = min(PAPER_TREES, context.plan.trees)
     numbers = np.arange(1, context.plan.trees + 1)
     lines, curves, shown = [], {}, []
@@ -132,8 +131,8 @@ def _write(context: Context) -> list[Block]:
         ),
         Picture(
             "figure6a.png",
-            "Counterpart of figure 6a: mean over all splits, band of one standard error of it; "
-            f"{rows[chosen].label}. The dotted line is the paper's choice, {Published.TREES.said} trees.",
+            f"Counterpart of figure 6a: mean over all splits, band of one standard error of it; {rows[chosen].label}. "
+            f"The dotted line is the paper's choice, {Published.TREES.said} trees.",
         ),
         Picture(
             "figure6b.png",
@@ -151,14 +150,12 @@ def _write(context: Context) -> list[Block]:
             ),
             lines,
             f"{trees} trees. r²: about the mean of all latents together, as a parity plot shows them; per latent: "
-            "about "
-            "each latent's own mean over its training set, so that 0 is what the mean latents would do.",
+            "about each latent's own mean over its training set, so that 0 is what the mean latents would do.",
         ),
         Points(
             [
                 f"From {enough} trees on the held-out MSE is within 5 % of that of {numbers[-1]} trees; the paper "
-                "takes "
-                f"{Published.TREES.said}.",
+                f"takes {Published.TREES.said}.",
                 f"r² of the training set ({rows[chosen].label}): " + compare(found[chosen][0], Published.R2_TRAIN),
                 f"r² of the test set ({rows[chosen].label}): " + compare(found[chosen][1], Published.R2_TEST),
                 *(
@@ -171,4 +168,4 @@ def _write(context: Context) -> list[Block]:
     ]
 
 
-STUDIES = {"forest": Study("The forest (figure 6)", _leak_rows, _write)}
+STUDIES = {"forest": Study("The forest (figure 6)", leak.rows, _write)}

@@ -41,8 +41,8 @@ class Published:
         "~0.005",
         "Results and Discussion, training of the autoencoder",
         why="A mean absolute error over a picture that is mostly black depends on the width of the line and on how it "
-        "is drawn, which the paper does not say; our line's grey levels add up to 1 in every row, so a black picture has "
-        "an MAE of 1/64 = 0.0156.",
+        "is drawn, which the paper does not say; our line's grey levels add up to 1 in every row, so a black picture "
+        "has an MAE of 1/64 = 0.0156.",
     )
     MSE = Number(
         0.02,

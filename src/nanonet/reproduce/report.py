@@ -6,12 +6,13 @@ import datetime
 import json
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from nanonet.errors import InputError
 from nanonet.files import check_replaceable, writing
-from nanonet.reproduce import counterparts, forests, variations
+from nanonet.reproduce import alternatives, forests, leak, learning, phases, prediction, reconstruction, variations
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.page import Block, Heading, Points, Text, to_html, to_markdown
 from nanonet.reproduce.studies import Context, Plan, Study
@@ -19,7 +20,11 @@ from nanonet.reproduce.tasks import Store
 
 PAGE, SUMMARY, SETTINGS, RESULTS = "report.html", "summary.md", "report.json", "results"
 
-_FOUND = counterparts.STUDIES | forests.STUDIES | variations.STUDIES
+_FOUND = {
+    name: study
+    for module in (phases, reconstruction, forests, prediction, leak, variations, alternatives, learning)
+    for name, study in module.STUDIES.items()
+}
 STUDIES: dict[str, Study] = {
     name: _FOUND[name]
     for name in (
@@ -36,6 +41,9 @@ STUDIES: dict[str, Study] = {
     )
 }
 """The chapters, in order."""
+
+QUICK_IMPLICIT = 12
+"""Implicit compositions that a quick run looks at."""
 
 
 def reproduce(
@@ -82,6 +90,9 @@ def reproduce(
             raise InputError(f"study = {name!r} is not one of {', '.join(STUDIES)}")
     check_replaceable(out, SETTINGS)
     plan = plan or Plan()
+    if plan.quick and evidence.implicit is not None:
+        few = evidence.implicit.subset(range(min(len(evidence.implicit), QUICK_IMPLICIT)))
+        evidence = replace(evidence, implicit=few)
     results = out / RESULTS
     results.mkdir(parents=True, exist_ok=True)
     with writing(out / SETTINGS) as temporary:
@@ -131,29 +142,23 @@ def _opening(context: Context, source: str) -> list[Block]:
         Heading("nanoNET as published, on our own data", 1),
         Text(
             "The machine-learning half of Ayush, Seth and Patra, *Soft Matter* 19, 5502 (2023): its figures 4 to 7 "
-            "and the "
-            f"studies that it names, by `nanonet reproduce` from {source}: {len(data)} explicit compositions (NPs in "
-            "polymer), "
-            f"of which {sum(verdicts)} are converged, and {implicit} (NPs alone with a polymer-mediated potential). "
-            "The paper "
-            "has 80 explicit ones. Our data are not the paper's, so numbers are compared as what the same method gives."
+            f"and the studies that it names, by `nanonet reproduce` from {source}: {len(data)} explicit compositions "
+            f"(NPs in polymer), of which {sum(verdicts)} are converged, and {implicit} (NPs alone with a "
+            "polymer-mediated potential). The paper has 80 explicit ones. Our data are not the paper's, so numbers "
+            "are compared as what the same method gives."
         ),
         Text(
-            f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, "
-            f"{plan.repeats} repeats "
-            f"with other splits and seeds for the main comparisons, {plan.study_repeats} for the variations of the "
-            "network, "
-            f"{plan.cheap_repeats} for what takes little time. Everything is split before anything is fitted, but "
-            "where the "
-            "chapter on the leak says otherwise."
+            f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, {plan.repeats} "
+            f"repeats with other splits and seeds for the main comparisons, {plan.study_repeats} for the variations "
+            f"of the network, {plan.cheap_repeats} for what takes little time. Everything is split before anything is "
+            "fitted, but where the chapter on the leak says otherwise."
         ),
     ]
     if len(data) < 40:
         blocks.append(
             Text(
                 f"**{len(data)} compositions are few.** Differences between rows that are smaller than their spread, "
-                "or "
-                "than a few hundredths in ln g, mean nothing; more will come with more simulations, by the same "
+                "or than a few hundredths in ln g, mean nothing; more will come with more simulations, by the same "
                 "command."
             )
         )

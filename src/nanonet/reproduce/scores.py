@@ -32,13 +32,13 @@ HEADER = (
 )
 
 LEGEND = (
-    f"Mean over the held-out compositions, ± standard deviation over the repeated splits where there are several. "
-    f"ln g: root mean square error over the bins where the simulated g exceeds {FLOOR:g} (a prediction below that "
-    f"counts as that); weighted: a bin counts by 1 / (s² + {SOFTENING:g}²), s its relative standard error. Picture: "
-    "mean squared and mean absolute error of grey levels 0 to 1. Peak, no peak: in how many of the compositions both "
-    "curves have a first peak or neither has; its height: exp of the mean |ln(predicted / simulated)|, 1 is right; its "
-    "position: mean distance in sigma. Neighbours: mean error of the number of other NPs within a gap of 3 sigma of "
-    "an NP. Seconds: of one fit."
+    "Mean over the held-out compositions, ± standard deviation over the repeated splits where there are several. ln "
+    f"g: root mean square error over the bins where the simulated g exceeds {FLOOR:g} (a prediction below that counts "
+    f"as that); weighted: a bin counts by 1 / (s² + {SOFTENING:g}²), s its relative standard error. Picture: mean "
+    "squared and mean absolute error of grey levels 0 to 1. Peak, no peak: in how many of the compositions both "
+    "curves have a first peak or neither has; its height: exp of the mean |ln(predicted / simulated)|, 1 is right; "
+    "its position: mean distance in sigma. Neighbours: mean error of the number of other NPs within a gap of 3 sigma "
+    "of an NP. Seconds: of one fit."
 )
 
 
@@ -121,6 +121,15 @@ def measure(row: Row, results: Results, evidence: Evidence) -> Measured:
     )
 
 
+def rebuilt(row: Row, results: Results, kind: str = "test", error: str = "mse") -> NDArray[np.float64]:
+    """Error of the pictures that the codec alone makes of its own latents, by fit that learnt something.
+
+    `kind` is `train` or `test`, `error` `mse` or `mae`.
+    """
+    found = [results(task) for task in row.flat]
+    return np.array([np.mean(one["rebuilt"][kind][error]) for one in found if not one["stuck"]])
+
+
 def table(rows: Sequence[Row | str], results: Results, evidence: Evidence, caption: str = "") -> Table:
     """Rows scored alike; a text between them heads the rows below it."""
     lines: list[list[str]] = []
@@ -145,6 +154,11 @@ def _line(row: Row, found: Measured) -> list[str]:
         spread(np.abs(found.neighbours)),
         f"{found.seconds:.2g}",
     ]
+
+
+def repeated(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and standard deviation over repeats, 0 for a single one, of values (repeats, n)."""
+    return float(np.nanmean(values)), float(np.nanmean(values, axis=1).std(ddof=1)) if len(values) > 1 else 0.0
 
 
 def spread(values: NDArray[np.float64], form: str = "{:.2f}", transform: Callable[[float], float] = float) -> str:

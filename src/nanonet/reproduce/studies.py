@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,13 @@ from nanonet.reproduce.tasks import Task
 
 PAPER: Mapping[str, Any] = {"activation": "relu", "loss": "mse", "latent_noise": 0.0}
 """The paper's settings of the network."""
+
+
+PREDICTORS: Mapping[str, tuple[str, Mapping[str, Any]]] = {"nanoNET": ("nanonet", {})}
+"""Predictors of figure 7's table and of the learning curves: a model of `models.MODELS` and its settings, by name.
+
+Another predictor enters here.
+"""
 
 
 @dataclass(frozen=True)
@@ -88,10 +95,17 @@ def network(
     return Row(label, crossed(n, plan.folds, repeats, "nanonet", chosen, **kwargs))
 
 
-def cheap(context: Context, label: str, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Row:
-    """Another cross-validated model, which takes little time."""
-    n = len(context.evidence.explicit)
-    return Row(label, crossed(n, context.plan.folds, context.plan.cheap_repeats, model, settings, **kwargs))
+def cheap(
+    context: Context,
+    label: str,
+    model: str,
+    settings: Mapping[str, Any] | None = None,
+    repeats: int = 0,
+    **kwargs: Any,
+) -> Row:
+    """Another cross-validated model; so many repeats, or those of what takes little time."""
+    n, plan = len(context.evidence.explicit), context.plan
+    return Row(label, crossed(n, plan.folds, repeats or plan.cheap_repeats, model, settings, **kwargs))
 
 
 def trivial(context: Context, **kwargs: Any) -> dict[str, Row]:
@@ -106,19 +120,26 @@ def trivial(context: Context, **kwargs: Any) -> dict[str, Row]:
     return {model: cheap(context, label, model, **kwargs) for model, label in names.items()}
 
 
-def studied(context: Context) -> int | None:
-    """How many implicit compositions the variations learn from: all, for fourteen curves teach a network little."""
+def references(context: Context, implicit: int | None) -> dict[str, Row]:
+    """The default network and the trivial baselines, trained on the same data."""
+    default = network(context, "nanoNET, default", context.plan.study_repeats, implicit=implicit)
+    return {"default": default, **trivial(context, implicit=implicit)}
+
+
+def teachings(context: Context) -> dict[str, int | None]:
+    """What models are trained on, in words, and how many implicit compositions that means."""
+    explicit: dict[str, int | None] = {"explicit compositions": 0}
+    return explicit | ({"explicit and implicit compositions": None} if context.both else {})
+
+
+def richest(context: Context) -> int | None:
+    """How many implicit compositions the variations learn from: all, for few curves teach a network little."""
     return None if context.both else 0
 
 
-def data_said(context: Context) -> str:
-    """What the variations were trained on, as a phrase."""
-    implicit = context.evidence.implicit
-    if implicit is None:
+def learnt(context: Context, implicit: int | None) -> str:
+    """What models were trained on, as a sentence."""
+    if implicit == 0 or context.evidence.implicit is None:
         return "Trained on explicit compositions alone."
-    return f"Trained on explicit and {len(implicit)} implicit compositions, those that are held out left out."
-
-
-def by_name(rows: Mapping[str, Row], names: Sequence[str]) -> list[Row | str]:
-    """Some of the rows, in order."""
-    return [rows[name] for name in names if name in rows]
+    number = len(context.evidence.implicit)
+    return f"Trained on explicit and {number} implicit compositions, less those that repeat a held-out one."

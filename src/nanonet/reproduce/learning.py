@@ -1,0 +1,111 @@
+"""Learning curves: error against the number of compositions learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nanonet.learn.model import MIN_CURVES
+from nanonet.reproduce import figures
+from nanonet.reproduce.page import Block, Picture, Text
+from nanonet.reproduce.scores import Row, measure, repeated
+from nanonet.reproduce.studies import PREDICTORS, Context, Study, cheap, network
+
+_TRIVIAL = {"nearest": "nearest simulated composition", "mean of g": "mean of g", "mean of ln g": "mean of ln g"}
+
+
+def _bases(context: Context, implicit: int | None) -> dict[str, Row]:
+    """What is drawn, by label, with so many implicit compositions."""
+    rows = {}
+    for label, (model, settings) in PREDICTORS.items():
+        repeats = context.plan.study_repeats
+        if model == "nanonet":
+            rows[label] = network(context, label, repeats, settings, implicit=implicit)
+        else:
+            rows[label] = cheap(context, label, model, settings, repeats=repeats, implicit=implicit)
+    return rows | {label: cheap(context, label, model, implicit=implicit) for model, label in _TRIVIAL.items()}
+
+
+def _explicit_sizes(context: Context) -> list[int]:
+    """From as few as can be learnt to all that a split has."""
+    n = len(context.evidence.explicit)
+    most = n - n // context.plan.folds
+    return sorted({max(MIN_CURVES, most * part // 8) for part in (2, 4, 6)} | {most})
+
+
+def _implicit_sizes(context: Context) -> list[int | None]:
+    if context.evidence.implicit is None:
+        return []
+    m = len(context.evidence.implicit)
+    return [0, m // 8, m // 4, m // 2, None]
+
+
+def _cut(row: Row, size: int) -> Row:
+    """The same splits with `size` of each training set, drawn by a lot in which smaller sets are part of larger."""
+
+    def fewer(indices: tuple[int, ...], seed: int) -> tuple[int, ...]:
+        order = np.random.default_rng(seed).permutation(len(indices))[:size]
+        return tuple(sorted(indices[i] for i in order))
+
+    tasks = [[replace(task, train=fewer(task.train, task.seed)) for task in fold] for fold in row.tasks]
+    return replace(row, tasks=tasks)
+
+
+def _lines(context: Context) -> tuple[dict[str, list[Row]], dict[str, list[Row]]]:
+    """Rows of the two panels: explicit compositions alone, and all of those with implicit ones."""
+    explicit: dict[str, list[Row]] = {}
+    for label, row in _bases(context, 0).items():
+        explicit[label] = [_cut(row, size) for size in _explicit_sizes(context)]
+    implicit: dict[str, list[Row]] = {}
+    for size in _implicit_sizes(context):
+        for label, row in _bases(context, size).items():
+            implicit.setdefault(label, []).append(row)
+    return explicit, implicit
+
+
+def _rows(context: Context) -> dict[str, Row]:
+    return {
+        f"{panel} {label} {i}": row
+        for panel, lines in enumerate(_lines(context))
+        for label, rows in lines.items()
+        for i, row in enumerate(rows)
+    }
+
+
+def _write(context: Context) -> list[Block]:
+    explicit, implicit = _lines(context)
+    shown = [figures.Against("explicit compositions learnt, alone", _points(context, explicit), {})]
+    if implicit:
+        xlabel = "explicit and implicit compositions learnt"
+        shown.append(figures.Against(xlabel, _points(context, implicit), {}))
+    figures.against(context.folder / "learning.png", shown)
+    first = next(iter(PREDICTORS))
+    said = [f"{one.curves[first][1][0]:.2f} to {one.curves[first][1][-1]:.2f}" for one in shown]
+    text = f"With more explicit compositions alone {first}'s error goes from {said[0]}."
+    if implicit:
+        text += f" With all explicit ones of a split and more and more implicit ones it goes from {said[1]}."
+    return [
+        Text(f"Error of g(r) of held-out explicit compositions against how many compositions were learnt. {text}"),
+        Picture(
+            "learning.png",
+            "Learning curves: RMSE of ln g, weighted; bars: standard deviation over repeated splits where there are "
+            "several. Smaller training sets are part of larger ones.",
+        ),
+    ]
+
+
+def _points(context: Context, lines: Mapping[str, list[Row]]) -> dict[str, tuple[Any, ...]]:
+    found = {}
+    for label, rows in lines.items():
+        sizes = [
+            np.mean([len(context.evidence.training(t.train, t.test, t.implicit)[0]) for t in row.flat]) for row in rows
+        ]
+        scores = [repeated(measure(row, context.results, context.evidence).weighted) for row in rows]
+        found[label] = (sizes, [mean for mean, _ in scores], [deviation for _, deviation in scores])
+    return found
+
+
+STUDIES = {"learning": Study("Learning curves", _rows, _write)}

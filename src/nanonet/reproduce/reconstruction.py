@@ -1,0 +1,95 @@
+"""The counterpart of figure 5: the autoencoder's losses, and pictures beside their reconstructions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nanonet.picture import draw_curves
+from nanonet.reproduce import figures
+from nanonet.reproduce.page import Block, Picture, Points, Table, Text
+from nanonet.reproduce.published import Published, compare
+from nanonet.reproduce.scores import Results, Row, rebuilt, spread
+from nanonet.reproduce.studies import PAPER, Context, Study, network, teachings
+from nanonet.reproduce.tasks import Task, unpacked
+
+_HEADER = (
+    "network", "MAE, training", "MAE, held out", "MSE, training", "MSE, held out", "MSE, mean picture",
+    "MSE, black picture", "epochs",
+)  # fmt: skip
+_SETTINGS: Mapping[str, Mapping[str, Any]] = {"default": {}, "the paper's settings": PAPER}
+
+
+def _rows(context: Context) -> dict[str, Row]:
+    """Networks by their settings and what they learnt."""
+    repeats = context.plan.repeats
+    rows = {}
+    for said, implicit in teachings(context).items():
+        for name, settings in _SETTINGS.items():
+            label = f"{name}, {said}"
+            rows[label] = network(context, label, repeats, settings, implicit=implicit)
+    return rows
+
+
+def _write(context: Context) -> list[Block]:
+    rows = _rows(context)
+    richest = list(rows)[-len(_SETTINGS) :]
+    shown = {label: context.results(rows[label].tasks[0][0]) for label in richest}
+    blocks: list[Block] = [
+        Text(
+            "The autoencoder alone: pictures against what it makes of them, for the pictures that it learnt and for "
+            "those of held-out explicit compositions. Every split is 80/20 and is made before anything is fitted."
+        ),
+        Table(
+            _HEADER,
+            [_line(row, context.results) for row in rows.values()],
+            "Mean ± standard deviation over splits; the mean and the black picture are those of the training set.",
+        ),
+    ]
+    trainings = [figures.training_of(label, one["history"]) for label, one in shown.items() if not one["stuck"]]
+    if not trainings:
+        return [*blocks, Text("No network learnt anything, so there is nothing to compare with the paper's numbers.")]
+    figures.losses(context.folder / "figure5a.png", trainings)
+    blocks.append(Picture("figure5a.png", "Counterpart of figure 5a: losses of one training on one split."))
+    blocks.append(_pictures(context, rows[richest[0]].tasks[0][0], shown))
+    items = []
+    for label, name in zip(richest, _SETTINGS, strict=True):
+        if len(mae := rebuilt(rows[label], context.results, "train", "mae")):
+            items.append(f"MAE of the training set, {name}: {compare(float(mae.mean()), Published.MAE)}")
+            mse = rebuilt(rows[label], context.results, "test", "mse")
+            items.append(f"MSE of held-out pictures, {name}: {compare(float(mse.mean()), Published.MSE)}")
+    return [*blocks, Points(items)]
+
+
+def _line(row: Row, results: Results) -> list[str]:
+    every = [results(task) for task in row.flat]
+    histories = [one["history"] for one in every if not one["stuck"]]
+    stuck = len(every) - len(histories)
+    label = row.label + (f" (stuck {stuck} of {len(every)})" if stuck else "")
+    if not histories:
+        return [label, *["–"] * (len(_HEADER) - 1)]
+    errors = [rebuilt(row, results, kind, error) for error in ("mae", "mse") for kind in ("train", "test")]
+    levels = [np.mean([history[f"mse_{kind}"] for history in histories]) for kind in ("mean", "black")]
+    epochs = np.mean([len(history["losses"]) for history in histories])
+    return [label, *(spread(e[:, None], "{:.4f}") for e in errors), *(f"{v:.4f}" for v in levels), f"{epochs:.0f}"]
+
+
+def _pictures(context: Context, task: Task, shown: Mapping[str, Mapping[str, Any]]) -> Picture:
+    data = context.evidence.explicit
+    chosen = list(task.test)[:3]
+    rows = {"simulated": list(draw_curves(data.G[chosen], data.r))}
+    for label, result in shown.items():
+        if not result["stuck"]:
+            rows[label.replace(", ", "\n", 1)] = list(unpacked(result["rebuilt_pictures"])[: len(chosen)])
+    titles = [figures.symbols(data.compositions[i]) for i in chosen]
+    figures.reconstructions(context.folder / "figure5b.png", titles, rows)
+    return Picture(
+        "figure5b.png",
+        "Counterpart of figure 5b to d, for compositions that the network has not seen: the picture of the simulated "
+        "g(r) and what the autoencoder makes of it. r to the right, ln g upwards.",
+    )
+
+
+STUDIES = {"autoencoder": Study("The autoencoder (figure 5)", _rows, _write)}

@@ -31,6 +31,7 @@ _FAR = 4.0  # the gap (monomer diameters) from which on g may count as far away
 _REFERENCE = 2.0  # how much of the end of the curve counts as far away (monomer diameters)
 _LEVEL = 0.1  # a change of ln g over the reference that is worth a caveat
 _RISE = 0.1  # how far W rises (kT) on both sides of what is named a minimum, before it is as low again
+_UNSEEN = 10.0  # how much higher W may be (kT) than where a single pair would have been seen
 _FREEZING = 0.494  # volume fraction at which hard spheres freeze; no fluid is more crowded
 
 
@@ -53,8 +54,7 @@ class Criteria:
     Raises
     ------
     InputError
-        `depth` or `monomer` is not above 0, `layers` is not 1 to 3 (g is taken as far away from a gap of 4 monomers
-        on), or `confidence` is not between 0.5 and 1.
+        `depth` or `monomer` is not above 0, `layers` not 1 to 3 (4 is far away), `confidence` not 0.5 to 1.
     """
 
     depth: float = 1.0
@@ -220,14 +220,12 @@ def probabilities(
 ) -> NDArray[np.float64]:
     """Probabilities (n, 3) of `STATES` for n compositions of diameters, densities (n,), each with curves (n, s, m)."""
     sizes, dense = (np.broadcast_to(np.asarray(x, dtype=np.float64), len(curves)) for x in (diameters, densities))
-    found = np.empty((len(curves), len(STATES)))
-    for i in range(len(curves)):
-        found[i] = _shares(states(r, curves[i], float(sizes[i]), float(dense[i]), criteria))
-    return found
+    found = [_shares(states(r, x, float(d), float(n), criteria)) for x, d, n in zip(curves, sizes, dense, strict=True)]
+    return np.array(found).reshape(-1, len(STATES))
 
 
 def decide(shares: NDArray[np.float64], criteria: Criteria | None = None) -> str:
-    """The verdict of probabilities (3,) of `STATES`."""
+    """The verdict of probabilities (3,)."""
     best = int(np.argmax(shares))
     return STATES[best] if shares[best] >= (criteria or Criteria()).confidence else UNCERTAIN
 
@@ -243,16 +241,19 @@ def draw(
     """Curves (samples, m) that g (m,) with standard errors (m,) may stand for.
 
     g is log-normal with its mean and its error; errors of ln g are correlated over `CORRELATION`, because the bins of
-    a well are filled by the same few pairs. Where no pair was seen g is as large as its error by chance.
+    a well are filled by the same few pairs. Where no pair was seen, W may be anything from what a single pair would
+    have made it (the error of g there) to 10 kT above.
     """
     if samples < 1:
         raise InputError(f"samples = {samples} is not 1 or more")
     kept = float(np.exp(-(r[1] - r[0]) / (criteria or Criteria()).monomer / CORRELATION))
-    noise = np.random.default_rng(seed).standard_normal((samples, len(r)))
+    random = np.random.default_rng(seed)
+    noise = random.standard_normal((samples, len(r)))
     for i in range(1, len(r)):
         noise[:, i] = kept * noise[:, i - 1] + np.sqrt(1.0 - kept**2) * noise[:, i]
     width = np.sqrt(np.log1p((error / np.where(g > 0, g, 1.0)) ** 2))
-    return np.where(g > 0, g * np.exp(width * noise - 0.5 * width**2), error * np.abs(noise))
+    unseen = error * np.exp(-_UNSEEN * random.random((samples, 1)))
+    return np.where(g > 0, g * np.exp(width * noise - 0.5 * width**2), unseen)
 
 
 def _regions(
@@ -302,7 +303,7 @@ def _minimum(
 
 
 def _crowding(closest: NDArray[np.float64], density: float | None) -> NDArray[np.float64]:
-    """W (kT, below 0 counts as above) at contact of hard spheres of diameters (...): Carnahan & Starling 1969."""
+    """How deep W is at contact of hard spheres of diameters (...), kT: Carnahan & Starling 1969."""
     if density is None:
         return np.zeros_like(closest)
     if not (np.isfinite(density) and density > 0):
@@ -385,7 +386,6 @@ def _deepest(w: NDArray[np.float64], where: NDArray[np.bool_]) -> int | None:
 def _caveats(
     touching: NDArray[np.float64], away: NDArray[np.float64], samples: int, density: float | None
 ) -> tuple[str, ...]:
-    """What a verdict does not know: from g in contact and far away."""
     found = []
     if density is None:
         found.append("no density: what crowding does to W is not taken out")
@@ -395,6 +395,5 @@ def _caveats(
         found.append("no pair was seen in contact: whether W is low there behind its barrier is not known")
     inner, outer = (float(part.mean()) for part in np.array_split(away, 2))
     if min(inner, outer) > 0 and abs(np.log(inner / outer)) > _LEVEL:
-        change = f"{inner:.2g}, then {outer:.2g}"
-        found.append(f"g has not levelled off where the curve ends ({change}): depths of W count from there")
+        found.append(f"g has not levelled off at the end ({inner:.2g}, then {outer:.2g}): depths of W count from there")
     return tuple(found)

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nanonet import RDF, Composition, Dataset, InputError
+from nanonet.phase import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, judge
+from nanonet.predict import model as predict_model
+from nanonet.serve import cli
+from nanonet.serve.phase import read_csv
+from nanonet.serve.phase_map import compute_map, near_plane
+from tests.test_phase import grid, made_up
+
+FIVE = ["--diameter", 3, "--chain-length", 40, "--density", 0.002, "--eps-nn", 0.5, "--eps-pn", 1.0]
+PLANE = ["--x", "eps_pn", "--y", "eps_nn", "--diameter", 3, "--chain-length", 40, "--density", 0.002]
+DEPTHS = np.linspace(0.0, 3.0, 5)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """Run the command line in this process: (exit status, output, error output)."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nanonet", *map(str, arguments)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as caught:
+            status = int(caught.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+class Known:
+    """A model in which W is -eps_nn in contact, give or take eps_pn."""
+
+    def __init__(self, samples: bool) -> None:
+        self.r = grid(3.0)
+        self.card = {"X": [[3, 40, 0.002, 0.0, 0.1], [3.1, 40, 0.002, 3.0, 1.0], [5, 30, 0.002, 1, 0.5]]}
+        if samples:
+            self.sample_curves = self._sample
+
+    def _curves(self, X: NDArray[np.float64], noise: NDArray[np.float64]) -> NDArray[np.float64]:
+        depths = np.maximum(X[:, 3] + X[:, 4] * noise, 0.0)
+        return np.array([made_up(self.r, x[0], (0.0, depth)) for x, depth in zip(X, depths, strict=True)])
+
+    def predict_curves(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._curves(X, np.zeros(len(X)))
+
+    def predict(self, composition: Composition) -> RDF:
+        x = np.array([[3, 40, 0.002, composition.eps_nn, composition.eps_pn]])
+        return RDF(self.r, self.predict_curves(x)[0])
+
+    def _sample(self, X: NDArray[np.float64], n: int, seed: int) -> NDArray[np.float64]:
+        noise = np.random.default_rng(seed).standard_normal(n)
+        return np.array([self._curves(X, np.full(len(X), e)) for e in noise])
+
+    def basis(self, composition: Composition) -> Any:
+        return type("Basis", (), {"warnings": ("far",) if composition.eps_pn > 0.9 else ()})()
+
+
+def test_all_entries_of_a_dataset(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    status, out, err = run("phase", "explicit")
+    assert (status, err) == (0, "")
+    lines = [line for line in out.splitlines() if " D=" in line]
+    assert len(lines) == len(Dataset.shipped())
+    assert all(line.startswith((*STATES, UNCERTAIN)) for line in lines)
+    Dataset.shipped().subset([0, 1]).save(tmp_path / "two.nc")
+    status, out, _ = run("phase", tmp_path / "two.nc", "--json", "--plot", tmp_path / "two.png")
+    assert (tmp_path / "two.png").read_bytes().startswith(b"\x89PNG")
+    content = json.loads(out)
+    assert len(content) == 2
+    assert sum(content[0]["probabilities"].values()) == pytest.approx(1)
+
+
+def test_one_entry_says_why(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    data = Dataset.shipped()
+    entry = next(i for i, c in enumerate(data.compositions) if (c.diameter, c.eps_nn, c.eps_pn) == (3, 0.1, 0.1))
+    status, out, _ = run("phase", "explicit", "--entry", entry, "--plot", tmp_path / "one.pdf")
+    assert status == 0
+    assert "state        contact aggregation" in out
+    for word in ("contact      W = -", "barrier", "closest", "neighbours", "not converged"):
+        assert word in out
+    assert (tmp_path / "one.pdf").exists()
+    status, out, _ = run("phase", "explicit", "--entry", entry, "--json")
+    content = json.loads(out)
+    assert content["state"] == CONTACT
+    assert content["contact"]["w"]["value"] < -1
+    assert content["contact"]["w"]["error"] > 0
+
+
+def test_implicit_entries_say_what_their_probabilities_leave_out(run) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("phase", "implicit", "--entry", 0)
+    assert status == 0
+    assert "spread of implicit against explicit runs" in out
+
+
+def test_tables_of_our_own_and_of_others(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    ours = tmp_path / "ours.csv"
+    assert run("predict", *FIVE, "--csv", ours)[0] == 0
+    rdf, diameter, density = read_csv(ours)
+    assert (diameter, density, len(rdf.r)) == (3, 0.002, 100)
+    status, out, _ = run("phase", ours)
+    assert status == 0
+    assert f"state        {judge(rdf, 3, 0.002).state}" in out
+    r = grid(4.0)
+    g = made_up(r, 4.0, (1.2, 2.5))
+    other = tmp_path / "other.csv"
+    other.write_text("r,g,error\n" + "".join(f"{a:.4f},{b:.6f},{0.1 * b:.6f}\n" for a, b in zip(r, g, strict=True)))
+    status, out, _ = run("phase", other, "--diameter", 4, "--json")
+    content = json.loads(out)
+    assert (content["state"], content["layers"]) == (BRIDGING, 1)
+    assert any("no density" in text for text in content["caveats"])
+    status, out, _ = run("phase", other, "--diameter", 4, "--depth", 3, "--json")
+    assert json.loads(out)["state"] == DISPERSION
+    status, _, err = run("phase", other)
+    assert status == 2
+    assert "diameter is missing" in err
+
+
+def test_predictions_are_judged(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("phase", *FIVE)
+    assert status == 0
+    assert "predicted for D=3 N=40" in out
+    monkeypatch.setattr(predict_model, "load", lambda folder=None: Known(samples=True))
+    status, out, _ = run("phase", *FIVE[:-3], 1.2, "--eps-pn", 0.5, "--json")
+    content = json.loads(out)
+    assert content["state"] == UNCERTAIN
+    assert content["probabilities"][CONTACT] == pytest.approx(0.6, abs=0.06)  # 1.2 + 0.5 x > 1 and what crowding explains
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["phase", *FIVE[:-2]], "eps_pn is missing"),
+        (["phase", "none.csv"], "none.csv cannot be read"),
+        (["phase", "none.nc"], "none.nc does not exist"),
+        (["phase", "explicit", "--entry", 99], "entry = 99 is not between 0 and"),
+        (["phase", "explicit", "--diameter", 3], "diameter is not for datasets"),
+        (["phase", "explicit", "--depth", 0], "depth = 0 is not above 0"),
+        (["phase", "explicit", "--plot", "x.txt"], "suffix"),
+        (["phase-map", *PLANE[:-2]], "density is missing"),
+        (["phase-map", *PLANE, "--eps-pn", 1], "eps_pn = 1 is given, but the map runs over it"),
+        (["phase-map", "--x", "mass", *PLANE[2:]], "mass is not one of diameter"),
+        (["phase-map", "--x", "eps_nn", *PLANE[2:], "--eps-pn", 1], "x and y are both eps_nn"),
+        (["phase-map", *PLANE, "--steps", 1], "steps = 1 is not between"),
+        (["phase-map", *PLANE, "--x-range", 1, 0.5], "range of eps_pn = 1 to 0.5 is not rising"),
+        (["phase-map", *PLANE, "--csv", "none/map.csv"], "does not exist"),
+    ],
+)
+def test_nonsense_is_refused(run, words: list[object], message: str) -> None:  # type: ignore[no-untyped-def]
+    status, _, err = run(*words)
+    assert status == 2
+    assert message in err
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "r,g\n1,x\n", "r,g\n1,2\n1,2\n", "r,g,error\n0.5,1,0.1\n1.5,1\n"])
+def test_tables_that_are_none_are_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(InputError):
+        read_csv(path)
+
+
+def test_a_map_of_a_model_without_error_bars(  # type: ignore[no-untyped-def]
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict_model, "load", lambda folder=None: Known(samples=False))
+    plot, table = tmp_path / "map.png", tmp_path / "map.csv"
+    status, out, err = run("phase-map", *PLANE, "--steps", 6, "--plot", plot, "--csv", table)
+    assert (status, err) == (0, "")
+    assert "the model has no error bars" in out
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    with table.open() as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    assert len(rows) == 36
+    assert list(rows[0]) == [
+        "eps_pn", "eps_nn", "contact_aggregation", "bridging", "dispersion", "verdict", "outside",
+    ]  # fmt: skip
+    assert all(sum(float(row[s.replace(" ", "_")]) for s in STATES) == pytest.approx(1) for row in rows)
+
+
+def test_a_map_of_draws_shows_where_the_states_meet() -> None:
+    held = {"diameter": 3.0, "chain_length": 40.0, "density": 0.002}
+    found = compute_map(Known(samples=True), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
+    assert found.shares.shape == (7, 7, 3)
+    np.testing.assert_allclose(found.shares.sum(axis=-1), 1.0)
+    contact = found.shares[..., STATES.index(CONTACT)]
+    assert (np.diff(contact, axis=0) >= 0).all()  # with eps_nn
+    assert contact[0, 0] == 0.0
+    assert contact[-1, 0] == 1.0
+    assert 0.3 < contact[2, -1] < 0.7  # eps_nn = 1, the model is not sure
+    assert found.outside[:, -1].all()
+    assert not found.outside[:, :-2].any()
+    assert "200 curves a point that the model draws" in found.basis
+    hard = compute_map(Known(samples=False), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
+    assert set(np.unique(hard.shares)) == {0.0, 1.0}
+
+
+def test_simulations_near_the_plane_are_marked() -> None:
+    held = {"diameter": 3.0, "chain_length": 40.0, "density": 0.002}
+    found = compute_map(Known(samples=False), ("eps_pn", "eps_nn"), held, (None, (0.2, 2.0)), 3, Criteria())
+    data = Dataset.shipped()
+    marks = near_plane(found, [DISPERSION] * len(data), data)
+    assert 0 < len(marks) < len(data)
+    for x, y, state in marks:
+        c = next(c for c in data.compositions if (c.eps_pn, c.eps_nn) == (x, y))
+        assert abs(c.diameter - 3) <= 0.15 * 2
+        assert state == DISPERSION
+
+
+def test_chain_lengths_of_a_map_are_whole() -> None:
+    held = {"diameter": 3.0, "eps_pn": 0.5, "density": 0.002}
+    found = compute_map(Known(samples=False), ("chain_length", "eps_nn"), held, (None, None), 30, Criteria())
+    assert found.x.tolist() == list(range(30, 41))

@@ -1,4 +1,13 @@
-"""The paper's convolutional autoencoder (Convolutional Neural Network Autoencoder, figures 1 and 3)."""
+"""The paper's convolutional autoencoder (Convolutional Neural Network Autoencoder, figures 1 and 3).
+
+The maps are the published ones; three of them are computed in a cheaper, equal way:
+
+- a transposed 3x3 convolution of stride 1 is a convolution with flipped, transposed kernels, so the decoder has plain
+  convolutions;
+- an activation that never falls gives the same before and after max pooling, and after a doubling of the sides, so it
+  runs where there are fewer pixels;
+- the last convolution reads doubled pixels, so it runs on the pixels before the doubling, with kernels added up.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +16,36 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-ENCODER_FILTERS = (64, 32, 32, 16, 16)
-"""Filters of the encoder's convolutions but the last, whose number is the latent size (paper: 8)."""
-
-DECODER_FILTERS = (8, 16, 16, 32, 32, 64)
-"""Filters of the decoder's transposed convolutions (paper)."""
+FILTERS = (64, 32, 32, 16, 16, 8)
+"""Filters of the encoder's convolutions, those of the decoder in reverse (paper); the encoder's last: the latents."""
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"leaky_relu": nn.LeakyReLU, "relu": nn.ReLU}
-"""`relu` is the paper's; with it the network mostly stays at a black picture (see docs/model.md)."""
+"""`relu` is the paper's."""
+
+INITIALS = ("he", "glorot")
+"""How weights begin: He et al. 2015, doi:10.1109/ICCV.2015.123, or, as Keras does unasked, Glorot and Bengio 2010."""
+
+
+def default_filters(layers: int) -> tuple[int, ...]:
+    """The paper's filters for another number of convolutions: 64, 32, 32, then 16s, and 8 for the last."""
+    return (*(*FILTERS[:3], *[FILTERS[3]] * layers)[: layers - 1], FILTERS[-1])
 
 
 class Encoder(nn.Module):
-    """Pictures (n, 1, 64, 64) to latents (n, latent): six times 3x3 convolution, activation, 2x2 max pooling."""
+    """Pictures (n, 1, size, size) to latents (n, latent): 3x3 convolutions, each with 2x2 max pooling and activation.
 
-    def __init__(self, latent: int, activation: str) -> None:
+    With fewer convolutions than it takes to halve a picture to one pixel (the paper's six do), the last pooling is over
+    all that is left, so that latents are never spread over pixels and no dense layer is needed.
+    """
+
+    def __init__(self, latent: int, activation: str, filters: Sequence[int], size: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for inputs, outputs in _steps((1, *ENCODER_FILTERS, latent)):
-            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), ACTIVATIONS[activation](), nn.MaxPool2d(2)]
+        for inputs, outputs in pairwise((1, *filters[:-1], latent)):
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.MaxPool2d(2), ACTIVATIONS[activation]()]
+        layers[-2] = nn.MaxPool2d(size >> (len(filters) - 1))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -33,23 +53,51 @@ class Encoder(nn.Module):
         return codes.flatten(1)
 
 
-class Decoder(nn.Module):
-    """Latents (n, latent) to logits of pictures (n, 1, 64, 64).
+class DoublingConv2d(nn.Conv2d):
+    """Doubling of both sides, then 3x3 convolution, zeros beyond the edges: the same map without the doubled pixels.
 
-    Six times 3x3 transposed convolution, activation, doubling of both sides; then one 3x3 convolution to a single
-    channel, which the paper does not name but needs: its sigmoid is the grey level.
+    Of the three pixels that an output pixel reads along a side two are copies of one, so each of the four outputs
+    within a pixel is a convolution of the undoubled picture with sums of the kernel's weights.
     """
 
-    def __init__(self, latent: int, activation: str) -> None:
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3, padding=1)
+
+    def merged(self) -> tuple[Tensor, Tensor]:
+        """Kernels (4 outputs, inputs, 3, 3) and biases (4 outputs,) of the convolution of the undoubled picture."""
+        sums = torch.zeros(2, 3, 3)  # [which half of a pixel, undoubled neighbour, doubled neighbour]
+        sums[0, 0, 0] = sums[0, 1, 1] = sums[0, 1, 2] = 1.0
+        sums[1, 1, 0] = sums[1, 1, 1] = sums[1, 2, 2] = 1.0
+        kernels = torch.einsum("aik,bjl,ockl->oabcij", sums, sums, self.weight)
+        assert self.bias is not None
+        return kernels.reshape(4 * self.out_channels, self.in_channels, 3, 3), self.bias.repeat_interleave(4)
+
+    def forward(self, values: Tensor) -> Tensor:
+        kernels, biases = self.merged()
+        return functional.pixel_shuffle(functional.conv2d(values, kernels, biases, padding=1), 2)
+
+
+class Decoder(nn.Module):
+    """Latents (n, latent) to logits of pictures (n, 1, size, size).
+
+    3x3 transposed convolutions, each with activation and doubling of both sides; then one 3x3 convolution to a single
+    channel, which the paper does not name but needs: its sigmoid is the grey level. With fewer transposed convolutions
+    than the paper's six, the first doubling makes up for the rest.
+    """
+
+    def __init__(self, latent: int, activation: str, filters: Sequence[int], size: int) -> None:
         super().__init__()
+        widths = tuple(reversed(filters))
         layers: list[nn.Module] = []
-        for inputs, outputs in _steps((latent, *DECODER_FILTERS)):
-            layers += [
-                nn.ConvTranspose2d(inputs, outputs, 3, padding=1),
-                ACTIVATIONS[activation](),
-                nn.Upsample(scale_factor=2, mode="nearest"),
-            ]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(DECODER_FILTERS[-1], 1, 3, padding=1))
+        for inputs, outputs in pairwise((latent, *widths)):
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), ACTIVATIONS[activation](), nn.Upsample(scale_factor=2)]
+        first = size >> (len(filters) - 1)
+        layers[2] = nn.Upsample(scale_factor=first)
+        if len(filters) > 1:
+            layers[-1] = DoublingConv2d(widths[-1], 1)
+        else:
+            layers.append(nn.Conv2d(widths[-1], 1, 3, padding=1))
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, latents: Tensor) -> Tensor:
         logits: Tensor = self.layers(latents[:, :, None, None])
@@ -59,14 +107,24 @@ class Decoder(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder and decoder; `forward` gives logits, `reconstruct` grey levels."""
 
-    def __init__(self, latent: int = 8, activation: str = "leaky_relu") -> None:
+    def __init__(
+        self,
+        latent: int = 8,
+        activation: str = "leaky_relu",
+        filters: Sequence[int] = FILTERS,
+        size: int = 64,
+        initial: str = "he",
+    ) -> None:
         super().__init__()
-        self.encoder = Encoder(latent, activation)
-        self.decoder = Decoder(latent, activation)
+        self.encoder = Encoder(latent, activation, filters, size)
+        self.decoder = Decoder(latent, activation, filters, size)
         slope = 0.01 if activation == "leaky_relu" else 0.0
         for module in self.modules():
-            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):  # He et al. 2015, doi:10.1109/ICCV.2015.123
-                nn.init.kaiming_normal_(module.weight, a=slope, mode="fan_in", nonlinearity="leaky_relu")
+            if isinstance(module, nn.Conv2d):
+                if initial == "he":
+                    nn.init.kaiming_normal_(module.weight, a=slope, nonlinearity="leaky_relu")
+                else:
+                    nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -74,9 +132,5 @@ class Autoencoder(nn.Module):
         return logits
 
     def reconstruct(self, pictures: Tensor) -> Tensor:
-        """Grey levels 0 to 1 of the pictures that the network makes of pictures (n, 1, 64, 64)."""
+        """Grey levels 0 to 1 of the pictures that the network makes of pictures (n, 1, size, size)."""
         return torch.sigmoid(self(pictures))
-
-
-def _steps(widths: Sequence[int]) -> list[tuple[int, int]]:
-    return list(pairwise(widths))

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
 
+from nanonet.errors import InputError
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -41,10 +43,23 @@ class Forest:
     trees: RandomForestRegressor
 
     @staticmethod
-    def fit(X: NDArray[np.float64], Z: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
-        """Fit a forest; every split may look at all inputs (paper: "a default value of one", scikit-learn's 1.0)."""
+    def fit(
+        X: NDArray[np.float64], Z: NDArray[np.float64], *, trees: int, max_features: float = 1.0, seed: int
+    ) -> Forest:
+        """Fit a forest.
+
+        `max_features` is what a split may look at, as scikit-learn reads it: 1.0 is all inputs (most likely what the
+        paper's "default value of one" means), the whole number 1 a single one.
+
+        Raises
+        ------
+        InputError
+            `max_features` is a whole number above the number of inputs.
+        """
+        if isinstance(max_features, int) and max_features > X.shape[1]:
+            raise InputError(f"max_features = {max_features} is more than the {X.shape[1]} inputs")
         inputs, latents = Scaling.of(X), Scaling.of(Z)
-        forest = RandomForestRegressor(n_estimators=trees, max_features=1.0, random_state=seed)
+        forest = RandomForestRegressor(n_estimators=trees, max_features=max_features, random_state=seed)
         return Forest(inputs, latents, forest.fit(inputs.scale(X), latents.scale(Z)))
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestRegressor
 from torch import Tensor, nn
 
 from nanonet.errors import NanonetError
-from nanonet.learn.autoencoder import Decoder
+from nanonet.learn.autoencoder import Decoder, DoublingConv2d
 
 _OPSET, _IR_VERSION = 18, 8  # old enough for every onnxruntime that the default install allows
 
@@ -33,22 +33,27 @@ def forest_graph(trees: RandomForestRegressor) -> bytes:
 
 def decoder_graph(decoder: Decoder, latent: int, size: int) -> bytes:
     """Graph from `latents` (n, latent) to `pictures` (n, 1, size, size), the sigmoid included."""
-    weights = [numpy_helper.from_array(np.array([0, latent, 1, 1]), "shape"), _scales()]
+    weights = [numpy_helper.from_array(np.array([0, latent, 1, 1]), "shape")]
     nodes = [helper.make_node("Reshape", ["latents", "shape"], ["layer0"])]
     for i, layer in enumerate(decoder.layers):
         ends = [f"layer{i}"], [f"layer{i + 1}"]
-        if isinstance(layer, (nn.ConvTranspose2d, nn.Conv2d)):
-            names = [f"weight{i}", f"bias{i}"]
-            weights += [_tensor(layer.weight, names[0]), _tensor(layer.bias, names[1])]
-            kind = "ConvTranspose" if isinstance(layer, nn.ConvTranspose2d) else "Conv"
-            nodes.append(helper.make_node(kind, ends[0] + names, ends[1], kernel_shape=[3, 3], pads=[1, 1, 1, 1]))
+        if isinstance(layer, nn.Conv2d):
+            merged = isinstance(layer, DoublingConv2d)
+            kernels, biases = layer.merged() if isinstance(layer, DoublingConv2d) else (layer.weight, layer.bias)
+            names, out = [f"weight{i}", f"bias{i}"], f"layer{i}_parts" if merged else ends[1][0]
+            weights += [_tensor(kernels, names[0]), _tensor(biases, names[1])]
+            nodes.append(helper.make_node("Conv", ends[0] + names, [out], kernel_shape=[3, 3], pads=[1, 1, 1, 1]))
+            if merged:
+                nodes.append(helper.make_node("DepthToSpace", [out], ends[1], blocksize=2, mode="CRD"))
         elif isinstance(layer, nn.LeakyReLU):
             nodes.append(helper.make_node("LeakyRelu", *ends, alpha=layer.negative_slope))
         elif isinstance(layer, nn.ReLU):
             nodes.append(helper.make_node("Relu", *ends))
         elif isinstance(layer, nn.Upsample):
             settings = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-            nodes.append(helper.make_node("Resize", [*ends[0], "", "scales"], ends[1], **settings))
+            factor = float(layer.scale_factor)  # type: ignore[arg-type]  # one number, as the decoder makes it
+            weights.append(numpy_helper.from_array(np.array([1, 1, factor, factor], dtype=np.float32), f"scales{i}"))
+            nodes.append(helper.make_node("Resize", [*ends[0], "", f"scales{i}"], ends[1], **settings))
         else:
             raise NanonetError(f"a decoder's layer {type(layer).__name__} has no counterpart in the graph")
     nodes.append(helper.make_node("Sigmoid", [f"layer{len(decoder.layers)}"], ["pictures"]))
@@ -62,10 +67,6 @@ def decoder_graph(decoder: Decoder, latent: int, size: int) -> bytes:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
-
-
-def _scales() -> TensorProto:
-    return numpy_helper.from_array(np.array([1, 1, 2, 2], dtype=np.float32), "scales")
 
 
 def _tensor(values: Tensor | None, name: str) -> TensorProto:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import inspect
 import json
-import math
 import os
 import platform
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,11 @@ from nanonet.composition import FIELDS
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.files import check_replaceable
-from nanonet.learn.autoencoder import ACTIVATIONS
+from nanonet.learn.arrays import checked, checked_curves, matrix
+from nanonet.learn.autoencoder import ACTIVATIONS, FILTERS, INITIALS, Autoencoder, default_filters
 from nanonet.learn.forest import Forest
 from nanonet.learn.graphs import decoder_graph, forest_graph
-from nanonet.learn.training import LOSSES, fit_autoencoder, one_thread
+from nanonet.learn.training import Training, fit_autoencoder, one_thread
 from nanonet.picture import SIZE, draw_curves, trace_curves
 
 FORMAT = 1
@@ -36,30 +37,52 @@ FORMAT = 1
 
 CARD = "model.json"
 
-MIN_CURVES = 4
+SIZES = (16, 32, 64, 128, 256)
+"""Pixels a side that pictures may have."""
+
+
+PAPER: dict[str, Any] = {
+    "size": 64,
+    "filters": FILTERS,
+    "latent": 8,
+    "activation": "relu",
+    "loss": "mse",
+    "epochs": 400,
+    "latent_noise": 0.0,
+    "converge": False,
+    "trees": 20,
+    "max_features": 1.0,
+    "initial": "glorot",
+    "batch_size": 32,
+    "learning_rate": 1e-3,
+}
+"""The published settings; the last three are not given there and are what Keras, which the paper uses, does unasked."""
 
 
 class NanoNet:
     """The paper's predictor: forest from inputs to latents, decoder from latents to pictures of curves.
 
-    Nothing here knows what the inputs mean.
+    Nothing here knows what the inputs mean. `NanoNet.paper()` has the published settings (`PAPER`).
 
     Parameters
     ----------
+    size:
+        Pixels a side of the pictures: 16, 32, 64 (paper), 128 or 256.
+    filters:
+        Of the encoder's convolutions and, in reverse, of the decoder's; as many convolutions as there are numbers, six
+        in the paper. None: as many as halve the picture to one pixel (`autoencoder.default_filters`). With fewer, the
+        encoder's last pooling and the decoder's first enlargement make up for the rest.
     latent:
-        Size of the latent space (paper: 8).
-    trees:
-        Trees of the forest (paper: 20).
-    activation, loss:
-        `leaky_relu` and `bce` train; the paper's are `relu` and `mse`.
-    epochs:
-        Passes over the curves (paper: 400).
-    batch_size, learning_rate:
-        Of Adam; the paper gives neither.
-    latent_noise:
-        Of the latents in training, in their standard deviations (paper: 0).
-    attempts:
-        Initialisations tried until one beats the mean picture.
+        Size of the latent space, that is, filters of the encoder's last convolution (paper: 8).
+    activation:
+        `leaky_relu` or, as published, `relu`.
+    initial:
+        Of the weights: `he` or `glorot`.
+    loss, epochs, batch_size, learning_rate, latent_noise, converge, attempts, keep_stuck:
+        See `training.Training`.
+    trees, max_features:
+        Trees of the forest (paper: 20), and what a split may look at: a part of the inputs (1.0: all, our reading of
+        the paper's "default value of one") or, as a whole number, so many of them.
     seed:
         Of weights, order and forest.
     """
@@ -67,65 +90,98 @@ class NanoNet:
     def __init__(
         self,
         *,
+        size: int = SIZE,
+        filters: Sequence[int] | None = None,
         latent: int = 8,
-        trees: int = 20,
         activation: str = "leaky_relu",
-        loss: str = "bce",
-        epochs: int = 400,
-        batch_size: int = 2,
-        learning_rate: float = 2e-3,
-        latent_noise: float = 0.2,
-        attempts: int = 3,
+        initial: str = "he",
+        loss: str = Training.loss,
+        epochs: int = Training.epochs,
+        batch_size: int = Training.batch_size,
+        learning_rate: float = Training.learning_rate,
+        latent_noise: float = Training.latent_noise,
+        converge: bool = Training.converge,
+        attempts: int = Training.attempts,
+        keep_stuck: bool = Training.keep_stuck,
+        trees: int = 20,
+        max_features: float = 1.0,
         seed: int = 0,
     ) -> None:
+        self.size = size
+        self.filters = None if filters is None else tuple(filters)
         self.latent = latent
-        self.trees = trees
         self.activation = activation
+        self.initial = initial
         self.loss = loss
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.latent_noise = latent_noise
+        self.converge = converge
         self.attempts = attempts
+        self.keep_stuck = keep_stuck
+        self.trees = trees
+        self.max_features = max_features
         self.seed = seed
 
+    @staticmethod
+    def paper(**changes: Any) -> NanoNet:
+        """A NanoNet with the published settings (`PAPER`), and other ones where `changes` names them."""
+        return NanoNet(**(PAPER | changes))
+
     def fit(
-        self, X: ArrayLike, G: ArrayLike, r: ArrayLike, progress: Callable[[int, int], None] | None = None
+        self,
+        X: ArrayLike,
+        G: ArrayLike,
+        r: ArrayLike,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        autoencoder_G: ArrayLike | None = None,
+        validation_G: ArrayLike | None = None,
     ) -> NanoNet:
         """Learn curves G (n, m) on the grid r (m,) from inputs X (n, p); returns itself.
 
-        Warns when there are fewer curves than the latent space has dimensions.
+        A column of X that never changes is allowed and tells the forest nothing. Warns when there are fewer curves than
+        the latent space has dimensions.
+
+        Parameters
+        ----------
+        X, G, r:
+            Inputs, curves and their grid.
+        progress:
+            Called with the epochs done and the most there can be.
+        autoencoder_G:
+            Curves (k, m) that the autoencoder learns from instead of G, as the paper splits forest and autoencoder
+            apart. Whatever of them is not in G has no inputs; what the forest is then tested on may leak through them.
+        validation_G:
+            Curves (l, m) whose losses after each epoch go into `history` and into nothing else.
 
         Raises
         ------
         InputError
-            Wrong shapes, values that are not finite, negative curves, fewer than 4 curves, or a setting that does not
-            exist.
+            Wrong shapes, values that are not finite, negative curves, fewer than 4 curves, inputs or curves that are
+            all the same, or a setting that is not allowed.
         TrainingError
             The autoencoder learnt nothing.
         """
-        self._check_settings()
-        inputs, curves, grid = _checked(X, G, r)
-        if len(inputs) < self.latent:
+        training, filters = self._checked_settings()
+        inputs, curves, grid = checked(X, G, r)
+        taught = curves if autoencoder_G is None else checked_curves("autoencoder_G", autoencoder_G, grid)
+        unseen = curves[:0] if validation_G is None else checked_curves("validation_G", validation_G, grid)
+        if len(taught) < self.latent:
             warnings.warn(
-                f"{len(inputs)} curves for a latent space of {self.latent} dimensions: it can only remember them",
+                f"{len(taught)} curves for a latent space of {self.latent} dimensions: it can only remember them",
                 stacklevel=2,
             )
-        pictures = draw_curves(curves, grid)
         self.autoencoder, self.history = fit_autoencoder(
-            pictures,
-            latent=self.latent,
-            activation=self.activation,
-            loss=self.loss,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            latent_noise=self.latent_noise,
-            attempts=self.attempts,
-            seed=self.seed,
+            draw_curves(taught, grid, self.size),
+            lambda: Autoencoder(self.latent, self.activation, filters, self.size, self.initial),
+            training,
+            validation=draw_curves(unseen, grid, self.size),
             progress=progress,
         )
-        self.forest = Forest.fit(inputs, self.encode(pictures), trees=self.trees, seed=self.seed)
+        Z = self.encode(draw_curves(curves, grid, self.size))
+        self.forest = Forest.fit(inputs, Z, trees=self.trees, max_features=self.max_features, seed=self.seed)
         self.X, self.r = inputs, grid
         return self
 
@@ -134,22 +190,22 @@ class NanoNet:
         return trace_curves(self.predict_pictures(X), self.r)
 
     def predict_pictures(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Pictures (n, 64, 64) for inputs (n, p)."""
+        """Pictures (n, size, size) for inputs (n, p)."""
         if not hasattr(self, "forest"):
             raise InputError("this NanoNet has not been fitted; call fit first")
-        inputs = _matrix("X", X)
+        inputs = matrix("X", X)
         if inputs.shape[1] != self.X.shape[1]:
             raise InputError(f"X has {inputs.shape[1]} columns; allowed are {self.X.shape[1]}")
         return self.decode(self.forest.predict(inputs))
 
     def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Latents (n, latent) of pictures (n, 64, 64)."""
+        """Latents (n, latent) of pictures (n, size, size)."""
         with one_thread(), torch.no_grad():
             codes: NDArray[np.float32] = self.autoencoder.encoder(torch.from_numpy(pictures)[:, None]).numpy()
         return codes.astype(np.float64)
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Pictures (n, 64, 64) of latents (n, latent)."""
+        """Pictures (n, size, size) of latents (n, latent)."""
         with one_thread(), torch.no_grad():
             logits = self.autoencoder.decoder(torch.from_numpy(latents.astype(np.float32)))
             pictures: NDArray[np.float32] = torch.sigmoid(logits)[:, 0].numpy()
@@ -176,7 +232,7 @@ class NanoNet:
         temporary, old = (Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) for _ in range(2))
         try:
             (temporary / "forest.onnx").write_bytes(forest_graph(self.forest.trees))
-            (temporary / "decoder.onnx").write_bytes(decoder_graph(self.autoencoder.decoder, self.latent, SIZE))
+            (temporary / "decoder.onnx").write_bytes(decoder_graph(self.autoencoder.decoder, self.latent, self.size))
             names = ("forest.onnx", "decoder.onnx")
             content = {
                 "format": FORMAT,
@@ -186,9 +242,9 @@ class NanoNet:
                 "r": self.r.tolist(),
                 "input_scaling": {"low": self.forest.inputs.low.tolist(), "span": self.forest.inputs.span.tolist()},
                 "latent_scaling": {"low": self.forest.latents.low.tolist(), "span": self.forest.latents.span.tolist()},
-                "picture_size": SIZE,
-                "settings": {k: v for k, v in vars(self).items() if isinstance(v, (int, float, str))},
-                "training": {k: v for k, v in asdict(self.history).items() if k != "losses"},
+                "picture_size": self.size,
+                "settings": self.settings,
+                "training": {k: v for k, v in asdict(self.history).items() if not isinstance(v, tuple)},
                 "versions": {"python": platform.python_version()}
                 | {name: version(name) for name in ("nanonet-pnc", "torch", "scikit-learn", "skl2onnx", "onnx")},
                 "sha256": {name: hashlib.sha256((temporary / name).read_bytes()).hexdigest() for name in names},
@@ -203,19 +259,40 @@ class NanoNet:
             shutil.rmtree(old, ignore_errors=True)
         return target
 
-    def _check_settings(self) -> None:
-        for name, allowed in (("activation", tuple(ACTIVATIONS)), ("loss", LOSSES)):
-            if getattr(self, name) not in allowed:
-                raise InputError(f"{name} = {getattr(self, name)!r} is not one of {', '.join(allowed)}")
-        for name in ("latent", "trees", "epochs", "batch_size", "attempts"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the constructor was given, as plain JSON values."""
+        own = inspect.signature(NanoNet).parameters
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items() if k in own}
+
+    def _checked_settings(self) -> tuple[Training, tuple[int, ...]]:
+        if self.activation not in ACTIVATIONS:
+            raise InputError(f"activation = {self.activation!r} is not one of {', '.join(ACTIVATIONS)}")
+        if self.initial not in INITIALS:
+            raise InputError(f"initial = {self.initial!r} is not one of {', '.join(INITIALS)}")
+        if self.size not in SIZES:
+            raise InputError(f"size = {self.size!r} is not one of {', '.join(map(str, SIZES))}")
+        for name in ("latent", "trees"):
+            if not _whole(getattr(self, name)):
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
-        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32 - self.attempts:
-            raise InputError(f"seed = {self.seed!r} is not a whole number from 0 to 2^32, less the attempts")
-        if not 0 < self.learning_rate < math.inf:
-            raise InputError(f"learning_rate = {self.learning_rate!r} is not above 0")
-        if not 0 <= self.latent_noise < math.inf:
-            raise InputError(f"latent_noise = {self.latent_noise!r} is not 0 or above")
+        if not _whole(self.max_features) and not (isinstance(self.max_features, float) and 0 < self.max_features <= 1):
+            raise InputError(
+                f"max_features = {self.max_features!r} is neither a part above 0.0 and up to 1.0 nor a whole number of "
+                "inputs, 1 or more"
+            )
+        most = self.size.bit_length() - 1
+        filters = default_filters(most) if self.filters is None else self.filters
+        if not 1 <= len(filters) <= most or not all(map(_whole, filters)):
+            raise InputError(
+                f"filters = {self.filters!r} are not 1 to {most} whole numbers of 1 or more, as pictures of size "
+                f"{self.size} allow"
+            )
+        names = [field.name for field in fields(Training)]
+        return Training(**{name: getattr(self, name) for name in names}), filters
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def card_of(dataset: Dataset) -> dict[str, Any]:
@@ -226,33 +303,3 @@ def card_of(dataset: Dataset) -> dict[str, Any]:
         if "convergence" in entry:
             run["converged"] = entry["convergence"]["converged"]
     return {"inputs": list(FIELDS), "created": datetime.date.today().isoformat(), "runs": runs}
-
-
-def _checked(
-    X: ArrayLike, G: ArrayLike, r: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    inputs, curves = _matrix("X", X), _matrix("G", G)
-    grid = np.asarray(r, dtype=np.float64)
-    if len(inputs) != len(curves):
-        raise InputError(f"X has {len(inputs)} rows but G has {len(curves)}")
-    if grid.shape != curves.shape[1:]:
-        raise InputError(f"r has shape {grid.shape}; allowed is ({curves.shape[1]},), the columns of G")
-    if len(grid) < 2 or not np.isfinite(grid).all() or grid[0] < 0 or (np.diff(grid) <= 0).any():
-        raise InputError("r is not a rising grid of 2 or more finite distances from 0 on")
-    if (curves < 0).any():
-        raise InputError("G has values below 0")
-    if len(inputs) < MIN_CURVES:
-        raise InputError(f"{len(inputs)} curves; allowed are {MIN_CURVES} or more")
-    return inputs, curves, grid
-
-
-def _matrix(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    try:
-        matrix = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} is not an array of numbers") from None
-    if matrix.ndim != 2:
-        raise InputError(f"{name} has shape {matrix.shape}; allowed are two dimensions")
-    if not np.isfinite(matrix).all():
-        raise InputError(f"{name} has values that are not finite")
-    return matrix

@@ -1,7 +1,8 @@
-"""Fits the autoencoder to pictures and notices when it learns nothing."""
+"""Fits the autoencoder to pictures: fast, until it has converged, and never without noticing that it learns nothing."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,14 +10,24 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
-from nanonet.errors import NanonetError
+from nanonet.errors import InputError, NanonetError
 from nanonet.learn.autoencoder import Autoencoder
 from nanonet.learn.scoring import black_mse, mean_mse
 
 LOSSES = ("bce", "mse")
-"""`mse` is the paper's; `bce`, binary cross-entropy, is what trains on thin lines."""
+"""Binary cross-entropy; mean squared error of grey levels (paper)."""
+
+CUTS, CUT = 3, 0.3
+"""The learning rate is cut to 0.3 of itself when the loss stands still; converged when it stands still after 3 cuts."""
+
+PATIENCE_EPOCHS, PATIENCE_STEPS, STILL = 15, 150, 0.01
+"""The loss stands still when its mean over that many epochs (or those of as many steps, if more) fell by under 1 %."""
+
+STUCK_STEPS, STUCK = 600, 0.9
+"""Stuck: after 600 steps no epoch had a mean squared error below 0.9 of the mean picture's."""
 
 
 class TrainingError(NanonetError, RuntimeError):
@@ -24,40 +35,103 @@ class TrainingError(NanonetError, RuntimeError):
 
 
 @dataclass(frozen=True)
+class Training:
+    """How the autoencoder is trained; checked when made.
+
+    Raises
+    ------
+    InputError
+        A value is not allowed; it is named.
+    """
+
+    loss: str = "bce"
+    """`bce` or, as published, `mse`."""
+    epochs: int = 400
+    """Passes over the pictures at most, or, with `converge` off, exactly (paper: 400)."""
+    batch_size: int = 4
+    """Pictures a step; the paper gives none."""
+    learning_rate: float = 3e-3
+    """Of Adam, at first; the paper gives none."""
+    latent_noise: float = 0.2
+    """Of the latents that the decoder learns from, in their standard deviations (paper: 0)."""
+    converge: bool = True
+    """Cut the learning rate when the loss stands still, and stop when that no longer helps (paper: no)."""
+    attempts: int = 3
+    """Initialisations tried until one beats the mean picture."""
+    keep_stuck: bool = False
+    """Return a network that learnt nothing, for studies, where there would be a `TrainingError`."""
+    seed: int = 0
+    """Of weights and order."""
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise InputError(f"loss = {self.loss!r} is not one of {', '.join(LOSSES)}")
+        for name in ("epochs", "batch_size", "attempts"):
+            if not _whole(getattr(self, name)) or getattr(self, name) < 1:
+                raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
+        if not _whole(self.seed) or not 0 <= self.seed < 2**32 - self.attempts:
+            raise InputError(f"seed = {self.seed!r} is not a whole number from 0 to 2^32, less the attempts")
+        for name in ("converge", "keep_stuck"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name} = {getattr(self, name)!r} is not True or False")
+        if not _number(self.learning_rate) or not 0 < self.learning_rate < math.inf:
+            raise InputError(f"learning_rate = {self.learning_rate!r} is not above 0")
+        if not _number(self.latent_noise) or not 0 <= self.latent_noise < math.inf:
+            raise InputError(f"latent_noise = {self.latent_noise!r} is not 0 or above")
+
+
+@dataclass(frozen=True)
 class History:
-    """How a training went: mean squared errors of grey levels over the training pictures."""
+    """How a training went; `mse` is the mean squared error of grey levels."""
 
     losses: tuple[float, ...]
-    """Training loss after each epoch."""
+    """Training loss of each epoch of the last attempt, taken while it learns."""
+    mses: tuple[float, ...]
+    """The same of the mean squared error, whatever the loss."""
+    validation_losses: tuple[float, ...]
+    """Loss over the validation pictures after each epoch; empty without such pictures."""
+    validation_mses: tuple[float, ...]
+    """The same of the mean squared error."""
     mse: float
-    """Of the trained network."""
+    """Of the trained network over the training pictures."""
     mse_black: float
     """Of a black picture."""
     mse_mean: float
     """Of the mean picture."""
     attempts: int
     """Initialisations tried."""
+    converged: bool
+    """It stopped because the loss stood still, not because the epochs were over."""
+    bf16: bool
+    """The convolutions ran in bfloat16, as they do where the processor has instructions for it."""
 
 
 def fit_autoencoder(
     pictures: NDArray[np.float32],
+    make: Callable[[], Autoencoder],
+    training: Training,
     *,
-    latent: int,
-    activation: str,
-    loss: str,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    latent_noise: float,
-    attempts: int,
-    seed: int,
+    validation: NDArray[np.float32] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Autoencoder, History]:
-    """Fit the autoencoder to pictures (n, 64, 64) with Adam; one thread, deterministic for a seed.
+    """Fit an autoencoder to pictures (n, size, size) with Adam; one thread, deterministic for a seed and a processor.
 
     With `latent_noise` the decoder learns from latents that are off by that many of their standard deviations over the
     pictures: a forest's latents are never exact, and between the latents that it knows a decoder may draw anything.
-    A network that ends no better than the mean picture starts again from other weights.
+    A network that is stuck at the mean picture, soon or at the end, starts again from other weights.
+
+    Parameters
+    ----------
+    pictures:
+        To learn from.
+    make:
+        Makes a network with fresh weights.
+    training:
+        Settings.
+    validation:
+        Pictures (k, size, size) whose losses go into the history and into nothing else.
+    progress:
+        Called with the epochs done and the most there can be.
 
     Raises
     ------
@@ -65,62 +139,145 @@ def fit_autoencoder(
         Every attempt ended no better than the mean picture.
     """
     black, mean = black_mse(pictures), mean_mse(pictures)
+    bf16 = has_bf16()
     with one_thread():
-        data = torch.from_numpy(np.array(pictures))[:, None].to(memory_format=torch.channels_last)
-        for attempt in range(attempts):
-            torch.manual_seed(seed + attempt)
-            network = Autoencoder(latent, activation)
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
-            losses = _descend(
-                network, data, loss, epochs, batch_size, learning_rate, latent_noise, seed + attempt, progress
-            )
-            with torch.no_grad():
-                mse = float(functional.mse_loss(network.reconstruct(data), data))
-            if mse < mean:
-                return network, History(tuple(losses), mse, black, mean, attempt + 1)
+        data = _tensor(pictures)
+        unseen = _tensor(pictures[:0] if validation is None else validation)
+        for attempt in range(training.attempts):
+            torch.manual_seed(training.seed + attempt)
+            network = make().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its types
+            course = _Course(training, mean, -(-len(data) // training.batch_size))
+            _descend(network, data, unseen, training, course, bf16, training.seed + attempt, progress)
+            mse = _evaluate(network, data, training.loss)[1]
+            learnt = mse < mean and not course.stuck
+            if learnt or (training.keep_stuck and attempt + 1 == training.attempts):
+                return network, History(
+                    losses=tuple(course.losses),
+                    mses=tuple(course.mses),
+                    validation_losses=tuple(course.validation_losses),
+                    validation_mses=tuple(course.validation_mses),
+                    mse=mse,
+                    mse_black=black,
+                    mse_mean=mean,
+                    attempts=attempt + 1,
+                    converged=course.converged,
+                    bf16=bf16,
+                )
     raise TrainingError(
-        f"the autoencoder learnt nothing in {attempts} attempts: MSE {mse:.4f}, mean picture {mean:.4f}, black picture "
-        f"{black:.4f} (activation {activation}, loss {loss}, {epochs} epochs); try more epochs, or activation "
-        f"leaky_relu with loss bce"
+        f"the autoencoder learnt nothing in {training.attempts} attempts: MSE {mse:.4f}, mean picture {mean:.4f}, "
+        f"black picture {black:.4f} (loss {training.loss}, {len(course.losses)} epochs); try another seed, more "
+        f"epochs, or activation leaky_relu with loss bce"
     )
+
+
+class _Course:
+    """What the losses of an attempt say: go on, cut the learning rate, or stop."""
+
+    def __init__(self, training: Training, mse_mean: float, steps: int) -> None:
+        self.training, self.mse_mean, self.steps = training, mse_mean, steps
+        self.window = max(PATIENCE_EPOCHS, -(-PATIENCE_STEPS // steps))
+        self.losses: list[float] = []
+        self.mses: list[float] = []
+        self.validation_losses: list[float] = []
+        self.validation_mses: list[float] = []
+        self.cuts, self.since = 0, 0
+        self.stuck = self.converged = False
+
+    def judge(self) -> bool:
+        """After an epoch; True when the learning rate should be cut."""
+        if len(self.losses) * self.steps >= STUCK_STEPS and min(self.mses) > STUCK * self.mse_mean:
+            self.stuck = not self.training.keep_stuck
+        self.since += 1
+        if not self.training.converge or self.since < 2 * self.window:
+            return False
+        now, before = (
+            float(np.mean(part)) for part in (self.losses[-self.window :], self.losses[-2 * self.window : -self.window])
+        )
+        if now < (1.0 - STILL) * before:
+            return False
+        self.since = 0
+        self.converged = self.cuts == CUTS
+        self.cuts += 1
+        return not self.converged
 
 
 def _descend(
     network: Autoencoder,
-    data: torch.Tensor,
-    loss: str,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    latent_noise: float,
+    data: Tensor,
+    unseen: Tensor,
+    training: Training,
+    course: _Course,
+    bf16: bool,
     seed: int,
     progress: Callable[[int, int], None] | None,
-) -> list[float]:
+) -> None:
     shuffle = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
-    losses = []
+    optimizer = torch.optim.Adam(network.parameters(), lr=training.learning_rate, fused=True)
     spread = torch.zeros(())  # of the latents over the pictures, as the epoch before saw them
-    for epoch in range(epochs):
-        total, codes = 0.0, []
-        for batch in torch.split(torch.randperm(len(data), generator=shuffle), batch_size):
+    for epoch in range(training.epochs):
+        total, squares, codes = torch.zeros(()), torch.zeros(()), []
+        for batch in torch.split(torch.randperm(len(data), generator=shuffle), training.batch_size):
             target = data[batch]
-            latents = network.encoder(target)
-            codes.append(latents.detach())
-            noise = latent_noise * spread * torch.randn(latents.shape, generator=shuffle)
-            logits = network.decoder(latents + noise)
-            if loss == "bce":
-                value = functional.binary_cross_entropy_with_logits(logits, target)
-            else:
-                value = functional.mse_loss(torch.sigmoid(logits), target)
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+                latents = network.encoder(target)
+                noise = training.latent_noise * spread * torch.randn(latents.shape, generator=shuffle)
+                logits = network.decoder(latents + noise).float()
+            value, mse = _losses(logits, target, training.loss)
             optimizer.zero_grad()
             value.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-            total += value.item() * len(batch)
-        spread = torch.cat(codes).std(dim=0)
-        losses.append(total / len(data))
+            codes.append(latents.detach().float())
+            total += value.detach() * len(batch)
+            squares += mse.detach() * len(batch)
+        spread = torch.cat(codes).std(dim=0, correction=0)
+        course.losses.append(float(total) / len(data))
+        course.mses.append(float(squares) / len(data))
+        if len(unseen):
+            loss, mean_square = _evaluate(network, unseen, training.loss)
+            course.validation_losses.append(loss)
+            course.validation_mses.append(mean_square)
+        if course.judge():
+            for group in optimizer.param_groups:
+                group["lr"] *= CUT
         if progress is not None:
-            progress(epoch + 1, epochs)
-    return losses
+            progress(epoch + 1, training.epochs)
+        if course.stuck or course.converged:
+            return
+
+
+def _losses(logits: Tensor, target: Tensor, loss: str) -> tuple[Tensor, Tensor]:
+    """The loss that is minimised, and the mean squared error of grey levels."""
+    mse = functional.mse_loss(torch.sigmoid(logits), target)
+    return (mse if loss == "mse" else functional.binary_cross_entropy_with_logits(logits, target)), mse
+
+
+def _evaluate(network: Autoencoder, pictures: Tensor, loss: str) -> tuple[float, float]:
+    """Loss and mean squared error over pictures (n, 1, size, size), in single precision."""
+    sums = torch.zeros(2)
+    with torch.no_grad():
+        for part in torch.split(pictures, 16):
+            sums += torch.stack(_losses(network(part), part, loss)) * len(part)
+    loss_mean, mse = (sums / len(pictures)).tolist()
+    return loss_mean, mse
+
+
+def has_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
+    found = torch.cpu.get_capabilities()
+    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+
+
+def _tensor(pictures: NDArray[np.float32]) -> Tensor:
+    tensor: Tensor = torch.from_numpy(np.array(pictures))[:, None].to(memory_format=torch.channels_last)
+    return tensor
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 @contextmanager

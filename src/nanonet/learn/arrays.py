@@ -1,0 +1,61 @@
+"""Checks of the arrays that a model learns from and answers to."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.errors import InputError
+
+MIN_CURVES = 4
+
+
+def checked(
+    X: ArrayLike, G: ArrayLike, r: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Inputs X (n, p), curves G (n, m) and their grid r (m,), of which one can learn.
+
+    A column of X that never changes is allowed: it tells nothing, whatever it holds when one predicts.
+
+    Raises
+    ------
+    InputError
+        Wrong shapes, values that are not finite, negative curves, a grid that does not rise from 0 or above, fewer than
+        4 curves, inputs of which no column changes, or curves that are all the same.
+    """
+    inputs, grid = matrix("X", X), np.asarray(r, dtype=np.float64)
+    curves = checked_curves("G", G, grid)
+    if len(inputs) != len(curves):
+        raise InputError(f"X has {len(inputs)} rows but G has {len(curves)}")
+    if len(grid) < 2 or not np.isfinite(grid).all() or grid[0] < 0 or (np.diff(grid) <= 0).any():
+        raise InputError("r is not a rising grid of 2 or more finite distances from 0 on")
+    if len(inputs) < MIN_CURVES:
+        raise InputError(f"{len(inputs)} curves; allowed are {MIN_CURVES} or more")
+    if (inputs == inputs[0]).all():
+        raise InputError(f"X has the same {inputs.shape[1]} inputs in all {len(inputs)} rows: nothing can be learnt")
+    if (curves == curves[0]).all():
+        raise InputError(f"G has the same curve in all {len(curves)} rows: nothing can be learnt")
+    return inputs, curves, grid
+
+
+def checked_curves(name: str, G: ArrayLike, r: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Curves (n, m) on the grid r (m,); `InputError` for another shape, values that are negative or not finite."""
+    curves = matrix(name, G)
+    if r.shape != curves.shape[1:]:
+        raise InputError(f"r has shape {r.shape}; allowed is ({curves.shape[1]},), the columns of {name}")
+    if (curves < 0).any():
+        raise InputError(f"{name} has values below 0")
+    return curves
+
+
+def matrix(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """An array of two dimensions; `InputError`, which names it, for anything else or values that are not finite."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is not an array of numbers") from None
+    if array.ndim != 2:
+        raise InputError(f"{name} has shape {array.shape}; allowed are two dimensions")
+    if not np.isfinite(array).all():
+        raise InputError(f"{name} has values that are not finite")
+    return array

@@ -117,7 +117,8 @@ def _between(model: Mediated) -> str:
     lines.append("| all | " + " | ".join(f"**{np.sqrt(np.mean(values)):.2f}**" for values in squares) + " |")
     scales = np.exp(model.scales)
     names = ("amplitude at contact for D = 3 (kT)", "decay of the amplitude (sigma)", "correlation in r (sigma)",
-             "in D (sigma)", "in N", "in eps_pn", "amplitude of the part linear in eps_pn (kT)")  # fmt: skip
+             "factor of the windows' errors", "correlation in D (sigma)", "in N", "in eps_pn",
+             "amplitude of the part linear in eps_pn (kT)")  # fmt: skip
     lines.append("\nParameters of the process fitted to all: " + ", ".join(
         f"{name} {value:.2g}" for name, value in zip(names, scales, strict=True)
     ) + ".")  # fmt: skip

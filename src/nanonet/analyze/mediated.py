@@ -1,7 +1,8 @@
 """Mean forces -> the polymer-mediated potential W_poly(r; D, N, eps_pn), at and between the triples that have windows.
 
 One Gaussian process does all: it takes the mean forces for what they are, averages of the slope of W over windows of
-known shape, smooths them with their errors, knows that W dies out far from contact, and fills in between triples.
+known shape, smooths them with their errors (and finds by how much those are too small: blocks miss the slowest
+motions), knows that W dies out far from contact, and fills in between triples.
 The separation enters as the gap h = r - D, in which contacts and polymer layers line up for all sizes. The prior of W
 has two parts: one in units of D, to which the force between large spheres is proportional (Derjaguin), and one
 proportional to eps_pn D^2, because the polymer's attraction to an NP reaches 2.5 (D + 1)/2 in this model, so that the
@@ -27,11 +28,13 @@ STEP = 0.05
 
 _INNER = 0.2  # how far (sigma) below the innermost sampled separation a potential is still given
 
-# Natural logarithms: amplitude (kT at h = 0 and D = 3), decay length of the amplitudes (sigma), correlation lengths in
-# h (sigma), D (sigma), N and eps_pn, amplitude of the part that is linear in eps_pn (kT at h = 0, D = 3, eps_pn = 1);
-# first guess and bounds
-_GUESS = np.log([6.0, 1.2, 0.45, 1.5, 40.0, 0.8, 4.0])
-_BOUNDS = np.log([(0.5, 60.0), (0.8, 2.5), (0.2, 1.0), (1.0, 2.0), (15.0, 60.0), (0.3, 2.0), (0.05, 60.0)])
+# Natural logarithms: amplitude (kT at h = 0 and D = 3), decay length of the amplitudes (sigma), correlation length in
+# h (sigma); factor of the windows' errors; correlation lengths in D (sigma), N and eps_pn; amplitude of the part that
+# is linear in eps_pn (kT at h = 0, D = 3, eps_pn = 1). First guess and bounds; the factor's upper bound is what replicas
+# of windows gave (docs/multiscale.md): beyond it the process would call structure noise.
+_GUESS = np.log([6.0, 1.2, 0.45, 1.2, 1.5, 40.0, 0.8, 4.0])
+_BOUNDS = np.log([(0.5, 60), (0.8, 2.5), (0.2, 1.0), (1.0, 1.5), (1.0, 2.0), (15, 60), (0.3, 2.0), (0.05, 60)])
+_ALONE = 4  # of them, those that one triple says something about
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +46,8 @@ class Mediated:
     data:
         The mean forces that it was fitted to.
     scales:
-        Natural logarithms of its parameters: amplitude, decay length, correlation lengths in h, D, N, eps_pn,
-        amplitude of the part that is linear in eps_pn.
+        Natural logarithms of its parameters: amplitude, decay length, correlation length in h; factor by which the
+        windows' errors are too small; correlation lengths in D, N, eps_pn; amplitude of the part linear in eps_pn.
     """
 
     data: tuple[MeanForces, ...]
@@ -99,7 +102,7 @@ def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -
         if triples.count(triple) > 1:
             raise InputError(f"mean forces of {triple} stand twice; put them together first")
     if scales is None:
-        free = 3 if len(data) == 1 else len(_GUESS)  # one triple says nothing about the others
+        free = _ALONE if len(data) == 1 else len(_GUESS)
 
         def loss(x: NDArray[np.float64]) -> float:
             return -_evidence(data, np.append(x, _GUESS[free:]))
@@ -133,7 +136,7 @@ def _kernel(
     gaps: NDArray[np.float64], triple: Triple, others: NDArray[np.float64], other: Triple, scales: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Prior covariance (m, n) of W at gaps (m,) of one triple and at gaps (n,) of another, kT^2."""
-    amplitude, decay, in_gap, in_diameter, in_length, in_eps, attraction = np.exp(scales)
+    amplitude, decay, in_gap, _, in_diameter, in_length, in_eps, attraction = np.exp(scales)
     sizes = ((triple.diameter - other.diameter) / in_diameter) ** 2 + (
         (triple.chain_length - other.chain_length) / in_length
     ) ** 2
@@ -150,7 +153,8 @@ def _factor(
 ) -> tuple[tuple[NDArray[np.float64], bool], NDArray[np.float64]]:
     """Cholesky factor of the covariance of all mean forces, and their values."""
     slopes, ends = [_slopes(one) for one in data], np.cumsum([0, *(len(one.force) for one in data)])
-    covariance = np.diag(np.concatenate([one.error for one in data]) ** 2 + 1e-8)
+    noise = np.exp(scales[_ALONE - 1]) * np.concatenate([one.error for one in data])
+    covariance = np.diag(noise**2 + 1e-8)
     for i, one in enumerate(data):
         for k in range(i + 1):  # the lower triangle is all that the factor needs
             block = slopes[i] @ _kernel(*_nodes(one), *_nodes(data[k]), scales) @ slopes[k].T

@@ -90,7 +90,7 @@ class Losses(NamedTuple):
 def training_of(title: str, history: Mapping[str, Any]) -> Losses:
     """What a kept history of a training shows."""
     levels = {"mean picture": history["mse_mean"], "black picture": history["mse_black"]}
-    return Losses(title, history["losses"], history.get("validation") or (), levels, "loss")
+    return Losses(title, history["mses"], history["validation_mses"], levels, "mean squared error")
 
 
 def losses(path: Path, trainings: Sequence[Losses]) -> None:

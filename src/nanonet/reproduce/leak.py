@@ -16,7 +16,7 @@ def rows(context: Context) -> dict[str, Row]:
         "leak": network(context, f"{leak}, explicit", context.plan.repeats, leak=True),
     }
     if context.both:
-        end, repeats = "explicit and implicit", context.plan.repeats
+        end, repeats = "explicit and implicit", context.plan.rich_repeats
         found["clean both"] = network(context, f"{clean}, {end}", repeats, implicit=None)
         found["leak both"] = network(context, f"{leak}, {end}", repeats, implicit=None, leak=True)
     return found

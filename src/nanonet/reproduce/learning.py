@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.learn.model import MIN_CURVES
+from nanonet.learn.arrays import MIN_CURVES
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Text
 from nanonet.reproduce.scores import Row, measure, repeated
@@ -40,7 +40,7 @@ def _implicit_sizes(context: Context) -> list[int | None]:
     if context.evidence.implicit is None:
         return []
     m = len(context.evidence.implicit)
-    return [0, m // 8, m // 4, m // 2, None]
+    return [0, context.plan.study_implicit // 2, context.plan.study_implicit, m // 2, None]
 
 
 def _cut(row: Row, size: int) -> Row:

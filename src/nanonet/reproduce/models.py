@@ -16,7 +16,7 @@ from nanonet.learn.scoring import FLOOR, Mean, Nearest
 from nanonet.reproduce.rivals import Coded, DenseCodec, Direct, Embedded, PictureMean, PicturePCA
 
 _PICTURE = ("nanonet.picture",)
-_NETWORK = (*_PICTURE, *(f"nanonet.learn.{name}" for name in ("autoencoder", "training", "forest", "model")))
+_NETWORK = (*_PICTURE, *(f"nanonet.learn.{name}" for name in ("arrays", "autoencoder", "training", "forest", "model")))
 _RIVALS = (*_PICTURE, "nanonet.learn.forest", "nanonet.reproduce.rivals")
 
 
@@ -33,7 +33,7 @@ class Factory:
 
 
 MODELS: dict[str, Factory] = {
-    "nanonet": Factory(lambda seed, **settings: NanoNet(seed=seed, **settings), _NETWORK),
+    "nanonet": Factory(lambda seed, **settings: NanoNet(seed=seed, keep_stuck=True, **settings), _NETWORK),
     "mean of g": Factory(lambda seed: Mean(), ("nanonet.learn.scoring",)),
     "mean of ln g": Factory(lambda seed: Mean(FLOOR), ("nanonet.learn.scoring",)),
     "nearest": Factory(lambda seed: Nearest(), ("nanonet.learn.scoring",)),

@@ -11,7 +11,17 @@ from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.phases import peak_text, phase_text
 from nanonet.reproduce.scores import LEGEND, Row, measure, table
-from nanonet.reproduce.studies import PAPER, PREDICTORS, Context, Study, cheap, network, teachings, trivial
+from nanonet.reproduce.studies import (
+    PAPER,
+    PREDICTORS,
+    Context,
+    Study,
+    cheap,
+    network,
+    network_repeats,
+    teachings,
+    trivial,
+)
 
 _HEADER = (
     "composition", "first peak, simulated", "predicted", "second peak, simulated", "predicted", "phase, simulated",
@@ -21,7 +31,7 @@ _HEADER = (
 
 def _group(context: Context, implicit: int | None) -> dict[str, Row]:
     """All that is compared, trained on the same data: predictors, nanoNET's variants, trivial baselines."""
-    repeats = context.plan.repeats
+    repeats = network_repeats(context, implicit)
     rows = {}
     for label, (model, settings) in PREDICTORS.items():
         if model == "nanonet":

@@ -149,9 +149,10 @@ def _opening(context: Context, source: str) -> list[Block]:
         ),
         Text(
             f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, {plan.repeats} "
-            f"repeats with other splits and seeds for the main comparisons, {plan.study_repeats} for the variations "
-            f"of the network, {plan.cheap_repeats} for what takes little time. Everything is split before anything is "
-            "fitted, but where the chapter on the leak says otherwise."
+            f"repeats with other splits and seeds for the main comparisons ({plan.rich_repeats} where implicit "
+            f"compositions are learnt too), {plan.study_repeats} for the variations of the network, "
+            f"{plan.cheap_repeats} for what takes little time. Everything is split before anything is fitted, but "
+            "where the chapter on the leak says otherwise."
         ),
     ]
     if len(data) < 40:

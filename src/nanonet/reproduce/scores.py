@@ -38,7 +38,8 @@ LEGEND = (
     "squared and mean absolute error of grey levels 0 to 1. Peak, no peak: in how many of the compositions both "
     "curves have a first peak or neither has; its height: exp of the mean |ln(predicted / simulated)|, 1 is right; "
     "its position: mean distance in sigma. Neighbours: mean error of the number of other NPs within a gap of 3 sigma "
-    "of an NP. Seconds: of one fit."
+    "of an NP. Seconds: of one fit, median. Stuck: the network ended hardly better than the mean picture; it answers "
+    "all the same."
 )
 
 
@@ -73,7 +74,7 @@ class Measured:
     seconds: float
     """Median of a fit."""
     stuck: int
-    """Fits that learnt nothing."""
+    """Fits that ended hardly better than the mean picture."""
 
 
 def crossed(
@@ -122,12 +123,11 @@ def measure(row: Row, results: Results, evidence: Evidence) -> Measured:
 
 
 def rebuilt(row: Row, results: Results, kind: str = "test", error: str = "mse") -> NDArray[np.float64]:
-    """Error of the pictures that the codec alone makes of its own latents, by fit that learnt something.
+    """Error of the pictures that the codec alone makes of its own latents, by fit.
 
     `kind` is `train` or `test`, `error` `mse` or `mae`.
     """
-    found = [results(task) for task in row.flat]
-    return np.array([np.mean(one["rebuilt"][kind][error]) for one in found if not one["stuck"]])
+    return np.array([np.mean(results(task)["rebuilt"][kind][error]) for task in row.flat])
 
 
 def table(rows: Sequence[Row | str], results: Results, evidence: Evidence, caption: str = "") -> Table:

@@ -54,12 +54,10 @@ def _latent(context: Context) -> list[Block]:
 
 def _architecture_rows(context: Context) -> dict[str, Row]:
     named: dict[str, dict[str, Any]] = {
-        "32 x 32 pictures, 5 layers": {"size": 32, "layers": 5},
-        "128 x 128 pictures, 7 layers": {"size": 128, "layers": 7},
-        "4 layers": {"layers": 4},
-        "5 layers": {"layers": 5},
+        "32 x 32 pictures, 5 layers": {"size": 32},
+        "128 x 128 pictures, 7 layers": {"size": 128},
+        "4 layers": {"filters": (64, 32, 32, 8)},
         "half as many filters": {"filters": (32, 16, 16, 8, 8, 8)},
-        "twice as many filters": {"filters": (128, 64, 64, 32, 32, 8)},
     }
     repeats, implicit = context.plan.study_repeats, richest(context)
     changed = {

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +66,14 @@ class Mediated:
         r = STEP * np.arange(np.ceil(start / STEP), np.floor((triple.diameter + REACH) / STEP) + 1)
         here = r - triple.diameter, triple
         cross = np.concatenate([_kernel(*here, *_nodes(one), self.scales) @ _slopes(one).T for one in self.data], 1)
-        factor, values = _factor(self.data, self.scales)
+        factor, values = self._solved
         w = cross @ cho_solve(factor, values)
         covariance = _kernel(*here, *here, self.scales) - cross @ cho_solve(factor, cross.T)
         return PolymerPotential(triple, r, w, covariance, self._outside(triple))
+
+    @cached_property
+    def _solved(self) -> tuple[tuple[NDArray[np.float64], bool], NDArray[np.float64]]:
+        return _factor(self.data, self.scales)
 
     def _outside(self, triple: Triple) -> str:
         found = []

@@ -218,12 +218,12 @@ def drift(series: NDArray[np.float64]) -> float:
 
 def _entries(distances: NDArray[np.float32], inner: float, outer: float) -> int:
     """Pairs' crossings from beyond `outer` to within `inner`; the starting frame counts as neither."""
-    state = np.where(distances < inner, 1, np.where(distances > outer, -1, 0)).astype(np.int8)
-    last = np.zeros(state.shape[1], dtype=np.int8)
+    pairs = distances[:, (distances < inner).any(axis=0)]  # the others never enter
+    away = np.zeros(pairs.shape[1], dtype=bool)
     count = 0
-    for frame in state:
-        count += int(np.count_nonzero((frame == 1) & (last == -1)))
-        last = np.where(frame != 0, frame, last)
+    for entered, left in zip(pairs < inner, pairs > outer, strict=True):
+        count += int(np.count_nonzero(entered & away))
+        away = (away | left) & ~entered
     return count
 
 

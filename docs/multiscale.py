@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from nanonet import Dataset, windows
 from nanonet.analyze import mediated
 from nanonet.analyze.mediated import Mediated
 from nanonet.campaign import reckoning
-from nanonet.campaign.implicit import CONDENSES, REGIMES
+from nanonet.campaign.implicit import CONDENSES, REGIMES, regime
 from nanonet.campaign.queue import TARGET
 from nanonet.campaign.reckoning import Comparison
 from nanonet.files import writing
@@ -208,7 +209,8 @@ def _cost(runs: Sequence[WindowRun]) -> str:
         error = mediated.fit([run.forces]).predict(triple).at(triple.diameter)[1]
         tau = run.record["tau"] * (error / wanted) ** 2
         per_triple.append(100.0 * tau * _beads(run.record, run.windows.chain_length) / rate / 3600)
-    by_windows = 14 * float(np.median(per_triple)) + 0.6
+    implicit = {kind: _implicit_hours(kind) for kind in REGIMES}
+    by_windows = 14 * float(np.median(per_triple)) + 80 * float(np.mean(np.concatenate(list(implicit.values()))))
     paper = 80 * 2e7 * beads / rate / 3600
     return "\n".join(
         [
@@ -221,13 +223,28 @@ def _cost(runs: Sequence[WindowRun]) -> str:
             f"{min(hours):.1g} to {max(hours):.2g}), if its blocks' errors are right: few are converged |",
             f"| windows, a triple, to 0.3 kT at contact | {np.median(per_triple):.1f} (median of {len(per_triple)}; "
             f"{min(per_triple):.1f} to {max(per_triple):.1f}) |",
-            "| implicit run, a composition, its triple known (`nanonet simulate --implicit`; `seconds` in its "
-            "`run.json`) | 0.001 (4 s, dispersed) to 0.006 (20 s, condensing, both starts) |",
+            *(
+                f"| implicit runs, a composition, its triple known, {kind} | {np.median(spent):.2g} (median of "
+                f"{len(spent)}; {min(spent):.1g} to {max(spent):.1g}) |"
+                for kind, spent in implicit.items()
+            ),
             "| trained predictor, a composition (`python benchmarks/predict.py`) | 0.0000005 (2 ms) |",
             f"| the paper's campaign explicitly: 80 compositions of 2e7 steps | {paper:,.0f} |",
             f"| the same by windows, if 14 triples suffice, and 80 implicit runs | {by_windows:.0f} |",
         ]
     )
+
+
+def _implicit_hours(kind: str) -> NDArray[np.float64]:
+    """Core-hours of LAMMPS for each shipped implicit composition of a regime; condensing ones ran from both starts."""
+    data = Dataset.shipped("implicit")
+    hours = []
+    for entry, behind in zip(data.provenance, data.runs, strict=True):
+        if regime(entry["second_virial"]) == kind:
+            protocols = [(run.record["protocol"], run.record["steps_per_second"]) for run in behind]
+            seconds = [(one["equilibration_steps"] + one["production_steps"]) / speed for one, speed in protocols]
+            hours.append(sum(seconds) / 3600)
+    return np.array(hours)
 
 
 def _beads(record: Mapping[str, Any], chain_length: int) -> int:

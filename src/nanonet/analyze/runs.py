@@ -82,6 +82,7 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
             "density": measured.density,
             "density_error": measured.density_error,
             "box": float(frames.volumes.mean() ** (1.0 / 3.0)),
+            "steps_per_second": _speed(record),
             "examination": asdict(examine(frames, nominal.diameter)),
             "polymer": _polymer(folder, record),
         }
@@ -90,6 +91,12 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
         return Run(json.loads(json.dumps(content)), measured.rdf, measured.blocks)
     except InputError as error:
         raise InputError(f"run {folder}: {error}") from None
+
+
+def _speed(record: Mapping[str, Any]) -> float | None:
+    """Steps a second of the last stretch that the run went on for; None where it is not known."""
+    stretch = record.get("last_stretch") or {}
+    return round(stretch["steps"] / stretch["seconds"], 1) if stretch.get("seconds") else None
 
 
 def assemble(runs: Sequence[Run]) -> Dataset:

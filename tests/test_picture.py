@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nanonet import RDF, InputError
-from nanonet.picture import HIGHEST, LOWEST, draw, draw_curves, trace, trace_curves
+from nanonet.picture import HIGHEST, LOWEST, check_pictures, draw, draw_curves, trace, trace_curves
 from nanonet.rdf import standard_grid
 
 R = standard_grid()
@@ -98,3 +98,40 @@ def test_bad_curves_are_refused(curves: np.ndarray) -> None:
 def test_bad_pictures_are_refused(pictures: np.ndarray) -> None:
     with pytest.raises(InputError):
         trace_curves(pictures, R)
+
+
+@given(hnp.arrays(np.float64, (2, 100), elements=st.floats(0, 400)), st.sampled_from([16, 64, 128]))
+@settings(max_examples=30, deadline=None)
+def test_what_curves_drew_is_known_as_such(curves: np.ndarray, size: int) -> None:
+    pictures = draw_curves(curves, R, size)
+    assert np.array_equal(check_pictures(pictures), pictures)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("black", "picture 1 was drawn by no curve: the levels of row 0 add up to 0, not 1"),
+        ("gap", "picture 1 was drawn by no curve: the levels of row 7 add up to 0, not 1"),
+        ("bright", "pictures have a level of"),
+        ("two lines", "in row 20 the line that it shows is off by 0.5"),
+        ("jump", "in row (29|30) the line that it shows is off"),
+        ("blurred", "the line that it shows is off"),
+    ],
+)
+def test_what_no_curve_could_have_drawn_is_refused(change: str, what: str) -> None:
+    pictures = draw_curves(np.ones((2, 100)), R)
+    if change == "black":
+        pictures[1] = 0
+    elif change == "gap":
+        pictures[1, 7] = 0
+    elif change == "bright":
+        pictures[1, 7] *= 3
+    elif change == "two lines":
+        pictures[1, 20] = 0
+        pictures[1, 20, [5, 50]] = 0.5
+    elif change == "jump":  # whole rows elsewhere, and no stroke that leads there
+        pictures[1, 30:] = np.roll(pictures[1, 30:], 10, axis=1)
+    else:
+        pictures[1] = np.mean([np.roll(pictures[1], k, axis=1) for k in (-1, 0, 1)], axis=0)
+    with pytest.raises(InputError, match=what):
+        check_pictures(pictures)

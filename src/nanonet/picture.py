@@ -22,6 +22,7 @@ What a picture loses: of two bins in one row the lower one (peak positions move 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -36,9 +37,12 @@ SIZE = 64
 LOWEST, HIGHEST = 0.001, 300.0
 """Ends of the logarithmic ordinate (paper, MD Simulations and Data Curation)."""
 
-_HAZE = (0.01, 0.02)  # parts of the brightest level in a row between which a pixel fades out; a stroke has 0.03 or more
+_HAZE = (0.01, 0.02)  # parts of a row's brightest level between which a pixel fades out (size 64); strokes have 0.03
 _SAMPLES = 64  # points a half row at which the line's height is taken when it is drawn
 _BOTTOM = 0.05  # pixels above the bottom up to which a height reads as g = 0: 1 % in g
+
+_BLOCK = 32  # pictures that are traced at once, within the cache
+_TOLERANCE = 0.02  # by which a level of a drawn picture may be off
 
 
 def draw(rdf: RDF) -> NDArray[np.float32]:
@@ -80,19 +84,67 @@ def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     InputError
         The pictures are not square, or a level is negative or not finite.
     """
-    levels, grid = np.asarray(pictures, dtype=np.float64), np.asarray(r, dtype=np.float64)
+    levels, grid = _checked_levels(pictures), np.asarray(r, dtype=np.float64)
+    heights = np.concatenate(
+        [np.empty((0, levels.shape[1])), *(_read_heights(_without_haze(part)) for part in _blocks(levels))]
+    )
+    size = levels.shape[1]
+    values = LOWEST * (HIGHEST / LOWEST) ** (heights / (size - 1))
+    values[heights < _BOTTOM] = 0.0
+    return np.asarray(values[:, _rows(grid, size)])
+
+
+def check_pictures(pictures: ArrayLike) -> NDArray[np.float32]:
+    """Pictures (n, size, size) as they are, if curves could have drawn them: what is read from them draws them again.
+
+    For pictures from outside; those of a decoder need not pass. Levels and their sum over a row may be off by 0.02,
+    which is less than 256 grey levels do to the long, dim stroke of a steep edge.
+
+    Raises
+    ------
+    InputError
+        Not square, a level below 0, above 1 or not finite, a row without a line or with too much light, or a line that
+        no curve follows; the picture and the row are named.
+    """
+    levels = _checked_levels(pictures)
+    if levels.size and levels.max() > 1.0 + _TOLERANCE:
+        raise InputError(f"pictures have a level of {levels.max():g}; allowed are 0 to 1")
+    light = levels.sum(axis=2)
+    for i, j in np.argwhere(np.abs(light - 1.0) > _TOLERANCE)[:1]:
+        raise InputError(f"picture {i} was drawn by no curve: the levels of row {j} add up to {light[i, j]:.3g}, not 1")
+    off = np.abs(_draw_heights(_read_heights(levels.astype(np.float64))) - levels).max(axis=2)
+    if off.size and off.max() > _TOLERANCE:
+        i, j = np.unravel_index(off.argmax(), off.shape)
+        raise InputError(
+            f"picture {i} was drawn by no curve: in row {j} the line that it shows is off by {off[i, j]:.2g}"
+        )
+    return levels.astype(np.float32)
+
+
+def _checked_levels(pictures: ArrayLike) -> NDArray[np.float64 | np.float32]:
+    try:
+        levels = np.asarray(pictures)
+        levels = levels if levels.dtype == np.float32 else levels.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError("pictures are not an array of numbers") from None
     if levels.ndim != 3 or levels.shape[1] != levels.shape[2]:
         raise InputError(f"pictures have shape {levels.shape}; allowed is (n, size, size)")
     if not np.isfinite(levels).all() or (levels < 0).any():
         raise InputError("pictures have levels that are negative or not finite")
-    size = levels.shape[1]
-    levels = _without_haze(levels)
-    light = levels.sum(axis=2)
-    means = (levels @ np.arange(size)) / np.where(light > 0, light, 1.0)
-    heights = np.clip(means @ _smoothing_inverse(size).T, 0.0, size - 1.0)
-    values = LOWEST * (HIGHEST / LOWEST) ** (heights / (size - 1))
-    values[heights < _BOTTOM] = 0.0
-    return np.asarray(values[:, _rows(grid, size)])
+    return levels
+
+
+def _blocks(levels: NDArray[np.float64 | np.float32]) -> Iterator[NDArray[np.float64]]:
+    for i in range(0, len(levels), _BLOCK):
+        yield levels[i : i + _BLOCK].astype(np.float64)
+
+
+def _read_heights(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Heights (n, size) of the line at the rows' middles; 0 in a row without light."""
+    size = levels.shape[2]
+    moments = levels @ np.stack([np.ones(size), np.arange(size)], axis=1)
+    means = moments[..., 1] / np.where(moments[..., 0] > 0, moments[..., 0], 1.0)
+    return np.asarray(np.clip(means @ _smoothing_inverse(size).T, 0.0, size - 1.0))
 
 
 def _without_haze(levels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -102,12 +154,16 @@ def _without_haze(levels: NDArray[np.float64]) -> NDArray[np.float64]:
     fading is continuous, so that rounding cannot make a pixel count here and not there.
     """
     brightest = levels.max(axis=2, keepdims=True)
-    relative = levels / np.where(brightest > 0, brightest, 1.0)
-    weight = np.clip((relative - _HAZE[0]) / (_HAZE[1] - _HAZE[0]), 0.0, 1.0)
+    brightest[brightest == 0] = 1.0
+    low, high = (part * SIZE / levels.shape[2] * brightest for part in _HAZE)
+    weight = levels - low
+    weight *= 1.0 / (high - low)
+    np.clip(weight, 0.0, 1.0, out=weight)
     beside = weight.copy()
-    beside[:, :, 1:] = np.maximum(beside[:, :, 1:], weight[:, :, :-1])
-    beside[:, :, :-1] = np.maximum(beside[:, :, :-1], weight[:, :, 1:])
-    return np.asarray(levels * beside)
+    np.maximum(beside[:, :, 1:], weight[:, :, :-1], out=beside[:, :, 1:])
+    np.maximum(beside[:, :, :-1], weight[:, :, 1:], out=beside[:, :, :-1])
+    beside *= levels
+    return np.asarray(beside)
 
 
 def _extent(r: NDArray[np.float64]) -> float:

@@ -11,6 +11,7 @@ The maps are the published ones; three of them are computed in a cheaper, equal 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -105,7 +106,10 @@ class Decoder(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """Encoder and decoder; `forward` gives logits, `reconstruct` grey levels."""
+    """Encoder and decoder; `forward` gives logits, `reconstruct` grey levels.
+
+    `grey` is the grey level about which an untrained network draws, by its last bias; other biases begin at 0.
+    """
 
     def __init__(
         self,
@@ -114,6 +118,7 @@ class Autoencoder(nn.Module):
         filters: Sequence[int] = FILTERS,
         size: int = 64,
         initial: str = "he",
+        grey: float = 0.5,
     ) -> None:
         super().__init__()
         self.encoder = Encoder(latent, activation, filters, size)
@@ -126,6 +131,7 @@ class Autoencoder(nn.Module):
                 else:
                     nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        nn.init.constant_(self.decoder.layers[-1].bias, math.log(grey / (1.0 - grey)))  # type: ignore[arg-type]
 
     def forward(self, pictures: Tensor) -> Tensor:
         logits: Tensor = self.decoder(self.encoder(pictures))

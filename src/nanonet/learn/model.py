@@ -30,12 +30,14 @@ from nanonet.learn.autoencoder import ACTIVATIONS, FILTERS, INITIALS, Autoencode
 from nanonet.learn.forest import Forest
 from nanonet.learn.graphs import decoder_graph, forest_graph
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
-from nanonet.picture import SIZE, draw_curves, trace_curves
+from nanonet.picture import SIZE, check_pictures, draw_curves, trace_curves
 
 FORMAT = 1
 """Of the model folder; `predict` refuses another."""
 
 CARD = "model.json"
+
+_PART = 32  # pictures that go through the network at once: bounds the memory
 
 SIZES = (16, 32, 64, 128, 256)
 """Pixels a side that pictures may have."""
@@ -53,10 +55,11 @@ PAPER: dict[str, Any] = {
     "trees": 20,
     "max_features": 1.0,
     "initial": "glorot",
+    "start_at_mean": False,
     "batch_size": 32,
     "learning_rate": 1e-3,
 }
-"""The published settings; the last three are not given there and are what Keras, which the paper uses, does unasked."""
+"""The published settings; the last four are not given there and are what Keras, which the paper uses, does unasked."""
 
 
 class NanoNet:
@@ -76,8 +79,9 @@ class NanoNet:
         Size of the latent space, that is, filters of the encoder's last convolution (paper: 8).
     activation:
         `leaky_relu` or, as published, `relu`.
-    initial:
-        Of the weights: `he` or `glorot`.
+    initial, start_at_mean:
+        Weights begin by `he` or `glorot`; the last bias begins such that the untrained network draws the mean grey
+        level of the pictures that it is to learn, or (False) at 0, as it does in Keras: grey 0.5.
     loss, epochs, batch_size, learning_rate, latent_noise, converge, attempts, keep_stuck:
         See `training.Training`.
     trees, max_features:
@@ -95,6 +99,7 @@ class NanoNet:
         latent: int = 8,
         activation: str = "leaky_relu",
         initial: str = "he",
+        start_at_mean: bool = True,
         loss: str = Training.loss,
         epochs: int = Training.epochs,
         batch_size: int = Training.batch_size,
@@ -112,6 +117,7 @@ class NanoNet:
         self.latent = latent
         self.activation = activation
         self.initial = initial
+        self.start_at_mean = start_at_mean
         self.loss = loss
         self.epochs = epochs
         self.batch_size = batch_size
@@ -173,9 +179,11 @@ class NanoNet:
                 f"{len(taught)} curves for a latent space of {self.latent} dimensions: it can only remember them",
                 stacklevel=2,
             )
+        pictures = draw_curves(taught, grid, self.size)
+        grey = float(pictures.mean()) if self.start_at_mean else 0.5
         self.autoencoder, self.history = fit_autoencoder(
-            draw_curves(taught, grid, self.size),
-            lambda: Autoencoder(self.latent, self.activation, filters, self.size, self.initial),
+            pictures,
+            lambda: Autoencoder(self.latent, self.activation, filters, self.size, self.initial, grey),
             training,
             validation=draw_curves(unseen, grid, self.size),
             progress=progress,
@@ -198,18 +206,21 @@ class NanoNet:
             raise InputError(f"X has {inputs.shape[1]} columns; allowed are {self.X.shape[1]}")
         return self.decode(self.forest.predict(inputs))
 
-    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Latents (n, latent) of pictures (n, size, size)."""
+    def encode(self, pictures: ArrayLike) -> NDArray[np.float64]:
+        """Latents (n, latent) of pictures (n, size, size); `InputError` for pictures that no curve could have drawn."""
+        levels = torch.from_numpy(check_pictures(pictures))[:, None]
+        if levels.shape[2] != self.size:
+            raise InputError(f"pictures have {levels.shape[2]} pixels a side; allowed are {self.size}")
         with one_thread(), torch.no_grad():
-            codes: NDArray[np.float32] = self.autoencoder.encoder(torch.from_numpy(pictures)[:, None]).numpy()
-        return codes.astype(np.float64)
+            parts = [self.autoencoder.encoder(part) for part in torch.split(levels, _PART)]
+        return np.asarray(torch.cat(parts).numpy(), dtype=np.float64)
 
-    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+    def decode(self, latents: NDArray[Any]) -> NDArray[np.float32]:
         """Pictures (n, size, size) of latents (n, latent)."""
         with one_thread(), torch.no_grad():
-            logits = self.autoencoder.decoder(torch.from_numpy(latents.astype(np.float32)))
-            pictures: NDArray[np.float32] = torch.sigmoid(logits)[:, 0].numpy()
-        return pictures
+            parts = torch.split(torch.from_numpy(latents.astype(np.float32)), _PART)
+            pictures = torch.cat([torch.sigmoid(self.autoencoder.decoder(part))[:, 0] for part in parts])
+        return np.asarray(pictures.numpy(), dtype=np.float32)
 
     def export(self, folder: str | os.PathLike[str], card: Mapping[str, Any] | None = None) -> Path:
         """Write the model folder that `nanonet.load` reads: `forest.onnx`, `decoder.onnx`, `model.json`.
@@ -272,6 +283,8 @@ class NanoNet:
             raise InputError(f"initial = {self.initial!r} is not one of {', '.join(INITIALS)}")
         if self.size not in SIZES:
             raise InputError(f"size = {self.size!r} is not one of {', '.join(map(str, SIZES))}")
+        if not isinstance(self.start_at_mean, bool):
+            raise InputError(f"start_at_mean = {self.start_at_mean!r} is not True or False")
         for name in ("latent", "trees"):
             if not _whole(getattr(self, name)):
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")

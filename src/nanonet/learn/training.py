@@ -23,8 +23,9 @@ LOSSES = ("bce", "mse")
 CUTS, CUT = 3, 0.3
 """The learning rate is cut to 0.3 of itself when the loss stands still; converged when it stands still after 3 cuts."""
 
-PATIENCE_EPOCHS, PATIENCE_STEPS, STILL = 15, 150, 0.01
-"""The loss stands still when its mean over that many epochs (or those of as many steps, if more) fell by under 1 %."""
+WINDOW_EPOCHS, WINDOW_STEPS, STILL = 10, 60, 0.05
+"""The loss stands still when from one window (10 epochs, or those of 60 steps if that is more) to the next it came less
+than 5 % nearer to the least that there can be: 0, or, of `bce`, the entropy of the grey levels."""
 
 STUCK_STEPS, STUCK = 600, 0.9
 """Stuck: after 600 steps no epoch had a mean squared error below 0.9 of the mean picture's."""
@@ -143,10 +144,11 @@ def fit_autoencoder(
     with one_thread():
         data = _tensor(pictures)
         unseen = _tensor(pictures[:0] if validation is None else validation)
+        least = 0.0 if training.loss == "mse" else float(functional.binary_cross_entropy(data, data))
         for attempt in range(training.attempts):
             torch.manual_seed(training.seed + attempt)
             network = make().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its types
-            course = _Course(training, mean, -(-len(data) // training.batch_size))
+            course = _Course(training, mean, least, -(-len(data) // training.batch_size))
             _descend(network, data, unseen, training, course, bf16, training.seed + attempt, progress)
             mse = _evaluate(network, data, training.loss)[1]
             learnt = mse < mean and not course.stuck
@@ -173,9 +175,9 @@ def fit_autoencoder(
 class _Course:
     """What the losses of an attempt say: go on, cut the learning rate, or stop."""
 
-    def __init__(self, training: Training, mse_mean: float, steps: int) -> None:
-        self.training, self.mse_mean, self.steps = training, mse_mean, steps
-        self.window = max(PATIENCE_EPOCHS, -(-PATIENCE_STEPS // steps))
+    def __init__(self, training: Training, mse_mean: float, least: float, steps: int) -> None:
+        self.training, self.mse_mean, self.least, self.steps = training, mse_mean, least, steps
+        self.window = max(WINDOW_EPOCHS, -(-WINDOW_STEPS // steps))
         self.losses: list[float] = []
         self.mses: list[float] = []
         self.validation_losses: list[float] = []
@@ -193,7 +195,7 @@ class _Course:
         now, before = (
             float(np.mean(part)) for part in (self.losses[-self.window :], self.losses[-2 * self.window : -self.window])
         )
-        if now < (1.0 - STILL) * before:
+        if now - self.least < (1.0 - STILL) * (before - self.least):
             return False
         self.since = 0
         self.converged = self.cuts == CUTS

@@ -55,9 +55,9 @@ def main() -> None:
 
 def _windows(runs: Sequence[WindowRun]) -> str:
     lines = [
-        "| D | N | eps_pn | runs | tau | box | W_poly at contact (kT) | target | largest W_poly (kT, at gap) | "
-        "lowest beyond a gap of 1 (kT, at gap) | faults of a run |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| D | N | eps_pn | runs | tau | box | W_poly at contact (kT) | target | core-hours | to the target | "
+        "largest W_poly (kT, at gap) | lowest beyond a gap of 1 (kT, at gap) | faults of a run |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for triple, group in windows.grouped(runs).items():
         alone = mediated.fit([windows.combine(group)]).predict(triple)
@@ -67,15 +67,23 @@ def _windows(runs: Sequence[WindowRun]) -> str:
         high = int(alone.w.argmax())
         beyond = np.flatnonzero(gap > 1.0)
         low = int(beyond[alone.w[beyond].argmin()])
-        verdict = "reached" if error <= target else f"missed ({target:g})"
+        spent = sum(core_hours(run) for run in group)
         faults = "; ".join(problem for run in group for problem in run.record["problems"])
         lines.append(
             f"| {triple.diameter:g} | {triple.chain_length} | {triple.eps_pn:g} | {len(group)} | "
             f"{sum(run.record['tau'] for run in group):,.0f} | {group[0].record['box']:.1f} | {w:.2f} ± {error:.2f} | "
-            f"{verdict} | {alone.w[high]:.2f} ± {alone.error[high]:.2f}, {gap[high]:.2f} | "
+            f"{target:g}{'' if error <= target else ', **missed**'} | {spent:.1f} | "
+            f"{spent * (error / target) ** 2:.1f} | {alone.w[high]:.2f} ± {alone.error[high]:.2f}, {gap[high]:.2f} | "
             f"{alone.w[low]:.2f} ± {alone.error[low]:.2f}, {gap[low]:.2f} | {faults or '–'} |"
         )
     return "\n".join(lines)
+
+
+def core_hours(run: WindowRun) -> float:
+    """Core-hours of a window run, equilibration included, at the speed that it had."""
+    protocol = run.record["protocol"]
+    steps = protocol["equilibration_steps"] + protocol["production_steps"]
+    return float(steps / run.record["steps_per_second"] / 3600)
 
 
 def _replicas(runs: Sequence[WindowRun]) -> str:

@@ -1,0 +1,126 @@
+"""Times the training of the autoencoder against a plain loop of the same network: `python benchmarks/train.py`.
+
+The plain loop is what this package began with: the published layers one after the other, float32, channels last, two
+pictures a step, Adam at a constant rate.
+Both learn the shipped RDFs on one thread, in turns; times are processor times, because machines are shared. Reported
+are the time of an epoch and the time to the same loss, which is the loss that the plain loop ends with. `--epochs N`
+(plain loop: 100), `--data implicit` for the implicit compositions, `--repeats N`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from nanonet import Dataset
+from nanonet.learn.autoencoder import FILTERS, Autoencoder
+from nanonet.learn.scoring import ln_rmse
+from nanonet.learn.training import Training, fit_autoencoder, one_thread
+from nanonet.picture import draw_curves, trace_curves
+
+
+class Plain(nn.Module):
+    """The paper's layers one after the other, as published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        encoder: list[nn.Module] = []
+        for inputs, outputs in pairwise((1, *FILTERS)):
+            encoder += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.LeakyReLU(), nn.MaxPool2d(2)]
+        decoder: list[nn.Module] = []
+        for inputs, outputs in pairwise((FILTERS[-1], *reversed(FILTERS))):
+            decoder += [nn.ConvTranspose2d(inputs, outputs, 3, padding=1), nn.LeakyReLU(), nn.Upsample(scale_factor=2)]
+        self.layers = nn.Sequential(*encoder, *decoder, nn.Conv2d(FILTERS[0], 1, 3, padding=1))
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.layers(pictures)
+        return logits
+
+
+def fit_plain(pictures: np.ndarray, grey: float, epochs: int) -> tuple[nn.Module, list[float], list[float]]:
+    """Network, losses and processor times since the start, after each epoch."""
+    torch.manual_seed(0)
+    network = Plain().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its types
+    data = torch.from_numpy(pictures)[:, None].to(memory_format=torch.channels_last)
+    for module in network.modules():
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.kaiming_normal_(module.weight, a=0.01, nonlinearity="leaky_relu")
+            nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+    nn.init.constant_(network.layers[-1].bias, float(np.log(grey / (1 - grey))))  # type: ignore[arg-type]
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
+    losses, times, start = [], [], time.process_time()
+    for _ in range(epochs):
+        total = 0.0
+        for batch in torch.split(torch.randperm(len(data)), 2):
+            loss = functional.binary_cross_entropy_with_logits(network(data[batch]), data[batch])
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(data))
+        times.append(time.process_time() - start)
+    return network, losses, times
+
+
+def fit_ours(pictures: np.ndarray, grey: float, epochs: int) -> tuple[nn.Module, list[float], list[float]]:
+    """The same of the package's loop, without noise in the latents, which the plain one has not got either."""
+    times: list[float] = []
+    start = time.process_time()
+    network, history = fit_autoencoder(
+        pictures,
+        lambda: Autoencoder(grey=grey),
+        Training(epochs=epochs, latent_noise=0.0),
+        progress=lambda done, of: times.append(time.process_time() - start),
+    )
+    return network, list(history.losses), times
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--epochs", type=int, default=100)
+    options.add_argument("--data", default="explicit", choices=["explicit", "implicit"])
+    options.add_argument("--repeats", type=int, default=2)
+    chosen = options.parse_args()
+    data = Dataset.shipped() if chosen.data == "explicit" else Dataset.shipped("implicit")
+    pictures = draw_curves(data.G, data.r)
+    grey = float(pictures.mean())
+    print(f"{len(data)} pictures ({chosen.data}); best of {chosen.repeats}, processor seconds of one thread")
+    epoch: dict[str, float] = {}
+    reached: dict[str, float] = {}
+    for _ in range(chosen.repeats):
+        with one_thread():
+            plain, plain_losses, plain_times = fit_plain(pictures, grey, chosen.epochs)
+        goal = min(plain_losses)
+        ours, losses, times = fit_ours(pictures, grey, 4 * chosen.epochs)
+        for name, (seconds, at) in {
+            "plain": (plain_times, plain_losses.index(goal)),
+            "ours": (times, next((i for i, loss in enumerate(losses) if loss <= goal), -1)),
+        }.items():
+            epoch[name] = min(epoch.get(name, np.inf), float(np.median(np.diff([0.0, *seconds]))))
+            reached[name] = min(reached.get(name, np.inf), seconds[at] if at >= 0 else np.inf)
+    for name, network, course in (("plain", plain, plain_losses), ("ours", ours, losses)):
+        mse, error = _accuracy(network, pictures, data)
+        print(
+            f"{name:6} {epoch[name]:7.3f} s an epoch, {reached[name]:6.1f} s to the loss {goal:.5f}; after "
+            f"{len(course)} epochs: loss {course[-1]:.5f}, picture MSE {mse:.5f}, RMSE of ln g {error:.3f}"
+        )
+    print(f"ratio  {epoch['plain'] / epoch['ours']:7.1f}           {reached['plain'] / reached['ours']:6.1f}")
+
+
+def _accuracy(network: nn.Module, pictures: np.ndarray, data: Dataset) -> tuple[float, float]:
+    """Mean squared error of the reconstructed training pictures, and of ln g read from them."""
+    with torch.no_grad(), one_thread():
+        parts = torch.split(torch.from_numpy(pictures)[:, None], 16)
+        rebuilt = torch.cat([torch.sigmoid(network(part)) for part in parts])[:, 0].numpy()
+    error = ln_rmse(data.G, trace_curves(rebuilt, data.r))
+    return float(np.mean((rebuilt - pictures) ** 2)), float(np.nanmean(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,7 @@ from nanonet import RDF, Composition, Dataset, windows
 from nanonet.analyze import mediated
 from nanonet.composition import from_array
 from nanonet.files import writing
-from nanonet.phase import BRIDGING, CONTACT, CORRELATION, DISPERSION, STATES, UNCERTAIN, Criteria, Place, judge
+from nanonet.phase import BRIDGING, CONTACT, CORRELATION, DISPERSION, STATES, UNCERTAIN, Criteria, Place, judge, states
 from nanonet.potential import PolymerPotential, Triple, direct
 from nanonet.predict.model import Basis
 from nanonet.rdf import standard_grid
@@ -87,6 +87,7 @@ def main() -> None:
         "THEORY": _theory(),
         "COUNTS": _counts(judged),
         "EXPLICIT": _table(explicit, judged, bridges, hand["explicit"]),
+        "BLOCKS": _blocks(explicit, judged),
         "FIGURE4": _figure_4(explicit, judged, implicit, of_implicit),
         "BRIDGES": _agreement(judged, bridges),
         "DIFFER": _differences(explicit, judged, hand["explicit"]),
@@ -248,6 +249,17 @@ def _agreement(judged: Sequence[Judged], bridges: Sequence[tuple[float, float, f
         f"({'; '.join(shells)}). Nearly every near pair is joined in most runs, whatever the state, so the joined "
         f"fraction alone says little ([simulation.md](simulation.md))."
     )
+
+
+def _blocks(data: Dataset, judged: Sequence[Judged]) -> str:
+    same, total, others = 0, 0, []
+    for c, behind, one in zip(data.compositions, data.runs, judged, strict=True):
+        for run in behind:
+            found = [STATES[i] for i in states(data.r, run.blocks, c.diameter, c.density)]
+            odd = Counter(state for state in found if state != one.verdict.most_probable)
+            same, total = same + len(found) - odd.total(), total + len(found)
+            others += [f"{n} of {len(found)} of {c} ({run.record['start']} start): {state}" for state, n in odd.items()]
+    return f"{same} of {total} blocks are in the state of their composition. The others: {'; '.join(others) or 'none'}."
 
 
 def _figure_4(explicit: Dataset, judged: Sequence[Judged], implicit: Dataset, others: Sequence[Judged]) -> str:

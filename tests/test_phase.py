@@ -174,6 +174,24 @@ def test_the_error_bars_decide_how_sure_it_is() -> None:
     assert judge(RDF(r, g, 0.3 * g), 3.0, 1e-5, common=0.29).state == CONTACT
 
 
+def test_probabilities_are_calibrated() -> None:
+    """Of curves near the limits, seen with errors, a state of probability p is the true one in p of all cases."""
+    r, random = grid(3.0), np.random.default_rng(0)
+    said: list[float] = []
+    true: list[bool] = []
+    for k in range(300):
+        error = random.choice([0.2, 0.4, 0.8])
+        truth = made_up(r, 3.0, (random.choice([0.0, 1.2]), random.uniform(0.0, 2.2)))
+        seen = draw(r, truth, error * truth, 1, seed=1_000 + k)[0]
+        said += judge(RDF(r, seen, error * seen), 3.0, 1e-5, samples=200, seed=k).probabilities.values()
+        true += [bool(states(r, truth, 3.0, 1e-5) == i) for i in range(3)]
+    p, hits = np.array(said), np.array(true)
+    for low, high in ((0.0, 0.1), (0.1, 0.4), (0.4, 0.7), (0.7, 0.9), (0.9, 1.1)):
+        inside = (p >= low) & (p < high)
+        assert inside.sum() > 40
+        assert hits[inside].mean() == pytest.approx(p[inside].mean(), abs=0.1)
+
+
 def test_too_few_pairs_to_tell() -> None:
     """Nothing was seen in contact, but a single pair there would have been a high peak."""
     r = grid(3.0)

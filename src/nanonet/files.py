@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,3 +47,22 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing_folder(path: str | os.PathLike[str], marker: str) -> Iterator[Path]:
+    """A temporary folder to write into; it takes the name `path` when the block ends well, in place of an older one.
+
+    `marker` is the file by which an older folder of its kind is known; see `check_replaceable`.
+    """
+    target = check_replaceable(path, marker)
+    temporary, old = (Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) for _ in range(2))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        if target.exists():
+            os.replace(target, old)
+        os.replace(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

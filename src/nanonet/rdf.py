@@ -23,6 +23,9 @@ def standard_grid(r_max: float = R_MAX, bins: int = BINS) -> NDArray[np.float64]
     return np.asarray((np.arange(bins) + 0.5) * (r_max / bins))
 
 
+_OPTIONAL = ("error", "low", "high")
+
+
 class Peak(NamedTuple):
     """A maximum of g(r)."""
 
@@ -43,24 +46,31 @@ class RDF:
     g:
         Values (m,), not negative.
     error:
-        Standard errors (m,) of `g`, or None where they are not known.
+        Standard errors (m,) of `g` of a simulation, or None where they are not known.
+    low, high:
+        Ends (m,) of the 90 % band of a prediction, `g` between them; or both None.
 
     Raises
     ------
     InputError
-        Shapes do not match, a value is not finite or negative, or `r` is not evenly spaced and rising.
+        Shapes do not match, a value is not finite or negative, `r` is not evenly spaced and rising, only one end of
+        the band is given, or `g` is not within it.
     """
 
     r: NDArray[np.float64]
     g: NDArray[np.float64]
     error: NDArray[np.float64] | None = None
+    low: NDArray[np.float64] | None = None
+    high: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("r", "g") if self.error is None else ("r", "g", "error"):
-            object.__setattr__(self, name, _column(name, getattr(self, name)))
+        for name in ("r", "g", *_OPTIONAL):
+            if name in ("r", "g") or getattr(self, name) is not None:
+                object.__setattr__(self, name, _column(name, getattr(self, name)))
         if len(self.r) < 2:
             raise InputError(f"r has {len(self.r)} values; allowed are 2 or more")
-        for name, values in (("g", self.g), ("error", self.error)):
+        for name in ("g", *_OPTIONAL):
+            values = getattr(self, name)
             if values is not None and values.shape != self.r.shape:
                 raise InputError(f"{name} has {len(values)} values but r has {len(self.r)}")
         steps = np.diff(self.r)
@@ -68,6 +78,13 @@ class RDF:
             raise InputError("r is not evenly spaced and rising")
         if self.r[0] < 0.499 * steps[0]:
             raise InputError(f"r = {self.r[0]:g} is not the centre of a bin of width {steps[0]:g} at or above 0")
+        if (self.low is None) != (self.high is None):
+            raise InputError("only one of low and high is given")
+        if self.low is not None and self.high is not None:
+            outside = (self.g < self.low) | (self.g > self.high)
+            if outside.any():
+                i = int(np.argmax(outside))
+                raise InputError(f"g[{i}] = {self.g[i]:g} is not between low = {self.low[i]:g} and {self.high[i]:g}")
 
     @property
     def bin_width(self) -> float:
@@ -135,13 +152,15 @@ class RDF:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RDF):
             return NotImplemented
-        if (self.error is None) != (other.error is None):
-            return False
-        same = np.array_equal(self.r, other.r) and np.array_equal(self.g, other.g)
-        return same and (self.error is None or other.error is None or np.array_equal(self.error, other.error))
+        return self._columns() == other._columns()
 
     def __hash__(self) -> int:
-        return hash((self.r.tobytes(), self.g.tobytes(), None if self.error is None else self.error.tobytes()))
+        return hash(self._columns())
+
+    def _columns(self) -> tuple[bytes | None, ...]:
+        """What makes an RDF; -0.0 is 0.0."""
+        found = [getattr(self, name) for name in ("r", "g", *_OPTIONAL)]
+        return tuple(None if values is None else (values + 0.0).tobytes() for values in found)
 
     def __str__(self) -> str:
         text = f"RDF of {len(self.r)} bins to {self.r[-1] + 0.5 * self.bin_width:g} sigma"
@@ -150,6 +169,8 @@ class RDF:
                 error = self.error_at(peak.position)
                 bar = "" if error is None else f" ± {error:.2g}"
                 text += f", {name} peak g = {peak.height:.3g}{bar} at r = {peak.position:.2f}"
+        if self.low is not None:
+            return text + ", with a 90 % band"
         return text + (", error bars not known" if self.error is None else "")
 
     __repr__ = __str__

@@ -12,7 +12,7 @@ import nanonet
 ROOT = Path(nanonet.__file__).parent
 LEVELS = {
     **dict.fromkeys(
-        ("errors", "files", "composition", "rdf", "picture", "dataset", "faults", "phase", "potential", "windows"), 0
+        ("errors", "files", "composition", "rdf", "picture", "dataset", "faults", "phase", "potential", "windows", "dilute", "gaussian"), 0
     ),
     **dict.fromkeys(("simulate", "analyze", "learn", "predict"), 1),
     **dict.fromkeys(("campaign", "reproduce", "design"), 2),

@@ -1,4 +1,4 @@
-"""A model folder that answers: composition -> RDF, and what the answer rests on."""
+"""What every model folder that answers shares: composition -> RDF, what the answer rests on, and when it is none."""
 
 from __future__ import annotations
 
@@ -6,28 +6,56 @@ import hashlib
 import json
 import os
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.composition import FIELDS, Composition, from_array, to_array
 from nanonet.errors import InputError
-from nanonet.picture import trace_curves
 from nanonet.rdf import RDF
 
 FORMAT = 1
-SHIPPED = "nanonet"
-_CHUNK = 256  # inputs that are decoded at once: bounds the memory
+SHIPPED = ("gp", "nanonet")
+"""Names of the shipped models; the first is the default. A folder of such a name has to be given as a path, ./gp."""
+
+NEAREST = 3
+"""How many simulated compositions a prediction names."""
 
 
 class OutsideDataWarning(UserWarning):
-    """A prediction far from every simulated composition."""
+    """A prediction outside of the simulated compositions."""
+
+
+class Interval(NamedTuple):
+    """Ends of a 90 % interval."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.low:.3g} to {self.high:.3g}"
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """90 % intervals of what is read off a predicted RDF."""
+
+    peak_probability: float
+    """Share of the curves that the prediction leaves open which have a first peak."""
+    peak_height: Interval | None
+    """Of those that have one; None where hardly any has."""
+    peak_position: Interval | None
+    """Of the same (sigma)."""
+    coordination_number: Interval | None
+    """Other NPs within `radius`."""
+    radius: float
+    """sigma."""
 
 
 @dataclass(frozen=True)
@@ -40,82 +68,84 @@ class Basis:
     """Smallest and largest number of NPs in one of those runs; (0, 0) where the model does not say."""
     converged: int | None
     """How many of those runs were judged converged; None where the model does not say."""
-    nearest: Composition
-    """The nearest of those compositions."""
-    distance: float
-    """Its distance, each of the five inputs in units of its simulated range."""
+    neighbours: tuple[Composition, ...]
+    """The nearest of those compositions, by rising distance."""
+    distances: tuple[float, ...]
+    """Their distances, each of the five inputs in units of its simulated range."""
+    leverage: float
+    """How far all five inputs together lie outside of the data: at most `leverage_limit` for what is inside."""
+    leverage_limit: float
+    """Largest leverage of a simulated composition with respect to the others."""
     warnings: tuple[str, ...]
     """Why the composition is outside the data; empty if it is not."""
+
+    @property
+    def nearest(self) -> Composition:
+        """The nearest simulated composition."""
+        return self.neighbours[0]
+
+    @property
+    def distance(self) -> float:
+        """Its distance."""
+        return self.distances[0]
 
     def __str__(self) -> str:
         low, high = self.nps
         nps = f" of {low} to {high} NPs" if high > low else f" of {low} NPs" if high else ""
         verdict = "" if self.converged is None else f", {self.converged} of them converged"
+        near = "; ".join(f"{c} ({d:.2f})" for c, d in zip(self.neighbours, self.distances, strict=True))
         return (
-            f"{self.simulations} simulations{nps}{verdict}; "
-            f"nearest simulated composition: {self.nearest} (distance {self.distance:.2f} in units of the ranges)"
+            f"{self.simulations} simulations{nps}{verdict}; nearest simulated compositions (distance in units of the "
+            f"ranges): {near}"
         )
 
 
-class Predictor:
-    """A loaded model; make one with `load`."""
+class Predictor(ABC):
+    """A loaded model; make one with `load`.
 
-    def __init__(
-        self, card: Mapping[str, Any], forest: onnxruntime.InferenceSession, decoder: onnxruntime.InferenceSession
-    ) -> None:
+    Parameters
+    ----------
+    card:
+        What `model.json` holds.
+    """
+
+    def __init__(self, card: Mapping[str, Any]) -> None:
         self.card = card
-        self._forest = forest
-        self._decoder = decoder
-        self._X = _array(card, "X", 2)
-        self.r = _array(card, "r", 1)
-        self._input_low, self._input_span = (_array(card["input_scaling"], name, 1) for name in ("low", "span"))
-        self._latent_low, self._latent_span = (_array(card["latent_scaling"], name, 1) for name in ("low", "span"))
+        self._X = array(card, "X", 2)
+        self.r = array(card, "r", 1)
 
     def __repr__(self) -> str:
         return f"Predictor {self.card['kind']} from {len(self._X)} simulations"
 
-    def predict(self, composition: Composition) -> RDF:
-        """The RDF of a composition; its error bars are not known (None).
-
-        Warns with `OutsideDataWarning` when the composition lies outside the simulated ones or far from all of them.
-
-        Raises
-        ------
-        InputError
-            The model was not trained on the five fields of a composition.
-        """
-        for text in self.basis(composition).warnings:
-            warnings.warn(text, OutsideDataWarning, stacklevel=2)
-        return RDF(self.r, self.predict_curves(to_array([composition]))[0])
-
+    @abstractmethod
     def predict_curves(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Curves (n, m) on the grid `r` for inputs (n, p), without any warning.
+        """Curves (n, m) on the grid `r` for inputs (n, p), without any warning; `InputError` for wrong arrays."""
+
+    def predict(self, composition: Composition, strict: bool = False) -> RDF:
+        """The RDF of a composition, with its 90 % band where the model has one.
+
+        Warns with `OutsideDataWarning` when the composition lies outside of the simulated ones.
 
         Raises
         ------
         InputError
-            Wrong shape, or values that are not finite.
+            The model was not trained on the five fields of a composition; with `strict`, also where it would warn.
         """
-        inputs = self._checked(X)
-        parts = [trace_curves(self._pictures(part), self.r) for part in _chunks(inputs)]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.r)))
+        basis = self.basis(composition)
+        if strict and basis.warnings:
+            raise InputError(
+                f"{composition} is outside the simulated compositions: {'; '.join(basis.warnings)}; {basis}"
+            )
+        for text in basis.warnings:
+            warnings.warn(text, OutsideDataWarning, stacklevel=2)
+        return self._rdf(to_array([composition])[0])
 
-    def predict_pictures(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Pictures (n, 64, 64) for inputs (n, p), from which `predict_curves` reads; the same errors."""
-        parts = [self._pictures(part) for part in _chunks(self._checked(X))]
-        return np.concatenate(parts) if parts else np.empty((0, 0, 0), dtype=np.float32)
+    def _rdf(self, x: NDArray[np.float64]) -> RDF:
+        return RDF(self.r, self.predict_curves(x[None])[0])
 
-    def _checked(self, X: ArrayLike) -> NDArray[np.float64]:
-        try:
-            inputs = np.asarray(X, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InputError("X is not an array of numbers") from None
-        p = self._X.shape[1]
-        if inputs.ndim != 2 or inputs.shape[1] != p:
-            raise InputError(f"X has shape {inputs.shape}; allowed is (n, {p})")
-        if not np.isfinite(inputs).all():
-            raise InputError("X has values that are not finite")
-        return inputs
+    def intervals(self, composition: Composition, radius: float | None = None, seed: int = 0) -> Intervals | None:
+        """90 % intervals of the first peak and the coordination number; None where the model has no bands."""
+        return None
 
     def basis(self, composition: Composition) -> Basis:
         """What the prediction for a composition rests on, and whether that is too far away."""
@@ -125,16 +155,22 @@ class Predictor:
         low, high = self._X.min(axis=0), self._X.max(axis=0)
         span = np.where(high > low, high - low, 1.0)
         distances = np.linalg.norm((self._X - x) / span, axis=1)
-        nearest = int(distances.argmin())
+        order = np.argsort(distances, kind="stable")[:NEAREST]
         texts = [
             f"{name} = {value:g} is outside the simulated {a:g} to {b:g}"
             for name, value, a, b, s in zip(FIELDS, x, low, high, span, strict=True)
             if not a - 0.02 * s <= value <= b + 0.02 * s
         ]
-        if distances[nearest] > (reach := _reach(self._X / span)):
+        if distances[order[0]] > (reach := _reach(self._X / span)):
             texts.append(
-                f"the nearest simulated composition is {distances[nearest]:.2f} away (in units of the ranges), "
+                f"the nearest simulated composition is {distances[order[0]]:.2f} away (in units of the ranges), "
                 f"farther than any two neighbours in the data ({reach:.2f})"
+            )
+        own, limit = leverage((self._X - low) / span, (x - low) / span)
+        if own > limit:
+            texts.append(
+                f"all five inputs together lie outside the simulated compositions (leverage {own:.2f}, "
+                f"in the data at most {limit:.2f})"
             )
         runs = self.card.get("runs", ())
         nps = [int(run["nps"]) for run in runs if "nps" in run]
@@ -143,41 +179,53 @@ class Predictor:
             simulations=len(self._X),
             nps=(min(nps), max(nps)) if nps else (0, 0),
             converged=sum(verdicts) if verdicts else None,
-            nearest=from_array(self._X[nearest : nearest + 1])[0],
-            distance=float(distances[nearest]),
+            neighbours=from_array(self._X[order]),
+            distances=tuple(float(d) for d in distances[order]),
+            leverage=own,
+            leverage_limit=limit,
             warnings=tuple(texts),
         )
 
-    def _pictures(self, inputs: NDArray[np.float64]) -> NDArray[np.float32]:
-        scaled = ((inputs - self._input_low) / self._input_span).astype(np.float32)
-        (codes,) = self._forest.run(None, {"inputs": scaled})
-        latents = (codes.reshape(len(inputs), -1) * self._latent_span + self._latent_low).astype(np.float32)
-        (pictures,) = self._decoder.run(None, {"latents": latents})
-        return np.asarray(pictures[:, 0], dtype=np.float32)
 
+def load(model: str | os.PathLike[str] | None = None) -> Predictor:
+    """Load a model: a folder (what `nanonet train` writes), or a shipped one. No code in the files is run.
 
-def load(folder: str | os.PathLike[str] | None = None) -> Predictor:
-    """Load a model folder (what `nanonet train` writes), or the shipped model. No code in the files is run.
+    Parameters
+    ----------
+    model:
+        A folder; or the name of a shipped model, `gp` (Gaussian process, the default) or `nanonet` (the paper's).
 
     Raises
     ------
     InputError
         The folder or a file in it is missing, damaged, or of another format; the file and the reason are named.
     """
-    if folder is None:
-        with as_file(files("nanonet") / "data" / SHIPPED) as path:
-            return load(path)
-    path = Path(folder)
+    if model is None or str(model) in SHIPPED:
+        with as_file(files("nanonet") / "data" / (SHIPPED[0] if model is None else str(model))) as path:
+            return _load(path)
+    return _load(Path(model))
+
+
+def _load(path: Path) -> Predictor:
     if not path.is_dir():
-        raise InputError(f"model {path} is not a folder")
+        raise InputError(f"model {path} is not a folder, nor one of {', '.join(SHIPPED)}")
     card = _read_card(path / "model.json")
-    forest, decoder = (_session(path / name, card["sha256"].get(name)) for name in ("forest.onnx", "decoder.onnx"))
+    from nanonet.predict import gaussian  # ONNX Runtime is loaded only for the model that needs it
+
     try:
-        predictor = Predictor(card, forest, decoder)
+        predictor: Predictor
+        if card["kind"] == gaussian.KIND:
+            predictor = gaussian.GaussianPredictor.load(path, card)
+        else:
+            from nanonet.predict import network
+
+            if card["kind"] != network.KIND:
+                raise InputError(f"model file {path / 'model.json'} has kind {card['kind']!r}, which is not known")
+            predictor = network.NetworkPredictor.load(path, card)
         shape = predictor.predict_curves(predictor._X[:1]).shape
     except InputError:
         raise
-    except Exception as error:  # whatever files that do not belong together make the runtime say
+    except Exception as error:  # whatever files that do not belong together make the readers say
         raise InputError(f"model {path} cannot be used: {error}") from None
     if shape != (1, len(predictor.r)):
         raise InputError(f"model {path} cannot be used: it predicts shape {shape}, not (1, {len(predictor.r)})")
@@ -192,41 +240,61 @@ def _read_card(path: Path) -> dict[str, Any]:
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         found = card.get("format") if isinstance(card, dict) else None
         raise InputError(f"model file {path} has format {found}; allowed is {FORMAT}")
-    for name in ("kind", "X", "r", "input_scaling", "latent_scaling", "sha256"):
+    for name in ("kind", "X", "r", "sha256"):
         if name not in card:
             raise InputError(f"model file {path} has no entry {name!r}")
+    if not isinstance(card["sha256"], dict):
+        raise InputError(f"model file {path}: sha256 is not a mapping of files to hashes")
     return card
 
 
-def _session(path: Path, digest: str | None) -> onnxruntime.InferenceSession:
+def checked_file(path: Path, card: Mapping[str, Any]) -> bytes:
+    """Content of a file of a model folder, if its hash is the card's; `InputError` otherwise."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"model file {path} cannot be read: {error}") from None
-    if hashlib.sha256(content).hexdigest() != digest:
+    if hashlib.sha256(content).hexdigest() != card["sha256"].get(path.name):
         raise InputError(f"model file {path} is damaged: its SHA-256 is not the one in model.json")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise InputError(f"model file {path} cannot be used: {error}") from None
+    return content
 
 
-def _array(card: Mapping[str, Any], name: str, dimensions: int) -> NDArray[np.float64]:
+def checked_inputs(X: ArrayLike, p: int) -> NDArray[np.float64]:
+    """Inputs (n, p); `InputError` for another shape, or values that are not finite numbers."""
     try:
-        array = np.array(card[name], dtype=np.float64)
+        inputs = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("X is not an array of numbers") from None
+    if inputs.ndim != 2 or inputs.shape[1] != p:
+        raise InputError(f"X has shape {inputs.shape}; allowed is (n, {p})")
+    if not np.isfinite(inputs).all():
+        raise InputError("X has values that are not finite")
+    return inputs
+
+
+def array(card: Mapping[str, Any], name: str, dimensions: int) -> NDArray[np.float64]:
+    """An array of the card, checked and read-only; `InputError` names it."""
+    try:
+        values = np.array(card[name], dtype=np.float64)
     except (KeyError, TypeError, ValueError):
         raise InputError(f"model.json: {name} is not an array of numbers") from None
-    if array.ndim != dimensions or not array.size or not np.isfinite(array).all():
+    if values.ndim != dimensions or not values.size or not np.isfinite(values).all():
         raise InputError(f"model.json: {name} is not an array of finite numbers in {dimensions} dimensions")
-    array.flags.writeable = False
-    return array
+    values.flags.writeable = False
+    return values
 
 
-def _chunks(inputs: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    return [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
+def leverage(inputs: NDArray[np.float64], x: NDArray[np.float64]) -> tuple[float, float]:
+    """Leverage of x (p,) with respect to inputs (n, p), and the largest of one input with respect to all others.
+
+    q (Q^T Q)^-1 q with q = (1, x): how far x lies from the middle of the data along directions in which they hardly
+    extend, whatever each input alone does. A slight ridge keeps directions in which nothing varies out of it.
+    """
+    rows = np.column_stack([np.ones(len(inputs)), inputs])
+    inverse = np.linalg.inv(rows.T @ rows + 1e-3 * np.eye(rows.shape[1]))
+    inside = np.einsum("ij,jk,ik->i", rows, inverse, rows)
+    q = np.append(1.0, x)
+    return float(q @ inverse @ q), float((inside / np.maximum(1.0 - inside, 1e-9)).max())
 
 
 def _reach(scaled: NDArray[np.float64]) -> float:

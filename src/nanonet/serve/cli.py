@@ -5,19 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from nanonet.errors import InputError, NanonetError
-from nanonet.serve import campaign, multiscale, phase, reproduce
+from nanonet.serve import campaign, multiscale, phase, predict, reproduce
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
-
-if TYPE_CHECKING:
-    from nanonet.composition import Composition
-    from nanonet.rdf import RDF
+from nanonet.serve.predict import ChainLength, Density, Diameter, EpsNN, EpsPN, composition_of, write_csv
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +26,8 @@ datasets = typer.Typer(no_args_is_help=True, help="Dataset files.")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(datasets, name="dataset")
 for command in (
+    predict.predict,
+    predict.train,
     multiscale.windows,
     multiscale.potential,
     multiscale.implicit,
@@ -38,12 +36,6 @@ for command in (
     reproduce.reproduce,
 ):
     app.command()(command)
-
-Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
-ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
-Density = Annotated[float, typer.Option(help="NPs a volume rho (sigma^-3).")]
-EpsNN = Annotated[float, typer.Option(help="NP-NP attraction (epsilon).")]
-EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
 
 
 def main() -> None:
@@ -56,63 +48,6 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-
-
-@app.command()
-def predict(
-    diameter: Diameter,
-    chain_length: ChainLength,
-    density: Density,
-    eps_nn: EpsNN,
-    eps_pn: EpsPN,
-    model: Annotated[Path | None, typer.Option(help="Model folder; default: the shipped model.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write r, g and its error.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
-) -> None:
-    """Predict g(r) of a composition, and say what the prediction rests on."""
-    composition = _composition(diameter, chain_length, density, eps_nn, eps_pn)
-    from nanonet.files import check_parent
-
-    if csv is not None:
-        check_parent(csv)
-    if plot is not None:
-        from nanonet.serve.plot import check_plot_path
-
-        check_plot_path(plot)
-    from nanonet.predict.model import OutsideDataWarning, load
-
-    predictor = load(model)
-    basis = predictor.basis(composition)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideDataWarning)  # shown below, in our own words
-        rdf = predictor.predict(composition)
-    if csv is not None:
-        _write_csv(csv, rdf, f"predicted for {composition}; {basis}")
-    if plot is not None:
-        from nanonet.serve.plot import plot_rdf
-
-        note = "\n".join([str(basis), *(f"warning: {text}" for text in basis.warnings)])
-        plot_rdf(plot, rdf, composition, note)
-    if as_json:
-        content = {
-            "composition": dataclasses.asdict(composition),
-            "r": rdf.r.tolist(),
-            "g": rdf.g.tolist(),
-            "error": None if rdf.error is None else rdf.error.tolist(),
-            "first_peak": rdf.first_peak and rdf.first_peak._asdict(),
-            "second_peak": rdf.second_peak and rdf.second_peak._asdict(),
-            "basis": dataclasses.asdict(basis),
-        }
-        print(json.dumps(content, allow_nan=False))
-        return
-    _print_rdf(rdf, composition)
-    print(f"rests on     {basis}")
-    for text in basis.warnings:
-        print(f"warning      {text}")
-    for path in (plot, csv):
-        if path is not None:
-            print(f"written      {path}")
 
 
 @app.command()
@@ -138,7 +73,7 @@ def simulate(
     """Simulate a composition with LAMMPS: NP trajectory and whole configurations."""
     from nanonet.simulate.protocol import IMPLICIT, preset
 
-    composition = _composition(diameter, chain_length, density, eps_nn, eps_pn)
+    composition = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
     chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed, start=start)
     if production_steps is not None:
         chosen = dataclasses.replace(chosen, production_steps=production_steps)
@@ -205,41 +140,12 @@ def analyze(
         if out.suffix == ".nc":
             dataset.save(out)
         else:
-            _write_csv(out, dataset.rdfs[0], f"measured for {dataset.compositions[0]}")
+            write_csv(out, dataset.rdfs[0], f"measured for {dataset.compositions[0]}")
     else:
         measured = pairs.measure(trajectory.read(paths[0]))
         print(f"density {measured.density:.6g} +- {measured.density_error:.1g}, {measured.nps} NPs\n  {measured.rdf}")
-        _write_csv(out, measured.rdf, f"measured from {paths[0].name}, density {measured.density:.6g}")
+        write_csv(out, measured.rdf, f"measured from {paths[0].name}, density {measured.density:.6g}")
     print(f"written    {out}")
-
-
-@app.command()
-def train(
-    dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
-    out: Annotated[Path, typer.Option(help="Model folder to write.")],
-    epochs: Annotated[int, typer.Option(help="Passes over the curves.")] = 400,
-    seed: Annotated[int, typer.Option(help="Of weights, order and forest.")] = 0,
-) -> None:
-    """Train nanoNET on a dataset and write a model folder."""
-    from nanonet.dataset import Dataset
-    from nanonet.files import check_replaceable
-
-    data = Dataset.load(dataset)
-    check_replaceable(out, "model.json")
-    with needs_extra("learn"):
-        from nanonet.learn.model import NanoNet, card_of
-    network = NanoNet(epochs=epochs, seed=seed)
-    with warnings.catch_warnings(record=True) as caught, progress_bar("training") as progress:
-        warnings.simplefilter("always", UserWarning)
-        network.fit(data.X, data.G, data.r, progress=progress)
-    for warning in caught:
-        print(f"warning    {warning.message}")
-    network.export(out, card_of(data))
-    history = network.history
-    print(
-        f"trained    on {len(data)} runs: picture MSE {history.mse:.5f} "
-        f"(mean picture {history.mse_mean:.5f}, black picture {history.mse_black:.5f})\nwritten    {out}"
-    )
 
 
 @datasets.command()
@@ -258,30 +164,6 @@ def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> 
     print(f"no faults in {path}: {Dataset.load(path)}")
 
 
-def _composition(diameter: float, chain_length: float, density: float, eps_nn: float, eps_pn: float) -> Composition:
-    from nanonet.composition import Composition
-
-    return Composition(diameter, chain_length, density, eps_nn, eps_pn)  # type: ignore[arg-type]
-
-
-def _print_rdf(rdf: RDF, composition: Composition) -> None:
-    columns = 5
-    rows = -(-len(rdf.r) // columns)
-    print(f"g(r) of {composition}\n")
-    print("   ".join([f"{'r/sigma':>7} {'g':>9}"] * columns))
-    for row in range(rows):
-        print("   ".join(f"{rdf.r[i]:7.2f} {rdf.g[i]:9.4g}" for i in range(row, len(rdf.r), rows)))
-    print()
-    for name, peak in (("first", rdf.first_peak), ("second", rdf.second_peak)):
-        text = "none above g = 1" if peak is None else f"g = {peak.height:.3g} at r = {peak.position:.2f} sigma"
-        print(f"{name + ' peak':<13}{text}")
-    radius = 1.5 * composition.diameter
-    number = rdf.coordination_number(min(radius, rdf.r[-1]), composition.density)
-    print(f"neighbours   {number:.3g} NPs within r = {min(radius, rdf.r[-1]):g} sigma of an NP")
-    if rdf.error is None:
-        print("error bars   not known")
-
-
 def _print_polymer(found: list[dict[str, Any]]) -> None:
     """What the polymer does, as the longest of the runs saw it."""
     if found:
@@ -293,18 +175,6 @@ def _print_polymer(found: list[dict[str, Any]]) -> None:
             f"{seen['adsorbed'][0]:.1f} monomers an NP; chains join {100 * seen['bridged'][0]:.1f} % of NP pairs, "
             f"{seen['partners'][0]:.2f} near NPs to an NP ({seen['configurations']} configurations)"
         )
-
-
-def _write_csv(path: Path, rdf: RDF, comment: str) -> None:
-    from nanonet.files import writing
-
-    with writing(path) as temporary, temporary.open("w") as file:
-        file.write(f"# nanonet: {comment}\n")
-        if rdf.error is None:
-            file.write("# error bars not known\n")
-        file.write("r,g,error\n")
-        for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
-            file.write(f"{r:.6g},{g:.6g},{'' if rdf.error is None else format(rdf.error[i], '.6g')}\n")
 
 
 if __name__ == "__main__":

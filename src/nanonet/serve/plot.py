@@ -35,7 +35,9 @@ def plot_rdf(path: str | os.PathLike[str], rdf: RDF, composition: Composition, n
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
     draw_axes(axes, composition.diameter)
-    draw_curve(axes, rdf, "predicted", COLOURS[0])
+    draw_curve(axes, rdf, "predicted" if rdf.low is None else "predicted, 90 % band", COLOURS[0])
+    if rdf.low is not None:
+        axes.legend(frameon=False, fontsize=9, loc="upper right")
     peak = rdf.first_peak
     if peak is not None:
         axes.annotate(
@@ -69,9 +71,12 @@ def draw_axes(axes: Axes, diameter: float) -> None:
 
 
 def draw_curve(axes: Axes, rdf: RDF, label: str, colour: str, style: str = "-") -> None:
-    """One curve, with a band of one standard error where it is known and pairs were seen."""
+    """One curve, with its 90 % band or else a band of one standard error, where known and pairs were seen."""
     g = np.where(rdf.g > 0, rdf.g, np.nan)
     axes.plot(rdf.r, g, color=colour, ls=style, lw=2, label=label)
+    if rdf.low is not None and rdf.high is not None:
+        axes.fill_between(rdf.r, np.maximum(rdf.low, 0.1 * LOWEST), rdf.high, color=colour, alpha=0.2, lw=0)
+        return
     if rdf.error is not None:
         low = np.maximum(g - rdf.error, 0.1 * LOWEST)
         axes.fill_between(rdf.r, low, g + rdf.error, color=colour, alpha=0.25, lw=0)

@@ -1,0 +1,287 @@
+"""A fitted Gaussian process over curves: its arrays, and what they predict. NumPy alone; `learn.gaussian` fits it.
+
+Curves are learnt as y = tau(g) - tau(g0) at separations u from contact, where g0 is the prior (the dilute limit, or
+none) and tau = ln(g + floor) or the square root. y(u; x) = mean(u) + sum over c of z_c(x) V_c(u); each score z_c is a
+Gaussian process over the scaled inputs, with a Matern-5/2 or Gaussian kernel; scores of one group share a kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.dilute import PolymerTable, shifted
+from nanonet.errors import InputError
+
+KERNELS = ("matern", "gaussian")
+TRANSFORMS = ("ln", "sqrt")
+LEVEL = 0.9
+"""Of the bands: the share of simulated values that they should hold."""
+
+_GAUSSIAN_HALF_WIDTH = 1.6448536  # of 90 % of a normal distribution, in standard deviations
+_CHUNK = 2_000  # inputs at once: bounds the memory
+_HIGHEST = 8.0  # |ln g0| is not taken beyond
+
+
+@dataclass(frozen=True, eq=False)
+class CurveProcess:
+    """A Gaussian process over curves on the grid r (m,).
+
+    Parameters
+    ----------
+    X:
+        Inputs (n, p) that it was fitted to.
+    r:
+        Grid of the curves (m,).
+    grid:
+        Evenly spaced separations (k,) from contact on which the scores live; r itself where nothing is shifted.
+    mean, modes:
+        mean(u) (k,) and V (c, k).
+    scores:
+        z of the n curves (n, c).
+    variances:
+        Prior variance of each score (c,).
+    group:
+        For each score, which row of `lengths` and `noise` it has (c,).
+    lengths, noise:
+        Correlation lengths (groups, q) of the q scaled inputs, and noise (groups,) as a share of the variance.
+    low, span:
+        Scaling (q,) of the q inputs: those of X, then the depth of the prior's well where there is a prior.
+    spread:
+        What the modes leave out: standard deviation of y (k,).
+    weights:
+        For each of the n curves its mean square error, left out, in units of the predicted one (n,): local scale.
+    settings:
+        Numbers (5,): floor of ln, cap of the prior (0: none), width of the local scale, conformal factor, share of
+        the global scale.
+    kernel, transform:
+        One of `KERNELS`, of `TRANSFORMS`.
+    prior:
+        The dilute limit, or None.
+    """
+
+    X: NDArray[np.float64]
+    r: NDArray[np.float64]
+    grid: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    modes: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    variances: NDArray[np.float64]
+    group: NDArray[np.int64]
+    lengths: NDArray[np.float64]
+    noise: NDArray[np.float64]
+    low: NDArray[np.float64]
+    span: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    settings: NDArray[np.float64]
+    kernel: str = "matern"
+    transform: str = "ln"
+    prior: PolymerTable | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ARRAYS:
+            values = np.array(getattr(self, name), dtype=np.int64 if name == "group" else np.float64)
+            if not np.isfinite(values).all():
+                raise InputError(f"{name} has values that are not finite")
+            values.flags.writeable = False
+            object.__setattr__(self, name, values)
+        n, c, k, q = len(self.X), len(self.modes), len(self.grid), len(self.low)
+        groups = len(self.noise)
+        p = self.X.shape[1] if self.X.ndim == 2 else 0
+        shapes = {
+            "X": (n, p), "mean": (k,), "modes": (c, k), "scores": (n, c), "variances": (c,), "group": (c,),
+            "lengths": (groups, q), "noise": (groups,), "low": (q,), "span": (q,), "spread": (k,), "weights": (n,),
+            "settings": (5,), "r": (len(self.r),),
+        }  # fmt: skip
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise InputError(f"{name} has shape {getattr(self, name).shape}; allowed is {shape}")
+        if not (n and p and c and q == p + (self.prior is not None)):
+            raise InputError(f"{q} scaled inputs for {p} inputs and {'a' if self.prior else 'no'} prior")
+        if self.group.min() < 0 or self.group.max() >= groups:
+            raise InputError(f"group is not between 0 and {groups - 1}")
+        if self.lengths.min() <= 0 or self.noise.min() <= 0 or self.span.min() <= 0 or self.variances.min() < 0:
+            raise InputError("lengths, noise and span are not all above 0, or a variance is below 0")
+        if self.kernel not in KERNELS or self.transform not in TRANSFORMS:
+            raise InputError(f"kernel {self.kernel!r} or transform {self.transform!r} does not exist")
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Curves (n, m) for inputs (n, p): the medians. `InputError` for a wrong shape or values not finite."""
+        return _joined([self._curves(part, band=False)[0] for part in self._parts(X)], len(self.r))
+
+    def band(self, X: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Medians, and lower and upper ends of the 90 % bands, each (n, m)."""
+        parts = [self._curves(part, band=True) for part in self._parts(X)]
+        g, low, high = (_joined([part[i] for part in parts], len(self.r)) for i in range(3))
+        return g, low, high
+
+    def sample(self, X: ArrayLike, draws: int, seed: int = 0) -> NDArray[np.float64]:
+        """Curves (draws, n, m) drawn from what the process, the noise and the calibration leave open.
+
+        The values along a curve belong together; different inputs of one call are drawn apart.
+        """
+        random = np.random.default_rng(seed)
+        found = []
+        for part in self._parts(X):
+            prior, place, inputs = self._start(part)
+            z, share = self._scores(inputs)
+            deviations = np.sqrt(share * self.variances) * (self._scale(inputs) / _GAUSSIAN_HALF_WIDTH)[:, None]
+            noise = random.standard_normal((draws, len(part), len(self.modes)))
+            y = self.mean + (z + noise * deviations) @ self.modes
+            y += (self._scale(inputs) / _GAUSSIAN_HALF_WIDTH)[:, None] * self.spread * self._rough(random, y.shape)
+            flat = self._forth(y.reshape(draws * len(part), -1), np.tile(prior, (draws, 1)), np.tile(place, (draws, 1)))
+            found.append(flat.reshape(draws, len(part), -1))
+        return np.concatenate(found, axis=1) if found else np.empty((draws, 0, len(self.r)))
+
+    def unknown(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Posterior variance as a share of the prior variance (n,), the largest of the groups: 0 known, 1 unknown."""
+        return _joined([self._scores(self._start(part)[2])[1].max(axis=1) for part in self._parts(X)], None)
+
+    def _parts(self, X: ArrayLike) -> list[NDArray[np.float64]]:
+        try:
+            inputs = np.asarray(X, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InputError("X is not an array of numbers") from None
+        p = self.X.shape[1]
+        if inputs.ndim != 2 or inputs.shape[1] != p:
+            raise InputError(f"X has shape {inputs.shape}; allowed is (n, {p})")
+        if not np.isfinite(inputs).all():
+            raise InputError("X has values that are not finite")
+        return [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
+
+    def _start(self, X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """tau(g0) (n, m), separations from contact (n, m), scaled inputs (n, q)."""
+        prior, inputs = prior_curves(self.prior, X, self.r, self.settings[1], self.transform, self.settings[0])
+        return prior, self.r - self._contact(X)[:, None], (inputs - self.low) / self.span
+
+    def _contact(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.zeros(len(X)) if self.prior is None else self.prior.contact(X)
+
+    def _curves(self, X: NDArray[np.float64], band: bool) -> tuple[NDArray[np.float64], ...]:
+        prior, place, inputs = self._start(X)
+        z, share = self._scores(inputs)
+        y = self.mean + z @ self.modes
+        if not band:
+            return (self._forth(y, prior, place),)
+        variance = (share * self.variances) @ self.modes**2 + self.spread**2
+        half = self._scale(inputs)[:, None] * np.sqrt(variance)
+        return tuple(self._forth(one, prior, place) for one in (y, y - half, y + half))
+
+    def _forth(
+        self, y: NDArray[np.float64], prior: NDArray[np.float64], place: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """g (n, m) from y (n, k)."""
+        values = prior + (y if self.prior is None else shifted(y, self.grid, place))
+        if self.transform == "sqrt":
+            return np.asarray(np.maximum(values, 0.0) ** 2)
+        return np.asarray(np.maximum(np.exp(np.minimum(values, _HIGHEST)) - self.settings[0], 0.0))
+
+    def _scores(self, inputs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Posterior means of the scores (n, c), and their variances with noise as a share of the prior's (n, c)."""
+        z, share = np.empty((len(inputs), len(self.modes))), np.empty((len(inputs), len(self.modes)))
+        for i, (inverse, alpha) in enumerate(self._solved):
+            own = self.group == i
+            cross = correlation(inputs, self._scaled, self.lengths[i], self.kernel)
+            z[:, own] = cross @ alpha
+            left = 1.0 - np.einsum("ij,ij->i", cross @ inverse, cross)
+            share[:, own] = (np.maximum(left, 0.0) + self.noise[i])[:, None]
+        return z, share
+
+    def _scale(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Half-width of the 90 % band in predicted standard deviations (n,): larger where curves were missed."""
+        _, _, width, factor, share = self.settings
+        near = correlation(inputs, self._scaled, self.lengths[0] * width, "gaussian")
+        return np.asarray(factor * local_scale(near, self.weights, share))
+
+    def _rough(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Noise of unit variance along the grid, correlated over some bins: neighbours of g(r) belong together."""
+        width = 3
+        window = np.exp(-0.5 * (np.arange(-2 * width, 2 * width + 1) / width) ** 2)
+        window /= np.linalg.norm(window)
+        white = random.standard_normal((*shape[:-1], shape[-1] + len(window) - 1))
+        views = np.lib.stride_tricks.sliding_window_view(white, len(window), axis=-1)
+        return np.asarray(views @ window)
+
+    @cached_property
+    def _scaled(self) -> NDArray[np.float64]:
+        return self._start(self.X)[2]
+
+    @cached_property
+    def _solved(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """For each group the inverse of the correlation with noise (n, n), and its product with the scores."""
+        found = []
+        for i, (lengths, noise) in enumerate(zip(self.lengths, self.noise, strict=True)):
+            matrix = correlation(self._scaled, self._scaled, lengths, self.kernel)
+            inverse = np.linalg.inv(matrix + (noise + JITTER) * np.eye(len(matrix)))
+            found.append((inverse, inverse @ self.scores[:, self.group == i]))
+        return found
+
+
+ARRAYS = tuple(f.name for f in fields(CurveProcess) if f.name not in ("kernel", "transform", "prior"))
+"""Names of the arrays of a process: what a model folder has to hold."""
+
+JITTER = 1e-9
+"""Added to correlations, which rounding could make singular."""
+
+
+def correlation(
+    a: NDArray[np.float64], b: NDArray[np.float64], lengths: NDArray[np.float64], kernel: str
+) -> NDArray[np.float64]:
+    """Correlation (len(a), len(b)) of two sets of scaled inputs; Rasmussen & Williams (2006), eqs 4.9 and 4.17."""
+    x, y = a / lengths, b / lengths
+    squared = np.maximum((x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1) - 2.0 * x @ y.T, 0.0)
+    if kernel == "gaussian":
+        return np.asarray(np.exp(-0.5 * squared))
+    d = np.sqrt(5.0 * squared)
+    return np.asarray((1.0 + d + d**2 / 3.0) * np.exp(-d))
+
+
+def local_scale(near: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Root mean square of left-out errors near each of n inputs (n,); the mean of all counts as `share` neighbours."""
+    return np.asarray(np.sqrt((near @ weights + share * weights.mean()) / (near.sum(axis=1) + share)))
+
+
+def tau(g: NDArray[np.float64], transform: str, floor: float) -> NDArray[np.float64]:
+    """ln(g + floor), or the square root (which evens out the noise of counts)."""
+    return np.asarray(np.sqrt(g) if transform == "sqrt" else np.log(g + floor))
+
+
+def prior_curves(
+    prior: PolymerTable | None, X: NDArray[np.float64], r: NDArray[np.float64], cap: float, transform: str, floor: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """tau(g0) (n, m), and the inputs of the kernel (n, q): X, with a prior also asinh of the depth of its well.
+
+    ln g0 = -W, but attraction deeper than `cap` (kT) levels off, cap tanh(-W / cap): no run reaches exp(10).
+    """
+    if prior is None:
+        return np.zeros((len(X), len(r))), X
+    w = prior.mean_force(X, r)
+    ln_g = np.where(w < 0, cap * np.tanh(-w / cap), -np.minimum(w, _HIGHEST))
+    depth = np.arcsinh(-w.min(axis=1))
+    return tau(np.exp(ln_g), transform, floor), np.column_stack([X, depth])
+
+
+def residuals(
+    G: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    r: NDArray[np.float64],
+    grid: NDArray[np.float64],
+    contact: NDArray[np.float64],
+    transform: str,
+    floor: float,
+) -> NDArray[np.float64]:
+    """y = tau(g) - tau(g0) (n, k) at separations `grid` from contact; beyond the curve its end values."""
+    y = tau(G, transform, floor) - prior
+    if not contact.any():
+        return y
+    return shifted(y, r, grid + contact[:, None])
+
+
+def _joined(parts: list[NDArray[np.float64]], columns: int | None) -> NDArray[np.float64]:
+    if parts:
+        return np.concatenate(parts)
+    return np.empty(0 if columns is None else (0, columns))

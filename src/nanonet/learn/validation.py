@@ -1,0 +1,65 @@
+"""Cross-validation of a model with bands: what its card says about curves that it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.learn.gaussian import GaussianProcess
+from nanonet.learn.scoring import FLOOR, ln_rmse, splits
+
+LEAVE_ONE_OUT = 30
+"""Largest number of curves that are left out one by one; more go in ten folds."""
+
+Array = NDArray[np.float64]
+
+
+def held_out(
+    make: Callable[[], GaussianProcess],
+    X: Array,
+    G: Array,
+    r: Array,
+    error: Array | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Array, Array, Array]:
+    """Medians and ends of the 90 % bands (n, m) of each curve by models that have not seen it."""
+    n = len(X)
+    found = np.empty((3, *G.shape))
+    pairs = splits(n, n if n <= LEAVE_ONE_OUT else 10)
+    for i, (train, test) in enumerate(pairs):
+        model = make().fit(X[train], G[train], r, None if error is None else error[train])
+        found[:, test] = model.band(X[test])
+        if progress is not None:
+            progress(i + 1, len(pairs))
+    return found[0], found[1], found[2]
+
+
+def coverage(G: Array, low: Array, high: Array) -> Array:
+    """Share of the bins with g above `FLOOR` that the band holds, for each curve (n,); NaN where there are none."""
+    counted = G > FLOOR
+    inside = (low <= G) & (high >= G) & counted
+    number = counted.sum(axis=1)
+    return np.where(number > 0, inside.sum(axis=1) / np.maximum(number, 1), np.nan)
+
+
+def width(G: Array, low: Array, high: Array) -> Array:
+    """Mean width of the band in ln g over the same bins, for each curve (n,); its ends count from `FLOOR` on."""
+    counted = G > FLOOR
+    ratio = np.log(np.maximum(high, FLOOR)) - np.log(np.maximum(low, FLOOR))
+    return np.where(counted.any(axis=1), (ratio * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1), np.nan)
+
+
+def scores(G: Array, median: Array, low: Array, high: Array) -> dict[str, Any]:
+    """Plain values for a model's card."""
+    covered = coverage(G, low, high)
+    n = int((~np.isnan(covered)).sum())
+    return {
+        "ln_rmse": round(float(np.nanmean(ln_rmse(G, median))), 4),
+        "coverage": round(float(np.nanmean(covered)), 4),
+        "coverage_error": round(float(np.nanstd(covered, ddof=1) / np.sqrt(n)), 4),
+        "band_width_ln": round(float(np.nanmean(width(G, low, high))), 4),
+        "how": "each curve by a model that has not seen it; bins with g above 0.05; coverage by 90 % bands",
+    }

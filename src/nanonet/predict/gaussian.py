@@ -1,0 +1,101 @@
+"""A Gaussian process's model folder that answers, with 90 % bands and intervals: NumPy alone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.composition import Composition, to_array
+from nanonet.dilute import PolymerTable
+from nanonet.errors import InputError
+from nanonet.gaussian import ARRAYS, CurveProcess
+from nanonet.predict.model import Interval, Intervals, Predictor, checked_file
+from nanonet.rdf import RDF
+
+KIND = "gaussian process"
+DRAWS = 400
+"""Curves drawn for intervals of what is read off a curve."""
+
+
+class GaussianPredictor(Predictor):
+    """A loaded Gaussian process; make one with `nanonet.load`."""
+
+    def __init__(self, card: Mapping[str, Any], process: CurveProcess) -> None:
+        super().__init__(card)
+        if not (np.array_equal(self._X, process.X) and np.array_equal(self.r, process.r)):
+            raise InputError("model.json and process.npz do not belong together")
+        self.process = process
+
+    @staticmethod
+    def load(folder: Path, card: Mapping[str, Any]) -> GaussianPredictor:
+        """Read the arrays of a model folder whose card has been read; `InputError` names a file that cannot be used."""
+        content = checked_file(folder / "process.npz", card)
+        prior = None
+        if "potential.npz" in card["sha256"]:
+            checked_file(folder / "potential.npz", card)
+            prior = PolymerTable.load(folder / "potential.npz")
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                process = CurveProcess(
+                    **{name: arrays[name] for name in ARRAYS},
+                    kernel=str(card.get("kernel")),
+                    transform=str(card.get("transform")),
+                    prior=prior,
+                )
+        except Exception as error:  # whatever a broken file makes the readers say
+            raise InputError(f"model file {folder / 'process.npz'} cannot be used: {error}") from None
+        return GaussianPredictor(card, process)
+
+    def predict_curves(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Curves (n, m) on the grid `r` for inputs (n, p), without any warning: medians.
+
+        Raises
+        ------
+        InputError
+            Wrong shape, or values that are not finite.
+        """
+        return self.process.predict(X)
+
+    def predict_bands(self, X: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Medians, lower and upper ends of the 90 % bands, each (n, m); the same errors."""
+        return self.process.band(X)
+
+    def sample_curves(self, X: ArrayLike, n: int, seed: int = 0) -> NDArray[np.float64]:
+        """Curves (n, len(X), m) that are equally likely for each input: drawn along r together, inputs apart."""
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise InputError(f"n = {n!r} is not a whole number of 1 or more")
+        return self.process.sample(X, n, seed)
+
+    def intervals(self, composition: Composition, radius: float | None = None, seed: int = 0) -> Intervals:
+        """90 % intervals of the first peak and of the coordination number, from drawn curves.
+
+        `radius` (sigma) of the coordination number: 1.5 D where not given, and within the grid.
+        """
+        curves = self.sample_curves(to_array([composition]), DRAWS, seed)[:, 0]
+        radius = min(1.5 * composition.diameter if radius is None else radius, float(self.r[-1]))
+        rdfs = [RDF(self.r, g) for g in curves]
+        peaks = [peak for rdf in rdfs if (peak := rdf.first_peak) is not None]
+        numbers = [rdf.coordination_number(radius, composition.density) for rdf in rdfs]
+        return Intervals(
+            peak_probability=len(peaks) / len(rdfs),
+            peak_height=_interval([peak.height for peak in peaks]),
+            peak_position=_interval([peak.position for peak in peaks]),
+            coordination_number=_interval(numbers),
+            radius=radius,
+        )
+
+    def _rdf(self, x: NDArray[np.float64]) -> RDF:
+        g, low, high = self.process.band(x[None])
+        return RDF(self.r, g[0], low=np.minimum(low[0], g[0]), high=np.maximum(high[0], g[0]))
+
+
+def _interval(values: list[float]) -> Interval | None:
+    if len(values) < 0.1 * DRAWS:
+        return None
+    low, high = np.quantile(values, (0.05, 0.95))
+    return Interval(float(low), float(high))

@@ -1,0 +1,205 @@
+"""The commands of the predictors: `nanonet predict`, `nanonet train`; and how an RDF is shown and written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nanonet.errors import InputError
+from nanonet.serve.options import needs_extra, progress_bar
+
+if TYPE_CHECKING:
+    from nanonet.composition import Composition
+    from nanonet.dataset import Dataset
+    from nanonet.predict.model import Intervals
+    from nanonet.rdf import RDF
+
+Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
+ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
+Density = Annotated[float, typer.Option(help="NPs a volume rho (sigma^-3).")]
+EpsNN = Annotated[float, typer.Option(help="NP-NP attraction (epsilon).")]
+EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
+
+KINDS = ("gp", "nanonet")
+
+
+def predict(
+    diameter: Diameter,
+    chain_length: ChainLength,
+    density: Density,
+    eps_nn: EpsNN,
+    eps_pn: EpsPN,
+    model: Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write r, g, its error or the ends of its band.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a composition outside of the data.")] = False,
+) -> None:
+    """Predict g(r) of a composition with its 90 % band, and say what the prediction rests on."""
+    chosen = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
+    from nanonet.files import check_parent
+
+    if csv is not None:
+        check_parent(csv)
+    if plot is not None:
+        from nanonet.serve.plot import check_plot_path
+
+        check_plot_path(plot)
+    from nanonet.predict.model import OutsideDataWarning, load
+
+    predictor = load(model)
+    basis = predictor.basis(chosen)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideDataWarning)  # shown below, in our own words
+        rdf = predictor.predict(chosen, strict=strict)
+    intervals = predictor.intervals(chosen)
+    if csv is not None:
+        write_csv(csv, rdf, f"predicted for {chosen}; {basis}")
+    if plot is not None:
+        from nanonet.serve.plot import plot_rdf
+
+        note = "\n".join([str(basis), *(f"warning: {text}" for text in basis.warnings)])
+        plot_rdf(plot, rdf, chosen, note)
+    if as_json:
+        content = {
+            "composition": dataclasses.asdict(chosen),
+            "r": rdf.r.tolist(),
+            "g": rdf.g.tolist(),
+            "error": None if rdf.error is None else rdf.error.tolist(),
+            "low": None if rdf.low is None else rdf.low.tolist(),
+            "high": None if rdf.high is None else rdf.high.tolist(),
+            "first_peak": rdf.first_peak and rdf.first_peak._asdict(),
+            "second_peak": rdf.second_peak and rdf.second_peak._asdict(),
+            "intervals": None if intervals is None else dataclasses.asdict(intervals),
+            "basis": {**dataclasses.asdict(basis), "nearest": dataclasses.asdict(basis.nearest),
+                      "distance": basis.distance},
+        }  # fmt: skip
+        print(json.dumps(content, allow_nan=False))
+        return
+    print_rdf(rdf, chosen, intervals)
+    print(f"rests on     {basis}")
+    for text in basis.warnings:
+        print(f"warning      {text}")
+    for path in (plot, csv):
+        if path is not None:
+            print(f"written      {path}")
+
+
+def train(
+    dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    kind: Annotated[str, typer.Option(help="gp (Gaussian process) or nanonet (the paper's).")] = "gp",
+    epochs: Annotated[int, typer.Option(help="Passes over the curves (nanonet).")] = 400,
+    seed: Annotated[int, typer.Option(help="Of weights, order and forest (nanonet).")] = 0,
+) -> None:
+    """Train a predictor on a dataset and write a model folder, with scores on curves left out in its card."""
+    from nanonet.dataset import Dataset
+    from nanonet.files import check_replaceable
+
+    if kind not in KINDS:
+        raise InputError(f"kind = {kind!r} is not one of {', '.join(KINDS)}")
+    data = Dataset.load(dataset)
+    check_replaceable(out, "model.json")
+    if kind == "gp":
+        _train_gaussian(data, out)
+    else:
+        _train_network(data, out, epochs, seed)
+
+
+def _train_gaussian(data: Dataset, out: Path) -> None:
+    from nanonet.dilute import PolymerTable
+
+    with needs_extra("learn"):
+        from nanonet.learn.gaussian import GaussianProcess
+        from nanonet.learn.model import card_of
+        from nanonet.learn.validation import held_out, scores
+    prior = PolymerTable.shipped()
+    with progress_bar("training") as progress:
+        model = GaussianProcess(prior).fit(data.X, data.G, data.r, data.errors)
+        found = held_out(lambda: GaussianProcess(prior), data.X, data.G, data.r, data.errors, progress)
+    tested = scores(data.G, *found)
+    ranges = {"low": data.X.min(axis=0).tolist(), "high": data.X.max(axis=0).tolist()}
+    model.export(out, card_of(data) | {"cross_validation": tested, "range": ranges})
+    print(
+        f"trained    on {len(data)} compositions; left out: RMSE of ln g {tested['ln_rmse']:.2f}, 90 % bands hold "
+        f"{100 * tested['coverage']:.0f} ± {100 * tested['coverage_error']:.0f} % of g"
+    )
+    if not model.noise_known:
+        print("note       the curves have no error bars: their noise is estimated")
+    print(f"written    {out}")
+
+
+def _train_network(data: Dataset, out: Path, epochs: int, seed: int) -> None:
+    with needs_extra("learn"):
+        from nanonet.learn.model import NanoNet, card_of
+    network = NanoNet(epochs=epochs, seed=seed)
+    with warnings.catch_warnings(record=True) as caught, progress_bar("training") as progress:
+        warnings.simplefilter("always", UserWarning)
+        network.fit(data.X, data.G, data.r, progress=progress)
+    for warning in caught:
+        print(f"warning    {warning.message}")
+    network.export(out, card_of(data))
+    history = network.history
+    print(
+        f"trained    on {len(data)} runs: picture MSE {history.mse:.5f} "
+        f"(mean picture {history.mse_mean:.5f}, black picture {history.mse_black:.5f})\nwritten    {out}"
+    )
+
+
+def composition_of(diameter: float, chain_length: float, density: float, eps_nn: float, eps_pn: float) -> Composition:
+    """The composition that the options name; `InputError` for one out of its limits."""
+    from nanonet.composition import Composition
+
+    return Composition(diameter, chain_length, density, eps_nn, eps_pn)  # type: ignore[arg-type]
+
+
+def print_rdf(rdf: RDF, composition: Composition, intervals: Intervals | None = None) -> None:
+    """g(r) as a table, its peaks and neighbours, with their intervals where known."""
+    banded = rdf.low is not None and rdf.high is not None
+    columns = 4 if banded else 5
+    rows = -(-len(rdf.r) // columns)
+    print(f"g(r) of {composition}" + (", 90 % band in brackets" if banded else "") + "\n")
+    print("   ".join([f"{'r/sigma':>7} {'g':>{28 if banded else 9}}"] * columns))
+    for row in range(rows):
+        print("   ".join(_cell(rdf, i) for i in range(row, len(rdf.r), rows)))
+    print()
+    for name, peak in (("first", rdf.first_peak), ("second", rdf.second_peak)):
+        text = "none above g = 1" if peak is None else f"g = {peak.height:.3g} at r = {peak.position:.2f} sigma"
+        if name == "first" and intervals is not None:
+            text += f" ({100 * intervals.peak_probability:.0f} % sure to be there"
+            if intervals.peak_height is not None:
+                text += f"; 90 %: g {intervals.peak_height}, r {intervals.peak_position}"
+            text += ")"
+        print(f"{name + ' peak':<13}{text}")
+    radius = min(1.5 * composition.diameter, float(rdf.r[-1]))
+    number = rdf.coordination_number(radius, composition.density)
+    bar = "" if intervals is None else f" (90 %: {intervals.coordination_number})"
+    print(f"neighbours   {number:.3g} NPs within r = {radius:g} sigma of an NP{bar}")
+    if rdf.error is None and not banded:
+        print("error bars   not known")
+
+
+def _cell(rdf: RDF, i: int) -> str:
+    text = f"{rdf.r[i]:7.2f} {rdf.g[i]:9.4g}"
+    return text if rdf.low is None or rdf.high is None else f"{text} ({rdf.low[i]:7.3g} {rdf.high[i]:7.3g})"
+
+
+def write_csv(path: Path, rdf: RDF, comment: str) -> None:
+    """Columns r, g, error, and for a prediction with a band its ends; what is not known stays empty."""
+    from nanonet.files import writing
+
+    banded = rdf.low is not None and rdf.high is not None
+    with writing(path) as temporary, temporary.open("w") as file:
+        file.write(f"# nanonet: {comment}\n")
+        if rdf.error is None:
+            file.write("# low, high: 90 % band\n" if banded else "# error bars not known\n")
+        file.write("r,g,error,low,high\n" if banded else "r,g,error\n")
+        for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
+            error = "" if rdf.error is None else format(rdf.error[i], ".6g")
+            ends = "" if rdf.low is None or rdf.high is None else f",{rdf.low[i]:.6g},{rdf.high[i]:.6g}"
+            file.write(f"{r:.6g},{g:.6g},{error}{ends}\n")

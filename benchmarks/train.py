@@ -46,7 +46,8 @@ class Plain(nn.Module):
 def fit_plain(pictures: np.ndarray, grey: float, epochs: int) -> tuple[nn.Module, list[float], list[float]]:
     """Network, losses and processor times since the start, after each epoch."""
     torch.manual_seed(0)
-    network = Plain().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its types
+    network = Plain()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
     data = torch.from_numpy(pictures)[:, None].to(memory_format=torch.channels_last)
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):

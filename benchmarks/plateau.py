@@ -1,0 +1,114 @@
+"""What makes the autoencoder leave the plateau of the mean picture: `python benchmarks/plateau.py`.
+
+Every variant learns the shipped RDFs from five seeds, each with its own split: explicit compositions, 3 held out, for
+60 epochs, implicit ones, 20 held out, for 20; the paper's settings, with larger batches, for 400 and 100. A variant has
+left the plateau when the mean squared error of an epoch falls below 0.9 of the mean picture's. Results stay in
+build/plateau, and what is there is not done again: it goes on where it was stopped. A quarter of an hour of one core.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nanonet import Dataset
+from nanonet.files import writing
+from nanonet.learn.model import PAPER, NanoNet
+from nanonet.learn.scoring import ln_rmse
+from nanonet.learn.training import STUCK
+from nanonet.picture import draw_curves, trace_curves
+
+KEPT = Path("build") / "plateau"
+SEEDS = range(5)
+HELD_OUT = {"explicit": 3, "implicit": 20}
+EPOCHS = {"explicit": 60, "implicit": 20}
+PAPER_EPOCHS = {"explicit": 400, "implicit": 100}
+
+SMALL_STEPS = {"batch_size": 4, "learning_rate": 3e-3}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "paper, small steps": PAPER | SMALL_STEPS,
+    "paper, He": PAPER | SMALL_STEPS | {"initial": "he"},
+    "paper, start at the mean": PAPER | SMALL_STEPS | {"start_at_mean": True},
+    "paper, cross-entropy": PAPER | SMALL_STEPS | {"loss": "bce"},
+    "default": {},
+    "default, ReLU": {"activation": "relu"},
+    "default, mean squared error": {"loss": "mse"},
+    "default, start at grey 0.5": {"start_at_mean": False},
+    "default, latent noise 0.2": {"latent_noise": 0.2},
+    "paper": PAPER,
+}
+"""Settings of `NanoNet`; small steps: 4 pictures, learning rate 0.003. One has noise in the latents."""
+
+
+def main(names: list[str]) -> None:
+    for name in names or list(HELD_OUT):
+        data = Dataset.shipped() if name == "explicit" else Dataset.shipped("implicit")
+        rows = {}
+        for variant, settings in VARIANTS.items():
+            chosen = {"latent_noise": 0.0} | settings | {"converge": False, "keep_stuck": True, "attempts": 1}
+            chosen["epochs"] = (PAPER_EPOCHS if variant == "paper" else EPOCHS)[name]
+            rows[variant] = [_run(name, data, variant, chosen | {"seed": seed}) for seed in SEEDS]
+        print(_table(name, data, rows))
+
+
+def _run(name: str, data: Dataset, variant: str, settings: dict[str, Any]) -> dict[str, Any]:
+    seed = settings["seed"]
+    path = KEPT / f"{name}-{variant.replace(' ', '-')}-{seed}.json"
+    key = json.loads(json.dumps(settings | {"curves": len(data)}))
+    if path.exists() and (kept := json.loads(path.read_text()))["settings"] == key:
+        return dict(kept)
+    order = np.random.default_rng(seed).permutation(len(data))
+    test, train = order[: HELD_OUT[name]], order[HELD_OUT[name] :]
+    network = NanoNet(**settings).fit(data.X[train], data.G[train], data.r)
+    history = network.history
+    pictures = draw_curves(data.G, data.r)
+    rebuilt = network.decode(network.encode(pictures[test]))
+    below = [i for i, mse in enumerate(history.mses) if mse < STUCK * history.mse_mean]
+    result = {
+        "settings": key,
+        "left": below[0] + 1 if below else None,
+        "train": history.mse,
+        "train_black": history.mse_black,
+        "train_mean": history.mse_mean,
+        "test": float(np.mean((rebuilt - pictures[test]) ** 2)),
+        "test_black": float(np.mean(pictures[test] ** 2)),
+        "test_mean": float(np.mean((pictures[train].mean(axis=0) - pictures[test]) ** 2)),
+        "ln_g": float(np.nanmean(ln_rmse(data.G[test], trace_curves(rebuilt, data.r)))),
+    }
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with writing(path) as temporary:
+        temporary.write_text(json.dumps(result) + "\n")
+    print(f"{name}: {variant}, seed {seed}: {result}", file=sys.stderr, flush=True)
+    return result
+
+
+def _table(name: str, data: Dataset, rows: dict[str, list[dict[str, Any]]]) -> str:
+    held, first = HELD_OUT[name], next(iter(rows.values()))
+    lines = [
+        f"\n{len(data) - held} {name} compositions, {EPOCHS[name]} epochs (paper: {PAPER_EPOCHS[name]}), "
+        f"{len(first)} seeds:\n",
+        "| settings | left the plateau | after epochs | MSE, training | MSE, held out | RMSE of ln g, held out |",
+        "|---|---|---|---|---|---|",
+    ]
+    for variant, results in rows.items():
+        left = [r["left"] for r in results if r["left"] is not None]
+        when = f"{min(left)} to {max(left)}" if left else "–"
+        cells = [_spread(results, key, digits) for key, digits in (("train", 4), ("test", 4), ("ln_g", 2))]
+        lines.append(f"| {variant} | {len(left)} of {len(results)} | {when} | {' | '.join(cells)} |")
+    for kind in ("mean", "black"):
+        cells = [_spread(first, f"{part}_{kind}", 4) for part in ("train", "test")]
+        lines.append(f"| {kind} picture | | | {' | '.join(cells)} | |")
+    return "\n".join(lines)
+
+
+def _spread(results: list[dict[str, Any]], key: str, digits: int) -> str:
+    values = [r[key] for r in results]
+    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Time and memory of predictions with the shipped model, and of the command line's start: python benchmarks/predict.py.
+"""Time and memory of predictions with the shipped models, and of the command line's start: python benchmarks/predict.py.
 
 Predictions run on one core and include reading g(r) from the pictures; best times, because machines are shared.
 """
@@ -13,6 +13,7 @@ import time
 import numpy as np
 
 import nanonet
+from nanonet.predict.model import SHIPPED, Predictor
 
 
 def main() -> None:
@@ -22,9 +23,15 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "nanonet.serve.cli", "--help"], capture_output=True, check=True)
         times.append(time.perf_counter() - start)
     print(f"nanonet --help        {1e3 * np.median(times):8.0f} ms   (median of 7)")
-    start = time.perf_counter()
-    predictor = nanonet.load()
-    print(f"load                  {1e3 * (time.perf_counter() - start):8.1f} ms")
+    for name in SHIPPED:
+        start = time.perf_counter()
+        predictor = nanonet.load(name)
+        print(f"load {name:10}       {1e3 * (time.perf_counter() - start):8.1f} ms")
+        _time(predictor)
+    print(f"memory at most        {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB")
+
+
+def _time(predictor: Predictor) -> None:
     rows = np.array(predictor.card["X"])
     rng = np.random.default_rng(0)
     for n, repeats in ((1, 300), (1_000, 5), (10_000, 2)):
@@ -39,7 +46,6 @@ def main() -> None:
             f"{n:6} composition(s) {1e3 * min(wall):8.2f} ms   (best of {repeats}; {1e3 * min(cpu):.2f} ms of the "
             "processor)"
         )
-    print(f"memory at most        {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB")
 
 
 if __name__ == "__main__":

@@ -94,8 +94,9 @@ def train(
     dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
     out: Annotated[Path, typer.Option(help="Model folder to write.")],
     kind: Annotated[str, typer.Option(help="gp (Gaussian process) or nanonet (the paper's).")] = "gp",
-    epochs: Annotated[int, typer.Option(help="Passes over the curves (nanonet).")] = 400,
+    epochs: Annotated[int, typer.Option(help="Passes over the curves at most (nanonet).")] = 400,
     seed: Annotated[int, typer.Option(help="Of weights, order and forest (nanonet).")] = 0,
+    paper: Annotated[bool, typer.Option("--paper", help="nanonet with the published settings.")] = False,
 ) -> None:
     """Train a predictor on a dataset and write a model folder, with scores on curves left out in its card."""
     from nanonet.dataset import Dataset
@@ -105,10 +106,12 @@ def train(
         raise InputError(f"kind = {kind!r} is not one of {', '.join(KINDS)}")
     data = Dataset.load(dataset)
     check_replaceable(out, "model.json")
+    if paper and kind != "nanonet":
+        raise InputError(f"--paper is for --kind nanonet, not {kind}")
     if kind == "gp":
         _train_gaussian(data, out)
     else:
-        _train_network(data, out, epochs, seed)
+        _train_network(data, out, epochs, seed, paper)
 
 
 def _train_gaussian(data: Dataset, out: Path) -> None:
@@ -134,10 +137,10 @@ def _train_gaussian(data: Dataset, out: Path) -> None:
     print(f"written    {out}")
 
 
-def _train_network(data: Dataset, out: Path, epochs: int, seed: int) -> None:
+def _train_network(data: Dataset, out: Path, epochs: int, seed: int, paper: bool) -> None:
     with needs_extra("learn"):
         from nanonet.learn.model import NanoNet, card_of
-    network = NanoNet(epochs=epochs, seed=seed)
+    network = (NanoNet.paper if paper else NanoNet)(epochs=epochs, seed=seed)
     with warnings.catch_warnings(record=True) as caught, progress_bar("training") as progress:
         warnings.simplefilter("always", UserWarning)
         network.fit(data.X, data.G, data.r, progress=progress)
@@ -146,7 +149,7 @@ def _train_network(data: Dataset, out: Path, epochs: int, seed: int) -> None:
     network.export(out, card_of(data))
     history = network.history
     print(
-        f"trained    on {len(data)} runs: picture MSE {history.mse:.5f} "
+        f"trained    on {len(data)} runs, {len(history.losses)} epochs: picture MSE {history.mse:.5f} "
         f"(mean picture {history.mse_mean:.5f}, black picture {history.mse_black:.5f})\nwritten    {out}"
     )
 

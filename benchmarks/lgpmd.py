@@ -36,6 +36,7 @@ SIZES, SEEDS = (34, 68, 256), 5
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "nanoNET": ("nanonet", {}),
     "nanoNET, the paper's settings": ("nanonet", dict(PAPER)),
+    "Gaussian process": ("gaussian process", {"prior": False}),
     "mean of g": ("mean of g", {}),
     "mean picture": ("mean picture", {}),
     "nearest training input": ("nearest", {}),
@@ -80,7 +81,7 @@ def kept(folder: Path, label: str, size: int, seed: int, data: Curves) -> Path:
     """Where a result lies: a hash of data, settings and code."""
     name, settings = ROWS[label]
     digest = hashlib.sha256(b"".join(part.tobytes() for part in data))
-    said = [name, settings, size, seed, code_hash(MODELS[name].modules)]
+    said = [name, settings, size, seed, code_hash(MODELS[name].modules, MODELS[name].files)]
     digest.update(json.dumps(said, sort_keys=True).encode())
     return folder / f"{digest.hexdigest()[:32]}.json"
 

@@ -52,18 +52,21 @@ class Evidence:
 
     def training(
         self, train: tuple[int, ...], test: tuple[int, ...], implicit: int | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Inputs (n, 5) and curves (n, m) of the explicit entries `train` and of `implicit` others, None: all.
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Inputs (n, 5), curves (n, m) and their errors of the explicit entries `train` and of `implicit` others.
 
-        Implicit entries that all but repeat a composition of `test` are left out: nothing of it may be known.
+        `implicit` None: all others. Implicit entries that all but repeat a composition of `test` are left out: nothing
+        of it may be known.
         """
-        X, G = self.explicit.X[list(train)], self.explicit.G[list(train)]
+        explicit = tuple(array[list(train)] for array in (self.explicit.X, self.explicit.G, self.explicit.errors))
         if implicit == 0 or self.implicit is None:
-            return X, G
+            return explicit[0], explicit[1], explicit[2]
         repeated = twins(self.implicit.X, self.explicit.X[list(test)], np.ptp(self.implicit.X, axis=0))
         order = np.random.default_rng(0).permutation(len(self.implicit))
         kept = np.sort(order[~repeated[order]][:implicit])
-        return np.concatenate([X, self.implicit.X[kept]]), np.concatenate([G, self.implicit.G[kept]])
+        others = (self.implicit.X[kept], self.implicit.G[kept], self.implicit.errors[kept])
+        X, G, errors = (np.concatenate(pair) for pair in zip(explicit, others, strict=True))
+        return X, G, errors
 
     @cached_property
     def radii(self) -> NDArray[np.float64]:

@@ -22,10 +22,10 @@ from nanonet.rdf import RDF
 COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47", "#7f6000")
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, dpi: int = 110) -> None:
     """Write a figure in 256 colours, whole or not at all."""
     drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=110)
+    figure.savefig(drawn, dpi=dpi)
     with writing(path) as temporary:
         Image.open(drawn).convert("RGB").quantize(256).save(temporary, format="PNG", optimize=True)
 

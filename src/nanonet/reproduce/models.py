@@ -7,10 +7,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from nanonet.dilute import PolymerTable
+from nanonet.learn.gaussian import GaussianProcess
 from nanonet.learn.model import NanoNet
 from nanonet.learn.scoring import FLOOR, Mean, Nearest
 from nanonet.reproduce.rivals import Coded, DenseCodec, Direct, Embedded, PictureMean, PicturePCA
@@ -30,6 +33,10 @@ class Factory:
     make: Callable[..., Any]
     modules: tuple[str, ...]
     """Whose code decides the results: results are kept until one of them changes."""
+    files: tuple[str, ...] = ()
+    """Shipped data files that do, too."""
+    weighs: bool = False
+    """Whether `fit` takes the errors of the curves, as `error`."""
 
 
 MODELS: dict[str, Factory] = {
@@ -44,14 +51,23 @@ MODELS: dict[str, Factory] = {
     "dense": Factory(
         lambda seed, latent, epochs: Coded(lambda: DenseCodec(latent, epochs=epochs, seed=seed), seed=seed), _RIVALS
     ),
+    "gaussian process": Factory(
+        lambda seed, prior=True: GaussianProcess(PolymerTable.shipped() if prior else None),
+        ("nanonet.gaussian", "nanonet.dilute", "nanonet.learn.arrays", "nanonet.learn.gaussian"),
+        files=("potential.npz",),
+        weighs=True,
+    ),
     "t-sne": Factory(lambda seed: Embedded(seed=seed), _RIVALS),
 }
 """What a `Task` may name. Another predictor enters here, and as a row in `studies`."""
 
 
-def code_hash(modules: tuple[str, ...]) -> str:
-    """Hash of the code of modules; comments, layout and docstrings do not count."""
-    return hashlib.sha256("".join(map(_module_hash, modules)).encode()).hexdigest()
+def code_hash(modules: tuple[str, ...], data: tuple[str, ...] = ()) -> str:
+    """Hash of the code of modules, where comments, layout and docstrings do not count, and of shipped data files."""
+    digest = hashlib.sha256("".join(map(_module_hash, modules)).encode())
+    for name in data:
+        digest.update((resources.files("nanonet") / "data" / name).read_bytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=64)

@@ -57,7 +57,7 @@ def _phases(context: Context) -> list[Block]:
         phase = phase_text(rdf, data.compositions[found[0]])
         lines.append([name, str(entry.get("nps", "–")), *peaks, converged, phase, said])
     axes[1, 0].set_ylabel("g(r)")
-    figures.save(figure, context.folder / "figure4.png")
+    figures.save(figure, context.folder / "figure4.png", dpi=80)
     missing = f" {without} of 3 snapshots are not available: no kept run folder." if without else ""
     return [
         Text(

@@ -137,22 +137,23 @@ def _opening(context: Context, source: str) -> list[Block]:
     evidence, plan = context.evidence, context.plan
     data = evidence.explicit
     verdicts = [bool(entry.get("convergence", {}).get("converged")) for entry in data.provenance]
-    implicit = "no implicit ones" if evidence.implicit is None else f"{len(evidence.implicit)} implicit ones"
+    implicit, rich = "no implicit ones", ""
+    if evidence.implicit is not None:
+        implicit = f"{len(evidence.implicit)} implicit ones (NPs alone with a polymer-mediated potential)"
+        rich = f" ({plan.rich_repeats} where implicit compositions are learnt too)"
     blocks: list[Block] = [
         Heading("nanoNET as published, on our own data", 1),
         Text(
-            "The machine-learning half of Ayush, Seth and Patra, *Soft Matter* 19, 5502 (2023): its figures 4 to 7 "
+            "The machine-learning half of Ayush, Seth and Patra, Soft Matter 19, 5502 (2023): its figures 4 to 7 "
             f"and the studies that it names, by `nanonet reproduce` from {source}: {len(data)} explicit compositions "
-            f"(NPs in polymer), of which {sum(verdicts)} are converged, and {implicit} (NPs alone with a "
-            "polymer-mediated potential). The paper has 80 explicit ones. Our data are not the paper's, so numbers "
-            "are compared as what the same method gives."
+            f"(NPs in polymer), of which {sum(verdicts)} are converged, and {implicit}. The paper has 80 explicit "
+            "ones. Our data are not the paper's, so numbers are compared as what the same method gives."
         ),
         Text(
             f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, {plan.repeats} "
-            f"repeats with other splits and seeds for the main comparisons ({plan.rich_repeats} where implicit "
-            f"compositions are learnt too), {plan.study_repeats} for the variations of the network, "
-            f"{plan.cheap_repeats} for what takes little time. Everything is split before anything is fitted, but "
-            "where the chapter on the leak says otherwise."
+            f"repeat(s) with other splits and seeds for the main comparisons{rich}, {plan.study_repeats} for the "
+            f"variations of the network, {plan.cheap_repeats} for what takes little time. Everything is split before "
+            "anything is fitted, but where the chapter on the leak says otherwise."
         ),
     ]
     if len(data) < 40:

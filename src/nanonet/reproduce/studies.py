@@ -17,7 +17,10 @@ PAPER: Mapping[str, Any] = {**SETTINGS, "attempts": 1}
 """The paper's settings of the network, without the restarts that it does not mention."""
 
 
-PREDICTORS: Mapping[str, tuple[str, Mapping[str, Any]]] = {"nanoNET": ("nanonet", {})}
+PREDICTORS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "nanoNET": ("nanonet", {}),
+    "Gaussian process": ("gaussian process", {}),
+}
 """Predictors of figure 7's table and of the learning curves: a model of `models.MODELS` and its settings, by name.
 
 Another predictor enters here.

@@ -57,10 +57,11 @@ class Task:
 
 def key(task: Task, evidence: Evidence) -> str:
     """What a result depends on, as a hash: curves and inputs, settings, seed, and the code of the model."""
-    X, G = evidence.training(task.train, task.test, task.implicit)
+    X, G, errors = evidence.training(task.train, task.test, task.implicit)
     test = list(task.test)
     digest = hashlib.sha256()
-    for array in (X, G, evidence.explicit.X[test], evidence.explicit.G[test], evidence.explicit.r):
+    learnt = (X, G, errors) if MODELS[task.model].weighs else (X, G)
+    for array in (*learnt, evidence.explicit.X[test], evidence.explicit.G[test], evidence.explicit.r):
         digest.update(np.ascontiguousarray(array).tobytes())
     said = {
         "format": FORMAT,
@@ -68,7 +69,7 @@ def key(task: Task, evidence: Evidence) -> str:
         "settings": dict(task.settings),
         "leak": task.leak,
         "seed": task.seed,
-        "code": code_hash(MODELS[task.model].modules),
+        "code": code_hash(MODELS[task.model].modules, MODELS[task.model].files),
     }
     digest.update(json.dumps(said, sort_keys=True).encode())
     return digest.hexdigest()[:32]
@@ -82,11 +83,11 @@ def run(task: Task, evidence: Evidence) -> dict[str, Any]:
     pictures as validation that nothing depends on, and under `one_feature` the answers of a forest that looks at one
     feature a split. A network is `stuck` when it ends hardly better than the mean picture; it answers all the same.
     """
-    X, G = evidence.training(task.train, task.test, task.implicit)
+    X, G, errors = evidence.training(task.train, task.test, task.implicit)
     data, test = evidence.explicit, list(task.test)
     held_out, curves, r = data.X[test], data.G[test], data.r
     model = MODELS[task.model].make(task.seed, **task.settings)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"error": errors} if MODELS[task.model].weighs else {}
     if isinstance(model, NanoNet):
         more["validation_G"] = curves
         if task.leak:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,10 @@ def reproduce(
         Path | None, typer.Option(help="Kept run folders, for snapshots; default: data/runs where there is one.")
     ] = None,
     only: Annotated[list[str] | None, typer.Option(help="A study to compute; may be given several times.")] = None,
+    alone: Annotated[
+        bool, typer.Option("--explicit-alone", help="Learn from explicit compositions alone, in a third of the time.")
+    ] = False,
+    repeats: Annotated[int | None, typer.Option(help="Repeats of the main comparisons; default: 2.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A small version, whose numbers mean nothing.")] = False,
 ) -> None:
     """Write the paper's figures and studies, trained on our own data, as one report."""
@@ -36,13 +41,22 @@ def reproduce(
         from nanonet.reproduce.studies import QUICK, Plan
     data = Dataset.shipped() if dataset is None else Dataset.load(dataset)
     others = Dataset.shipped("implicit") if implicit is None else Dataset.load(implicit)
+    evidence = Evidence.of(data, others)
     named = ["the shipped dataset" if dataset is None else dataset.name]
-    named.append("the shipped implicit one" if implicit is None else implicit.name)
+    if alone:
+        evidence = Evidence(evidence.explicit, None)
+    else:
+        named.append("the shipped implicit one" if implicit is None else implicit.name)
+    plan = QUICK if quick else Plan()
+    if repeats is not None:
+        if repeats < 1:
+            raise InputError(f"repeats = {repeats} is not 1 or more")
+        plan = replace(plan, repeats=repeats)
     with progress_bar("fitting") as progress:
         page = write(
             out,
-            Evidence.of(data, others),
-            plan=QUICK if quick else Plan(),
+            evidence,
+            plan=plan,
             only=only or (),
             runs=runs or (KEPT_RUNS if KEPT_RUNS.is_dir() else None),
             source=" and ".join(named),

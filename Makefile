@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-long check model figures multiscale validation clean
+.PHONY: demo test test-long check model figures multiscale report validation clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -34,6 +34,12 @@ multiscale: $(VENV)/.test
 	mkdir -p build
 	$(BIN)/nanonet implicit build/implicit --out src/nanonet/data/implicit.nc --report docs/multiscale.json --cores 2
 	$(BIN)/python -m docs.multiscale
+
+# The paper's figures and studies, and their page (an hour of one core; it goes on where it was)
+report: $(VENV)/.test
+	mkdir -p build
+	$(BIN)/nanonet reproduce --out build/report
+	$(BIN)/python -m docs.reproduce build/report
 
 validation: $(VENV)/.test
 	$(BIN)/python -m docs.validation

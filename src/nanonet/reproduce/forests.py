@@ -119,7 +119,7 @@ def _write(context: Context) -> list[Block]:
                 )
                 found[name] = (values[0][0], values[1][0])
     if not curves:
-        return [Text("Every network ended hardly better than the mean picture: there are no latents to predict.")]
+        return [Text(f"There are no latents to predict: {rows[chosen].label}: all networks are stuck.")]
     figures.trees(context.folder / "figure6a.png", numbers, curves)
     figures.parity(context.folder / "figure6b.png", shown)
     held_out = curves["held out, all features a split"].mean(axis=0)

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _STYLE = """
-body { font: 16px/1.5 Georgia, serif; max-width: 70rem; margin: 2rem auto; padding: 0 1.5rem; color: #1a1a1a; }
+body { font: 16px/1.5 Georgia, serif; max-width: 80rem; margin: 2rem auto; padding: 0 1.5rem; color: #1a1a1a; }
 h1, h2, h3 { font-family: Helvetica, Arial, sans-serif; line-height: 1.2; color: #0b3a66; }
 h1 { font-size: 1.9rem; } h2 { margin-top: 3rem; border-bottom: 2px solid #d5dfe8; padding-bottom: .3rem; }
 h3 { margin-top: 2rem; font-size: 1.1rem; }
 p, ul { max-width: 52rem; }
 table { border-collapse: collapse; font: 14px/1.35 Helvetica, Arial, sans-serif; margin: .8rem 0; }
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #e2e8ee; vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; } th { background: #f0f4f8; }
+th:first-child, td:first-child { text-align: left; min-width: 17rem; }
+td { white-space: nowrap; } th { background: #f0f4f8; }
 tr.group td { background: #f8fafc; font-weight: bold; }
 .wide { overflow-x: auto; }
 figure { margin: 1.2rem 0; } figure img { max-width: 100%; border: 1px solid #e2e8ee; }

@@ -16,7 +16,7 @@ from nanonet.reproduce import alternatives, forests, leak, learning, phases, pre
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.page import Block, Heading, Points, Text, to_html, to_markdown
 from nanonet.reproduce.studies import Context, Plan, Study
-from nanonet.reproduce.tasks import Store
+from nanonet.reproduce.tasks import Store, Task
 
 PAGE, SUMMARY, SETTINGS, RESULTS = "report.html", "summary.md", "report.json", "results"
 
@@ -107,12 +107,20 @@ def reproduce(
     if progress is not None and missing:
         progress(len(missing), len(missing))
     blocks = _opening(context, source)
-    absent = []
+    absent: list[str] = []
+    used: dict[Path, Task] = {}
     for name, study in STUDIES.items():
-        if store.missing(study.tasks(context)):
+        tasks = study.tasks(context)
+        if store.missing(tasks):
             absent.append(f"{study.title}: `--only {name}`")
             continue
         blocks += [Heading(study.title), *study.write(context)]
+        used |= {store.path(task): task for task in tasks}
+    hours = sum(float(store.result(task)["seconds"]) for task in used.values()) / 3600
+    blocks += [
+        Heading("Cost"),
+        Text(f"The {len(used)} fits behind this page took {60 * hours:.0f} minutes, one after another."),
+    ]
     if absent:
         blocks += [Heading("Not computed yet"), Points(absent)]
     for file, text in ((PAGE, to_html(blocks)), (SUMMARY, to_markdown(blocks))):

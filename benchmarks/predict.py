@@ -1,4 +1,4 @@
-"""Time and memory of predictions with the shipped models, and of the command line's start: python benchmarks/predict.py.
+"""Time and memory of predictions with the shipped models, and the command line's start: python benchmarks/predict.py.
 
 Predictions run on one core and include reading g(r) from the pictures; best times, because machines are shared.
 """

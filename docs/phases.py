@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,9 @@ from nanonet import RDF, Composition, Dataset, windows
 from nanonet.analyze import mediated
 from nanonet.composition import from_array
 from nanonet.files import writing
-from nanonet.phase import BRIDGING, CONTACT, CORRELATION, DISPERSION, STATES, UNCERTAIN, Criteria, Place, judge, states
+from nanonet.noise import CORRELATION
+from nanonet.phase import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, Place, judge, states
 from nanonet.potential import PolymerPotential, Triple, direct
-from nanonet.predict.model import Basis
 from nanonet.rdf import standard_grid
 from nanonet.serve.phase import Judged, judge_dataset
 from nanonet.serve.phase_map import Map, compute_map, near_plane
@@ -67,10 +68,10 @@ class Pair:
             curves[:, k] = np.exp(-np.clip(w + direct(self.r, c.diameter, c.eps_nn), -50.0, 50.0))
         return curves
 
-    def basis(self, c: Composition) -> Basis:
+    def basis(self, c: Composition) -> SimpleNamespace:
         """Only what `compute_map` asks for: whether the windows have been left."""
         outside = self._potential(c).extrapolated
-        return Basis(0, (0, 0), None, c, 0.0, (outside,) if outside else ())
+        return SimpleNamespace(warnings=(outside,) if outside else ())
 
 
 def main() -> None:

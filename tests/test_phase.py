@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from nanonet import RDF, Dataset, InputError
+from nanonet.noise import CORRELATION, draw, possible_curves
 from nanonet.phase import (
     BRIDGING,
     CONTACT,
-    CORRELATION,
     DISPERSION,
     STATES,
     UNCERTAIN,
     Criteria,
     decide,
-    draw,
     judge,
     judge_curves,
     mean_force_potential,
@@ -217,6 +216,21 @@ def test_draws_have_the_errors_that_they_were_given() -> None:
     unseen = -np.log(curves[:, :10] / 0.3)
     assert 0.0 <= unseen.min() < unseen.max() < 10.0
     assert unseen.mean() == pytest.approx(5.0, abs=0.1)
+
+
+def test_a_band_is_as_good_as_error_bars() -> None:
+    r = grid(3.0)
+    g = made_up(r, 3.0, (0.0, 1.3))
+    banded = RDF(r, g, low=g * np.exp(-1.6449 * 0.4), high=g * np.exp(1.6449 * 0.4))
+    curves = possible_curves(banded, 4_000)
+    seen = g > 1e-6
+    np.testing.assert_allclose(np.median(curves, axis=0)[seen], g[seen], rtol=0.05)
+    assert banded.low is not None
+    assert banded.high is not None
+    inside = (curves >= banded.low) & (curves <= banded.high)
+    assert inside[:, seen].mean() == pytest.approx(0.9, abs=0.01)
+    assert 0.5 < judge(banded, 3.0, 1e-5).probabilities[CONTACT] < 0.9
+    np.testing.assert_array_equal(possible_curves(RDF(r, g), 10), g[None])
 
 
 def test_samples_of_a_predictor_give_probabilities() -> None:

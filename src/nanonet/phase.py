@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
+from nanonet.noise import possible_curves
 from nanonet.rdf import RDF
 
 CONTACT, BRIDGING, DISPERSION = "contact aggregation", "bridging", "dispersion"
@@ -24,14 +25,11 @@ STATES = (CONTACT, BRIDGING, DISPERSION)
 UNCERTAIN = "uncertain"
 """The verdict where no state is probable enough."""
 
-CORRELATION = 0.8
-"""Distance (monomer diameters) over which errors of ln g are correlated, exp(-distance / 0.8): docs/phases.md."""
-
 _FAR = 4.0  # the gap (monomer diameters) from which on g may count as far away
 _REFERENCE = 2.0  # how much of the end of the curve counts as far away (monomer diameters)
 _LEVEL = 0.1  # a change of ln g over the reference that is worth a caveat
 _RISE = 0.1  # how far W rises (kT) on both sides of what is named a minimum, before it is as low again
-_UNSEEN = 10.0  # how much higher W may be (kT) than where a single pair would have been seen
+_TINY = 1e-9  # a g that is as good as none
 _FREEZING = 0.494  # volume fraction at which hard spheres freeze; no fluid is more crowded
 
 
@@ -130,7 +128,7 @@ def judge(
     samples: int = 4000,
     seed: int = 0,
 ) -> Verdict:
-    """The state of an RDF, with probabilities from its error bars; certain, and said so, where it has none.
+    """The state of an RDF, with probabilities from its error bars or band; certain, and said so, where it has none.
 
     Parameters
     ----------
@@ -145,20 +143,16 @@ def judge(
     common:
         Part of the relative standard error of g that all distances share: it scales the curve, which has no say.
     samples, seed:
-        How many curves are drawn within the error bars (see `draw`).
+        How many curves are drawn within the error bars or the band (`nanonet.noise`).
 
     Raises
     ------
     InputError
         The curve ends before g can be taken as far away, is 0 there, or a number is not allowed.
     """
-    if not (np.isfinite(common) and common >= 0):
-        raise InputError(f"common = {common:g} is not 0 or above")
-    curves = rdf.g[None]
-    if rdf.error is not None:
-        error = np.sqrt(np.maximum(rdf.error**2 - (common * rdf.g) ** 2, 0.0))
-        curves = draw(rdf.r, rdf.g, error, samples, seed, criteria)
-    return _verdict(rdf.r, rdf.g, curves, diameter, density, criteria or Criteria())
+    criteria = criteria or Criteria()
+    curves = possible_curves(rdf, samples, seed, common, criteria.monomer)
+    return _verdict(rdf.r, rdf.g, curves, diameter, density, criteria)
 
 
 def judge_curves(
@@ -215,45 +209,20 @@ def probabilities(
     r: NDArray[np.float64],
     curves: NDArray[np.float64],
     diameters: ArrayLike,
-    densities: ArrayLike,
+    densities: ArrayLike | None,
     criteria: Criteria | None = None,
 ) -> NDArray[np.float64]:
     """Probabilities (n, 3) of `STATES` for n compositions of diameters, densities (n,), each with curves (n, s, m)."""
-    sizes, dense = (np.broadcast_to(np.asarray(x, dtype=np.float64), len(curves)) for x in (diameters, densities))
-    found = [_shares(states(r, x, float(d), float(n), criteria)) for x, d, n in zip(curves, sizes, dense, strict=True)]
-    return np.array(found).reshape(-1, len(STATES))
+    sizes = np.broadcast_to(np.asarray(diameters, dtype=np.float64), len(curves))
+    dense = [None] * len(curves) if densities is None else np.broadcast_to(np.asarray(densities), len(curves)).tolist()
+    found = [states(r, x, float(d), n, criteria) for x, d, n in zip(curves, sizes, dense, strict=True)]
+    return np.array([np.bincount(x, minlength=len(STATES)) / len(x) for x in found]).reshape(-1, len(STATES))
 
 
 def decide(shares: NDArray[np.float64], criteria: Criteria | None = None) -> str:
     """The verdict of probabilities (3,)."""
     best = int(np.argmax(shares))
     return STATES[best] if shares[best] >= (criteria or Criteria()).confidence else UNCERTAIN
-
-
-def draw(
-    r: NDArray[np.float64],
-    g: NDArray[np.float64],
-    error: NDArray[np.float64],
-    samples: int,
-    seed: int = 0,
-    criteria: Criteria | None = None,
-) -> NDArray[np.float64]:
-    """Curves (samples, m) that g (m,) with standard errors (m,) may stand for.
-
-    g is log-normal with its mean and its error; errors of ln g are correlated over `CORRELATION`, because the bins of
-    a well are filled by the same few pairs. Where no pair was seen, W may be anything from what a single pair would
-    have made it (the error of g there) to 10 kT above.
-    """
-    if samples < 1:
-        raise InputError(f"samples = {samples} is not 1 or more")
-    kept = float(np.exp(-(r[1] - r[0]) / (criteria or Criteria()).monomer / CORRELATION))
-    random = np.random.default_rng(seed)
-    noise = random.standard_normal((samples, len(r)))
-    for i in range(1, len(r)):
-        noise[:, i] = kept * noise[:, i - 1] + np.sqrt(1.0 - kept**2) * noise[:, i]
-    width = np.sqrt(np.log1p((error / np.where(g > 0, g, 1.0)) ** 2))
-    unseen = error * np.exp(-_UNSEEN * random.random((samples, 1)))
-    return np.where(g > 0, g * np.exp(width * noise - 0.5 * width**2), unseen)
 
 
 def _regions(
@@ -294,7 +263,7 @@ def _minimum(
 ) -> _Minimum:
     index = np.where(region, curves, -1.0).argmax(axis=-1)
     height = np.take_along_axis(curves, index[..., None], axis=-1)[..., 0]
-    depth = np.log(np.maximum(height, 1e-300) / away)
+    depth = np.log(np.maximum(height, _TINY) / away)
     bins = np.arange(len(r))
     repelled = (curves < away[..., None] * np.exp(-criteria.depth)) & (bins < index[..., None])
     closest = r[np.where(repelled, bins, 0).max(axis=-1)] + 0.5 * (r[1] - r[0])
@@ -321,10 +290,6 @@ def _far_away(r: NDArray[np.float64], curves: NDArray[np.float64], far: NDArray[
     return away
 
 
-def _shares(found: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.bincount(found.ravel(), minlength=len(STATES)) / found.size
-
-
 def _verdict(
     r: NDArray[np.float64],
     g: NDArray[np.float64],
@@ -334,13 +299,13 @@ def _verdict(
     criteria: Criteria,
 ) -> Verdict:
     gap, outside, far = _regions(r, diameter, criteria)
-    shares = _shares(states(r, curves, diameter, density, criteria))
+    shares = probabilities(r, curves[None], diameter, density, criteria)[0]
     away, drawn_away = _far_away(r, g, far), _far_away(r, curves, far)
     w = mean_force_potential(r, g, diameter, criteria)
 
     def place(i: int) -> Place:
-        drawn = np.log(np.maximum(curves[:, i], 1e-300) / drawn_away)
-        error = float(drawn.std()) if len(curves) > 1 and g[i] > 0 else np.nan
+        low, high = np.quantile(np.log(np.maximum(curves[:, i], _TINY) / drawn_away), (0.16, 0.84))
+        error = 0.5 * float(high - low) if len(curves) > 1 and g[i] > 0 else np.nan
         return Place(float(gap[i] * criteria.monomer), Estimate(float(w[i]), error))
 
     def excess(shell: NDArray[np.bool_]) -> Estimate | None:

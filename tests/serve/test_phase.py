@@ -135,7 +135,7 @@ def test_predictions_are_judged(run, monkeypatch: pytest.MonkeyPatch) -> None:  
     status, out, _ = run("phase", *FIVE[:-3], 1.2, "--eps-pn", 0.5, "--json")
     content = json.loads(out)
     assert content["state"] == UNCERTAIN
-    assert content["probabilities"][CONTACT] == pytest.approx(0.6, abs=0.06)  # 1.2 + 0.5 x > 1 and what crowding explains
+    assert content["probabilities"][CONTACT] == pytest.approx(0.6, abs=0.06)  # 1.2 + 0.5 x > 1 and crowding
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_map_of_draws_shows_where_the_states_meet() -> None:
     assert 0.3 < contact[2, -1] < 0.7  # eps_nn = 1, the model is not sure
     assert found.outside[:, -1].all()
     assert not found.outside[:, :-2].any()
-    assert "200 curves a point that the model draws" in found.basis
+    assert "400 curves a point that the model draws" in found.basis
     hard = compute_map(Known(samples=False), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
     assert set(np.unique(hard.shares)) == {0.0, 1.0}
 

@@ -24,9 +24,12 @@ ChainLength = Annotated[float | None, typer.Option(help="Beads a chain N.")]
 Density = Annotated[float | None, typer.Option(help="NPs a volume rho (sigma^-3).")]
 EpsNN = Annotated[float | None, typer.Option(help="NP-NP attraction (epsilon).")]
 EpsPN = Annotated[float | None, typer.Option(help="Polymer-NP attraction (epsilon).")]
-Model = Annotated[Path | None, typer.Option(help="Model folder; default: the shipped model.")]
+Model = Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")]
 Depth = Annotated[float, typer.Option(help="How deep a minimum of W must be to hold a pair (kT).")]
 Confidence = Annotated[float, typer.Option(help="Probability that a verdict needs; less is 'uncertain'.")]
+
+
+_COLUMNS = ("r", "g", "error", "low", "high")
 
 
 class Judged(NamedTuple):
@@ -170,7 +173,7 @@ def judge_dataset(data: Dataset, entry: int | None, criteria: Criteria) -> list[
 
 
 def read_csv(path: Path) -> tuple[RDF, float | None, float | None]:
-    """RDF, diameter and density of a file that `nanonet analyze` or `predict` wrote, or any with columns r, g, error.
+    """RDF, diameter and density of a file of `nanonet analyze` or `predict`, or any with r, g, and error or low, high.
 
     Raises
     ------
@@ -189,16 +192,15 @@ def read_csv(path: Path) -> tuple[RDF, float | None, float | None]:
     rows = [line.split(",") for line in lines if line.strip() and not line.startswith("#")]
     names = [name.strip() for name in rows[0]] if rows else []
     if "r" not in names or "g" not in names:
-        raise InputError(f"RDF {path} has columns {', '.join(names) or 'none'}; allowed are r, g and error")
+        raise InputError(f"RDF {path} has columns {', '.join(names) or 'none'}; allowed are r, g, error, low, high")
     try:
         table = {n: [row[k].strip() if k < len(row) else "" for row in rows[1:]] for k, n in enumerate(names)}
-        known = any(table.get("error", ()))
-        r, g, *bars = (np.array(table[n], dtype=np.float64) for n in ("r", "g", *(["error"] if known else [])))
+        columns = {n: np.array(table[n], dtype=np.float64) for n in _COLUMNS if any(table.get(n, ()))}
     except (ValueError, IndexError) as problem:
         raise InputError(f"RDF {path} is not a table of numbers: {problem}") from None
     sizes = [re.search(rf"\b(?:{name})[= ]([0-9.eE+-]*[0-9])", comment) for name in ("D", "rho|density")]
     diameter, density = (None if match is None else float(match.group(1)) for match in sizes)
-    return RDF(r, g, bars[0] if bars else None), diameter, density
+    return RDF(**columns), diameter, density
 
 
 def _of_csv(path: Path, diameter: float | None, density: float | None, criteria: Criteria) -> Judged:
@@ -212,7 +214,7 @@ def _of_csv(path: Path, diameter: float | None, density: float | None, criteria:
     return Judged(path.name, rdf, size, judge(rdf, size, dense, criteria))
 
 
-def _predicted(five: dict[str, float | None], model: Path | None, criteria: Criteria) -> Judged:
+def _predicted(five: dict[str, float | None], model: str | None, criteria: Criteria) -> Judged:
     import numpy as np
 
     from nanonet.composition import Composition, to_array

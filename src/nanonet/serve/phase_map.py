@@ -14,13 +14,14 @@ from nanonet.composition import FIELDS, from_array
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.files import writing
-from nanonet.phase import STATES, Criteria, decide, draw, probabilities
+from nanonet.noise import possible_curves
+from nanonet.phase import STATES, Criteria, decide, probabilities
 from nanonet.predict.model import OutsideDataWarning
 
 NEAR_PLANE = 0.15
 """How far from the plane of a map (each held input, in units of its simulated range) a simulation is still shown."""
 
-_SAMPLES = 200  # curves drawn for each point of a map
+_SAMPLES = 400  # curves drawn for each point of a map
 _CHUNK = 200  # points whose curves are held at once
 
 
@@ -104,11 +105,12 @@ def _shares(model: Any, X: NDArray[np.float64], criteria: Criteria) -> tuple[NDA
         else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", OutsideDataWarning)  # the map marks them
-                if model.predict(from_array(X[i : i + 1])[0]).error is None:
+                first = model.predict(from_array(X[i : i + 1])[0])
+                if first.error is None and first.low is None:
                     curves = model.predict_curves(X[part])[:, None]
                 else:
                     rdfs = [model.predict(c) for c in from_array(X[part])]
-                    curves = np.array([draw(rdf.r, rdf.g, rdf.error, _SAMPLES, 0, criteria) for rdf in rdfs])
+                    curves = np.array([possible_curves(rdf, _SAMPLES, monomer=criteria.monomer) for rdf in rdfs])
                     basis = f"from {_SAMPLES} curves a point within the model's error bars"
         parts.append(probabilities(model.r, curves, sizes[part], dense[part], criteria))
     return np.concatenate(parts), basis

@@ -59,7 +59,11 @@ def draw_verdict(axes: Axes, rdf: RDF, diameter: float, verdict: Verdict, criter
     axes.axhline(0.0, color="0.5", lw=0.8)
     axes.axhline(-criteria.depth - verdict.crowding, color="0.5", lw=0.8, ls="--")
     axes.plot(gap[shown], w[shown], color="0.15", lw=1.5)
-    if rdf.error is not None:
+    if rdf.low is not None and rdf.high is not None:
+        shift = w[shown] + np.log(rdf.g[shown])
+        low, high = (shift - np.log(np.maximum(end[shown], 1e-9)) for end in (rdf.high, rdf.low))
+        axes.fill_between(gap[shown], low, high, color="0.15", alpha=0.2, lw=0)
+    elif rdf.error is not None:
         relative = np.sqrt(np.log1p((rdf.error[shown] / rdf.g[shown]) ** 2))
         axes.fill_between(gap[shown], w[shown] - relative, w[shown] + relative, color="0.15", alpha=0.2, lw=0)
     for one, marker in ((verdict.contact, "v"), (verdict.barrier, "^"), (verdict.bridge, "v")):

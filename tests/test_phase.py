@@ -221,7 +221,7 @@ def test_draws_have_the_errors_that_they_were_given() -> None:
 def test_a_band_is_as_good_as_error_bars() -> None:
     r = grid(3.0)
     g = made_up(r, 3.0, (0.0, 1.3))
-    banded = RDF(r, g, low=g * np.exp(-1.6449 * 0.4), high=g * np.exp(1.6449 * 0.4))
+    banded = RDF(r, g, low=g * np.exp(-1.6449 * 0.8), high=g * np.exp(1.6449 * 0.4))
     curves = possible_curves(banded, 4_000)
     seen = g > 1e-6
     np.testing.assert_allclose(np.median(curves, axis=0)[seen], g[seen], rtol=0.05)
@@ -230,6 +230,9 @@ def test_a_band_is_as_good_as_error_bars() -> None:
     inside = (curves >= banded.low) & (curves <= banded.high)
     assert inside[:, seen].mean() == pytest.approx(0.9, abs=0.01)
     assert 0.5 < judge(banded, 3.0, 1e-5).probabilities[CONTACT] < 0.9
+    lower = RDF(r, 0.5 * g, low=np.where(r < 4.0, 0.0, 0.4) * g, high=np.where(r < 4.0, 1.0, 0.6) * g)
+    assert judge(lower, 3.0, 1e-5).probabilities[CONTACT] < 0.9  # g may be nothing in contact, not above its band
+    assert possible_curves(lower, 4_000)[:, r < 4.0].max() < 6 * g.max()
     np.testing.assert_array_equal(possible_curves(RDF(r, g), 10), g[None])
 
 

@@ -12,14 +12,16 @@ CORRELATION = 0.8
 """Distance (monomer diameters) over which errors of ln g are correlated, exp(-distance / 0.8): docs/phases.md."""
 
 _UNSEEN = 10.0  # how much higher -ln g may be (kT) than where a single pair would have been seen
-_BAND = 2 * 1.6449  # width of a 90 % band in standard deviations
+_BAND = 1.6449  # half the width of a 90 % band in standard deviations
 _TINY = 1e-9  # a g that is as good as none
 
 
 def possible_curves(
     rdf: RDF, samples: int, seed: int = 0, common: float = 0.0, monomer: float = 1.0
 ) -> NDArray[np.float64]:
-    """Curves (samples, m) within the 90 % band or the error bars of an RDF; itself (1, m) where it has neither.
+    """Curves (samples, m) by the 90 % band or the error bars of an RDF; itself (1, m) where it has neither.
+
+    A band need not be symmetric: each side of g is log-normal by the end of the band there.
 
     Parameters
     ----------
@@ -40,9 +42,9 @@ def possible_curves(
     if not (np.isfinite(common) and common >= 0):
         raise InputError(f"common = {common:g} is not 0 or above")
     if rdf.low is not None and rdf.high is not None:
-        width = np.log(np.maximum(rdf.high, _TINY) / np.maximum(rdf.low, _TINY)) / _BAND
-        mean = rdf.g * np.exp(0.5 * width**2)  # g is the median of the band
-        return draw(rdf.r, mean, mean * np.sqrt(np.expm1(width**2)), samples, seed, monomer)
+        low, g, high = (np.log(np.maximum(curve, _TINY)) for curve in (rdf.low, rdf.g, rdf.high))
+        noise = _correlated(rdf.r, samples, seed, monomer)
+        return np.asarray(np.exp(g + noise * np.where(noise > 0, high - g, g - low) / _BAND))
     if rdf.error is None:
         return rdf.g[None]
     error = np.sqrt(np.maximum(rdf.error**2 - (common * rdf.g) ** 2, 0.0))
@@ -63,13 +65,18 @@ def draw(
     a well are filled by the same few pairs. Where no pair was seen, -ln g may be anything from what a single pair
     would have made it (the error of g there) to 10 kT above.
     """
+    noise = _correlated(r, samples, seed, monomer)
+    width = np.sqrt(np.log1p((error / np.where(g > 0, g, 1.0)) ** 2))
+    unseen = error * np.exp(-_UNSEEN * np.random.default_rng([seed, 1]).random((samples, 1)))
+    return np.where(g > 0, g * np.exp(width * noise - 0.5 * width**2), unseen)
+
+
+def _correlated(r: NDArray[np.float64], samples: int, seed: int, monomer: float) -> NDArray[np.float64]:
+    """Normal numbers (samples, m), correlated along r over `CORRELATION`."""
     if samples < 1:
         raise InputError(f"samples = {samples} is not 1 or more")
     kept = float(np.exp(-(r[1] - r[0]) / monomer / CORRELATION))
-    random = np.random.default_rng(seed)
-    noise = random.standard_normal((samples, len(r)))
+    noise = np.random.default_rng(seed).standard_normal((samples, len(r)))
     for i in range(1, len(r)):
         noise[:, i] = kept * noise[:, i - 1] + np.sqrt(1.0 - kept**2) * noise[:, i]
-    width = np.sqrt(np.log1p((error / np.where(g > 0, g, 1.0)) ** 2))
-    unseen = error * np.exp(-_UNSEEN * random.random((samples, 1)))
-    return np.where(g > 0, g * np.exp(width * noise - 0.5 * width**2), unseen)
+    return noise

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,7 +147,7 @@ BAD = np.ones((6, 100))
 )
 def test_bad_arrays_are_refused(change: dict[str, NDArray[np.float64]], what: str) -> None:
     X, G = _smooth(6)
-    given = {"X": X, "G": G, "r": R, "error": None} | change
+    given: dict[str, Any] = {"X": X, "G": G, "r": R, "error": None} | change
     with pytest.raises(InputError, match=what):
         GaussianProcess().fit(**given)
 

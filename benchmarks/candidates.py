@@ -1,0 +1,308 @@
+"""Ways to predict g(r) of a composition compared on the same splits, for docs/predictor.md:
+
+    python benchmarks/candidates.py [--out build/candidates] [--minutes M]
+
+Each explicit composition is predicted from all the others (leave one out); learning curves take random training sets
+of other sizes. Parameters are tuned inside the training part only. What was computed is kept in `--out` under a hash of
+the code and data; a killed run goes on, and with `--minutes` it stops in time. When all is there it writes
+docs/candidates.md, docs/candidates.json and docs/learning_curves.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from liquid import integral_equation
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from nanonet import Dataset
+from nanonet.composition import FIELDS
+from nanonet.dilute import PolymerTable
+from nanonet.files import writing
+from nanonet.learn.gaussian import GaussianProcess, _beliefs, _parameters, _solve
+from nanonet.learn.model import NanoNet
+from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_noise, ln_rmse, paired_bootstrap, twins
+from nanonet.learn.validation import coverage, width
+from nanonet.picture import draw_curves, trace_curves
+from nanonet.potential import direct
+from nanonet.serve.plot import COLOURS, save
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
+DATA, IMPLICIT, TABLE = Dataset.shipped(), Dataset.shipped("implicit"), PolymerTable.shipped()
+X, G, R, ERRORS = DATA.X, DATA.G, DATA.r, DATA.errors
+SIZES, DRAWS = (5, 7, 10), 3
+WINNER = "GP on ln g about exp(-W), W = U_nn + W_poly"
+
+Array = NDArray[Any]
+Answer = tuple[Array, Array | None, Array | None]
+
+
+class Aligned(PolymerTable):
+    """No potential: curves are only lined up at contact."""
+
+    def mean_force(self, X: Array, r: Array) -> Array:
+        return np.zeros((len(X), len(r)))
+
+
+class Direct(PolymerTable):
+    """The direct potential alone: what is learnt is the polymer's part."""
+
+    def mean_force(self, X: Array, r: Array) -> Array:
+        return np.minimum(direct(r, X[:, :1], X[:, FIELDS.index("eps_nn"), None]), 50.0)
+
+
+class Lower(PolymerTable):
+    """The lower fidelity: a process of implicit runs, in place of the dilute limit."""
+
+    process: GaussianProcess
+
+    def mean_force(self, X: Array, r: Array) -> Array:
+        return np.asarray(-np.log(np.maximum(self.process.predict(X), 1e-4)))
+
+    def with_process(self, process: GaussianProcess) -> Lower:
+        object.__setattr__(self, "process", process)
+        return self
+
+
+def _table(kind: type[PolymerTable]) -> Any:
+    return kind(**{f.name: getattr(TABLE, f.name) for f in dataclasses.fields(PolymerTable)})
+
+
+def gaussian(prior: PolymerTable | None, train: Array, test: Array, **settings: Any) -> Answer:
+    model = GaussianProcess(prior, **settings).fit(X[train], G[train], R, ERRORS[train])
+    return model.band(X[test])
+
+
+def two_fidelities(train: Array, test: Array) -> Answer:
+    """Implicit runs first, then what explicit ones say beyond (Le Gratiet & Garnier 2014)."""
+    others = ~twins(IMPLICIT.X, X[test], np.ptp(X, axis=0))
+    noise = IMPLICIT.errors[others]
+    low = GaussianProcess(TABLE).fit(IMPLICIT.X[others], IMPLICIT.G[others], IMPLICIT.r, noise)
+    return gaussian(_table(Lower).with_process(low), train, test)
+
+
+def implicit_alone(train: Array, test: Array) -> Answer:
+    others = ~twins(IMPLICIT.X, X[test], np.ptp(X, axis=0))
+    low = GaussianProcess(TABLE).fit(IMPLICIT.X[others], IMPLICIT.G[others], IMPLICIT.r, IMPLICIT.errors[others])
+    return low.band(X[test])
+
+
+def dilute(train: Array, test: Array) -> Answer:
+    return np.exp(-TABLE.mean_force(X[test], R)), None, None
+
+
+def levelled(train: Array, test: Array) -> Answer:
+    """exp(-W) with its attraction levelling off at a depth that fits the training part best."""
+    w = TABLE.mean_force(X, R)
+    found = {c: np.exp(np.where(w < 0, c * np.tanh(-w / c), -w)) for c in (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)}
+    best = min(found.values(), key=lambda g: float(ln_rmse(G[train], g[train]).mean()))
+    return best[test], None, None
+
+
+def liquid(train: Array, test: Array) -> Answer:
+    return np.array([integral_equation(TABLE, X[i], R)[0] for i in test]), None, None
+
+
+def network(train: Array, test: Array) -> Answer:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        model = NanoNet().fit(X[train], G[train], R)
+    model_codes = model.encode(draw_curves(G[train], R))  # for the candidate below: the same network
+    low, span = X[train].min(axis=0), np.maximum(np.ptp(X[train], axis=0), 1e-12)
+    a, b = (X[train] - low) / span, (X[test] - low) / span
+    mean = model_codes.mean(axis=0)
+    lengths, noise = _parameters(a, model_codes - mean, "matern", *_beliefs(a.shape[1], False))
+    group = np.zeros(model_codes.shape[1], dtype=np.int64)
+    z = _solve(a, model_codes - mean, group, lengths[None], np.array([noise]), "matern", b)[0] + mean
+    return model.predict(X[test]), trace_curves(model.decode(z.astype(np.float32)), R), None
+
+
+CANDIDATES: dict[str, Callable[[Array, Array], Answer]] = {
+    "mean of ln g": lambda a, b: (Mean(FLOOR).fit(X[a], G[a], R).predict(X[b]), None, None),
+    "nearest simulated composition": lambda a, b: (Nearest().fit(X[a], G[a], R).predict(X[b]), None, None),
+    "exp(-W): no learning": dilute,
+    "exp(-W), its attraction levelled off": levelled,
+    "integral equation with U_nn + W_poly (HNC, else PY, else exp(-W))": liquid,
+    "GP of implicit runs alone": implicit_alone,
+    "GP on principal components of ln g = -W": lambda a, b: gaussian(None, a, b, transform="ln"),
+    "the same, r from contact": lambda a, b: gaussian(_table(Aligned), a, b),
+    "GP on W - U_nn, r from contact": lambda a, b: gaussian(_table(Direct), a, b),
+    "two fidelities: GP on explicit runs about a GP of implicit runs": two_fidelities,
+    WINNER: lambda a, b: gaussian(TABLE, a, b),
+    "nanoNET": network,
+}
+LATENT = "nanoNET's latents by a GP in place of the forest"
+
+
+def splits() -> list[tuple[str, Array, Array]]:
+    """(label, train, test): leave one out, then random training sets of each size."""
+    n = len(X)
+    found = [("left out", np.delete(np.arange(n), i), np.array([i])) for i in range(n)]
+    for size in (s for s in SIZES if s < n - 1):
+        for draw in range(DRAWS):
+            order = np.random.default_rng([size, draw]).permutation(n)
+            found.append((str(size), np.sort(order[:size]), np.sort(order[size:])))
+    return found
+
+
+CURVES = ("mean of ln g", "nearest simulated composition", "nanoNET", "GP on principal components of ln g = -W", WINNER)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=HERE.parent / "build" / "candidates")
+    parser.add_argument("--minutes", type=float, default=np.inf)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + 60 * options.minutes
+    results: list[dict[str, Any]] = []
+    for name, candidate in CANDIDATES.items():
+        for label, train, test in splits():
+            if label != "left out" and name not in CURVES:
+                continue
+            path = options.out / f"{_key(name, train, test)}.json"
+            if not path.exists():
+                if time.monotonic() > end:
+                    print("time is up; call again to go on")
+                    return
+                started = time.perf_counter()
+                g, low, high = candidate(train, test)
+                content = {
+                    "name": name, "label": label, "size": len(train), "test": test.tolist(), "g": g.tolist(),
+                    "low": None if low is None else low.tolist(), "high": None if high is None else high.tolist(),
+                    "seconds": time.perf_counter() - started,
+                }  # fmt: skip
+                with writing(path) as temporary:
+                    temporary.write_text(json.dumps(content))
+                print(f"{name}, {label}, {test.tolist()}: {ln_rmse(G[test], g).mean():.2f}", flush=True)
+            results.append(json.loads(path.read_text()))
+    _write(results)
+
+
+def _key(name: str, train: Array, test: Array) -> str:
+    """Hash of data, code and split; of nanoNET the settings stand for its code."""
+    source = HERE.parent / "src" / "nanonet"
+    if name == "nanoNET":
+        code = json.dumps(NanoNet().settings, sort_keys=True).encode()
+    else:
+        code = b"".join((source / f).read_bytes() for f in ("gaussian.py", "learn/gaussian.py")) + TABLE.w.tobytes()
+    text = json.dumps([name, train.tolist(), test.tolist()]).encode()
+    return hashlib.sha256(code + X.tobytes() + G.tobytes() + text).hexdigest()[:20]
+
+
+def _write(results: list[dict[str, Any]]) -> None:
+    n = len(X)
+    loo: dict[str, dict[str, Array]] = {}
+    for one in results:
+        if one["label"] != "left out":
+            continue
+        names = [(one["name"], one["g"])]
+        if one["name"] == "nanoNET":
+            names.append((LATENT, one["low"]))
+        for name, g in names:
+            kept = loo.setdefault(name, {k: np.full(G.shape, np.nan) for k in ("g", "low", "high")})
+            kept["g"][one["test"]] = g
+            if one["high"] is not None:
+                kept["low"][one["test"]], kept["high"][one["test"]] = one["low"], one["high"]
+    errors = {name: ln_rmse(G, kept["g"]) for name, kept in loo.items()}
+    weighted = {name: ln_rmse(G, kept["g"], error=ERRORS) for name, kept in loo.items()}
+    floor = np.sqrt(np.nanmean(np.where(G > FLOOR, (ERRORS / np.where(G > 0, G, 1)) ** 2, np.nan), axis=1))
+    lines = [
+        f"Leave one out on {n} explicit compositions. RMSE of ln g over bins with g above {FLOOR:g}, mean over "
+        "compositions; weighted: bins by their own errors (`learn.scoring`). Difference: paired bootstrap over "
+        "compositions, 95 % interval.",
+        "",
+        "| candidate | RMSE of ln g | weighted | less nanoNET's | less nearest's | 90 % band holds | width in ln g |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name in sorted(errors, key=lambda k: -float(errors[k].mean())):
+        pairs = []
+        for other in ("nanoNET", "nearest simulated composition"):
+            p = paired_bootstrap(errors[name], errors[other])
+            low, high = p.interval95
+            pairs.append("–" if name == other else f"{p.difference:+.2f} ({low:+.2f} to {high:+.2f})")
+        kept = loo[name]
+        band = ["–", "–"]
+        if not np.isnan(kept["high"]).any():
+            covered = coverage(G, kept["low"], kept["high"])
+            band = [f"{100 * covered.mean():.0f} %", f"{width(G, kept['low'], kept['high']).mean():.2f}"]
+        bold = "**" if name == WINNER else ""
+        lines.append(
+            f"| {bold}{name}{bold} | {bold}{errors[name].mean():.2f}{bold} | {weighted[name].mean():.2f} "
+            f"| {' | '.join(pairs)} | {' | '.join(band)} |"
+        )
+    noise = float(ln_noise(G, ERRORS).mean())
+    lines += [
+        f"| floor: the simulations' own errors | {floor.mean():.2f} | {noise:.2f} | – | – | – | – |",
+        "",
+        "### Composition by composition",
+        "",
+        "| composition | nanoNET | nearest | exp(-W) | this model | its band holds | floor |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    best = loo[WINNER]
+    covered = coverage(G, best["low"], best["high"])
+    for i, c in enumerate(DATA.compositions):
+        shown = [errors[k][i] for k in ("nanoNET", "nearest simulated composition", "exp(-W): no learning", WINNER)]
+        lines.append(f"| {c} | {' | '.join(f'{v:.2f}' for v in shown)} | {100 * covered[i]:.0f} % | {floor[i]:.2f} |")
+    lines += ["", "### Coverage of the 90 % band", ""]
+    lines += ["| where | compositions | holds | width in ln g |", "|---|---|---|---|"]
+    h = R - X[:, :1]
+    depth = -TABLE.mean_force(X, R).min(axis=1)
+    regions = {
+        "all": np.ones(G.shape, dtype=bool),
+        "gap r - D below 1": h < 1,
+        "gap 1 to 3": (h >= 1) & (h < 3),
+        "gap above 3": h >= 3,
+        "no well deeper than 2 kT in W": np.repeat(depth[:, None] < 2, len(R), axis=1),
+        "deeper wells": np.repeat(depth[:, None] >= 2, len(R), axis=1),
+    }
+    for label, chosen in regions.items():
+        part = np.where(chosen, G, 0.0)
+        held = coverage(part, best["low"], best["high"])
+        held, wide = held[~np.isnan(held)], width(part, best["low"], best["high"])
+        error = 100 * held.std(ddof=1) / np.sqrt(len(held))
+        lines.append(f"| {label} | {len(held)} | {100 * held.mean():.0f} ± {error:.0f} % | {np.nanmean(wide):.2f} |")
+    seconds = {name: np.median([o["seconds"] for o in results if o["name"] == name]) for name in CANDIDATES}
+    with writing(DOCS / "candidates.md") as temporary:
+        head = "*Written by `python benchmarks/candidates.py`; do not edit.*"
+        temporary.write_text("\n".join([head, "", *lines, ""]))
+    with writing(DOCS / "candidates.json") as temporary:
+        content = {k: [round(float(v), 4) for v in e] for k, e in errors.items()}
+        temporary.write_text(json.dumps({"ln_rmse": content, "seconds": seconds}, indent=1) + "\n")
+    _learning_curves(results, errors)
+
+
+def _learning_curves(results: list[dict[str, Any]], errors: dict[str, Array]) -> None:
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.subplots()
+    for name, colour in zip(CURVES, ("0.6", "0.3", COLOURS[1], COLOURS[2], COLOURS[0]), strict=True):
+        points = []
+        for size in SIZES:
+            found = [ln_rmse(G[o["test"]], np.array(o["g"])).mean() for o in results
+                     if o["name"] == name and o["label"] == str(size)]  # fmt: skip
+            if found:
+                points.append((size, np.mean(found), np.std(found)))
+        points.append((len(X) - 1, errors[name].mean(), errors[name].std(ddof=1) / np.sqrt(len(X))))
+        size, mean, bar = np.array(points).T
+        axes.errorbar(size, mean, bar, color=colour, marker="o", capsize=3, lw=1.8, label=name)
+    floor = np.sqrt(np.nanmean(np.where(G > FLOOR, (ERRORS / np.where(G > 0, G, 1)) ** 2, np.nan), axis=1))
+    axes.axhline(floor.mean(), color="0.5", ls=":", lw=1, label="the simulations' own errors")
+    axes.set(xlabel="explicit compositions to learn from", ylabel="RMSE of ln g, held out", ylim=(0, None))
+    axes.legend(frameon=False, fontsize=8)
+    save(figure, DOCS / "learning_curves.png")
+
+
+if __name__ == "__main__":
+    main()

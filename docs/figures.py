@@ -14,9 +14,12 @@ from matplotlib.figure import Figure
 import nanonet
 from nanonet import RDF, Dataset, Peak
 from nanonet.dataset import Run
+from nanonet.dilute import PolymerTable
 from nanonet.faults import find_faults
+from nanonet.learn.gaussian import GaussianProcess
 from nanonet.learn.model import NanoNet
 from nanonet.learn.scoring import FLOOR, ln_rmse
+from nanonet.learn.validation import held_out as leave_out
 from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save, symbols
 
 HERE = Path(__file__).parent
@@ -27,9 +30,11 @@ def main() -> None:
     data = Dataset.shipped()
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         held_out = np.array(list(pool.map(_without, [data] * len(data), range(len(data)))))
-    _weak_and_strong(data, held_out)
+    prior = PolymerTable.shipped()
+    bands = leave_out(lambda: GaussianProcess(prior), data.X, data.G, data.r, data.errors)
+    _weak_and_strong(data, held_out, bands)
     _all_runs(data)
-    (HERE / "data.md").write_text(_page(data, held_out))
+    (HERE / "data.md").write_text(_page(data, held_out, bands[0]))
 
 
 def _without(data: Dataset, i: int) -> np.ndarray:
@@ -41,9 +46,8 @@ def _without(data: Dataset, i: int) -> np.ndarray:
         return np.asarray(NanoNet().fit(rest.X, rest.G, rest.r).predict(data.X[i : i + 1])[0])
 
 
-def _weak_and_strong(data: Dataset, held_out: np.ndarray) -> None:
-    """The two runs that differ in eps_pn alone: simulated, predicted, predicted without having seen them."""
-    predictor = nanonet.load()
+def _weak_and_strong(data: Dataset, held_out: np.ndarray, bands: tuple[np.ndarray, ...]) -> None:
+    """The two runs that differ in eps_pn alone: simulated, and predicted by both models without having seen them."""
     nominal = [entry["nominal_density"] for entry in data.provenance]
     panels = []
     for name, eps_pn in (("weak", 0.3), ("strong", 1.0)):
@@ -54,8 +58,8 @@ def _weak_and_strong(data: Dataset, held_out: np.ndarray) -> None:
         )
         curves = {
             "simulated, ± 1 standard error": data.rdfs[i],
-            "predicted (run is in the training data)": RDF(data.r, predictor.predict_curves(data.X[i : i + 1])[0]),
-            "predicted without this run": RDF(data.r, held_out[i]),
+            "Gaussian process without this run, 90 % band": RDF(data.r, bands[0][i], low=bands[1][i], high=bands[2][i]),
+            "nanoNET without this run": RDF(data.r, held_out[i]),
         }
         title = f"{name} polymer–NP attraction\n{symbols(data.compositions[i])}"
         panels.append((title, data.X[i, 0], curves))
@@ -76,7 +80,7 @@ def _all_runs(data: Dataset) -> None:
     save(figure, HERE / "all.png")
 
 
-def _page(data: Dataset, held_out: np.ndarray) -> str:
+def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
     nearest, mean = [], []
     span = np.ptp(data.X, axis=0)
     for i in range(len(data)):
@@ -84,6 +88,7 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         nearest.append(data.G[min(rest, key=lambda j: float(np.linalg.norm((data.X[j] - data.X[i]) / span)))])
         mean.append(data.G[rest].mean(axis=0))
     errors = {
+        "Gaussian process": ln_rmse(data.G, process),
         "nanoNET": ln_rmse(data.G, held_out),
         "nearest simulated composition": ln_rmse(data.G, nearest),
         "mean of the other RDFs": ln_rmse(data.G, mean),
@@ -148,7 +153,7 @@ def _page(data: Dataset, held_out: np.ndarray) -> str:
         "",
         "## What a model of so few runs can do",
         "",
-        "Each run predicted by a nanoNET trained on all the others, with the default settings; root mean square error "
+        "Each run predicted by models trained on all the others, with the default settings; root mean square error "
         f"of ln g over the bins where the simulated g exceeds {FLOOR:g} (a prediction below that counts as that).",
         "",
         "| run | " + " | ".join(errors) + " |",

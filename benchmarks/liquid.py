@@ -19,9 +19,9 @@ TOLERANCE = 1e-6
 Array = NDArray[Any]
 
 
-def integral_equation(table: PolymerTable, x: Array, r: Array) -> tuple[Array, str]:
+def integral_equation(table: PolymerTable, x: NDArray[Any], r: NDArray[Any]) -> tuple[Array, str]:
     """g (m,) of a composition x (5,), and what gave it: HNC, PY, or the dilute limit where neither converges."""
-    fine = STEP * np.arange(1, POINTS + 1)
+    fine: Array = STEP * np.arange(1, POINTS + 1)
     w = table.mean_force(x[None], fine)[0]
     for closure in ("HNC", "PY"):
         g = solve(fine, w, float(x[2]), closure)

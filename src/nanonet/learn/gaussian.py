@@ -55,6 +55,7 @@ CAP = 4.0
 _TALL = 10.0  # curves that rise higher are learnt as logarithms
 _MODES = 12
 _MANY = 100  # curves that leave little doubt about the parameters: one start
+_LEAST = 1e-4  # variance of y where nothing ever varied, as a share of the mean over the grid
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
 _WIDTH = 0.7  # of the local scale, in correlation lengths
 _NOISE = np.log(3e-4), np.log(1.5)  # bounds: standard deviation of the noise in those of a score
@@ -252,7 +253,8 @@ def _reduced(y: Array, own: Array, centred: bool) -> tuple[Array, Array, Array, 
     count = max(1, min(_MODES, len(y) - 1, int((sizes**2 > 1e-7 * (sizes**2).sum()).sum())))
     scores = (y - mean) @ modes[:count].T
     left = y - mean - scores @ modes[:count]
-    return mean, modes[:count], scores, np.sqrt(np.mean(left**2 + own, axis=0))
+    least = _LEAST * np.mean((y - mean) ** 2)
+    return mean, modes[:count], scores, np.sqrt(np.mean(left**2 + own, axis=0) + least)
 
 
 def _solve(

@@ -4,7 +4,8 @@ The plain loop is what this package began with: the published layers one after t
 pictures a step, Adam at a constant rate.
 Both learn the shipped RDFs on one thread, in turns; times are processor times, because machines are shared. Reported
 are the time of an epoch and the time to the same loss, which is the loss that the plain loop ends with. `--epochs N`
-(plain loop: 100), `--data implicit` for the implicit compositions, `--repeats N`.
+(of the plain loop: 100), `--data implicit` for the implicit compositions, `--repeats N`, and `--batch-size N` and
+`--learning-rate X` of our loop.
 """
 
 from __future__ import annotations
@@ -69,14 +70,14 @@ def fit_plain(pictures: np.ndarray, grey: float, epochs: int) -> tuple[nn.Module
     return network, losses, times
 
 
-def fit_ours(pictures: np.ndarray, grey: float, epochs: int) -> tuple[nn.Module, list[float], list[float]]:
+def fit_ours(pictures: np.ndarray, grey: float, training: Training) -> tuple[nn.Module, list[float], list[float]]:
     """The same of the package's loop, without noise in the latents, which the plain one has not got either."""
     times: list[float] = []
     start = time.process_time()
     network, history = fit_autoencoder(
         pictures,
         lambda: Autoencoder(grey=grey),
-        Training(epochs=epochs, latent_noise=0.0),
+        training,
         progress=lambda done, of: times.append(time.process_time() - start),
     )
     return network, list(history.losses), times
@@ -87,7 +88,15 @@ def main() -> None:
     options.add_argument("--epochs", type=int, default=100)
     options.add_argument("--data", default="explicit", choices=["explicit", "implicit"])
     options.add_argument("--repeats", type=int, default=2)
+    options.add_argument("--batch-size", type=int, default=Training.batch_size)
+    options.add_argument("--learning-rate", type=float, default=Training.learning_rate)
     chosen = options.parse_args()
+    training = Training(
+        epochs=4 * chosen.epochs,
+        batch_size=chosen.batch_size,
+        learning_rate=chosen.learning_rate,
+        latent_noise=0.0,
+    )
     data = Dataset.shipped() if chosen.data == "explicit" else Dataset.shipped("implicit")
     pictures = draw_curves(data.G, data.r)
     grey = float(pictures.mean())
@@ -98,7 +107,7 @@ def main() -> None:
         with one_thread():
             plain, plain_losses, plain_times = fit_plain(pictures, grey, chosen.epochs)
         goal = min(plain_losses)
-        ours, losses, times = fit_ours(pictures, grey, 4 * chosen.epochs)
+        ours, losses, times = fit_ours(pictures, grey, training)
         for name, (seconds, at) in {
             "plain": (plain_times, plain_losses.index(goal)),
             "ours": (times, next((i for i, loss in enumerate(losses) if loss <= goal), -1)),

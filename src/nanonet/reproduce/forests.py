@@ -127,7 +127,9 @@ def _write(context: Context) -> list[Block]:
     return [
         Text(
             "The forest predicts latents, each scaled to 0..1 by the training set, as inputs are. Latents of held-out "
-            "compositions are what the autoencoder of their split makes of their simulated curves."
+            "compositions are what the autoencoder of their split makes of their simulated curves. A split of a tree "
+            "may look at all five inputs, our reading of the paper's “default value of one” (scikit-learn's 1.0); the "
+            "other reading, one input a split, stands beside it."
         ),
         Picture(
             "figure6a.png",

@@ -13,6 +13,7 @@ import time
 import numpy as np
 
 import nanonet
+from nanonet.predict.gaussian import GaussianPredictor
 from nanonet.predict.model import SHIPPED, Predictor
 
 
@@ -28,6 +29,8 @@ def main() -> None:
         predictor = nanonet.load(name)
         print(f"load {name:10}       {1e3 * (time.perf_counter() - start):8.1f} ms")
         _time(predictor)
+        if isinstance(predictor, GaussianPredictor):
+            _time_bands(predictor)
     print(f"memory at most        {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB")
 
 
@@ -44,6 +47,23 @@ def _time(predictor: Predictor) -> None:
             cpu.append(time.process_time() - started)
         print(
             f"{n:6} composition(s) {1e3 * min(wall):8.2f} ms   (best of {repeats}; {1e3 * min(cpu):.2f} ms of the "
+            "processor)"
+        )
+
+
+def _time_bands(predictor: GaussianPredictor) -> None:
+    rows = np.array(predictor.card["X"])
+    rng = np.random.default_rng(0)
+    for n, repeats in ((1, 300), (100_000, 1)):
+        X = rng.uniform(rows.min(axis=0), rows.max(axis=0), (n, rows.shape[1]))
+        wall, cpu = [], []
+        for _ in range(repeats):
+            start, started = time.perf_counter(), time.process_time()
+            predictor.predict_bands(X)
+            wall.append(time.perf_counter() - start)
+            cpu.append(time.process_time() - started)
+        print(
+            f"{n:6} with bands     {1e3 * min(wall):8.2f} ms   (best of {repeats}; {1e3 * min(cpu):.2f} ms of the "
             "processor)"
         )
 

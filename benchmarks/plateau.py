@@ -19,7 +19,7 @@ from nanonet import Dataset
 from nanonet.files import writing
 from nanonet.learn.model import PAPER, NanoNet
 from nanonet.learn.scoring import ln_rmse
-from nanonet.learn.training import STUCK
+from nanonet.learn.training import STUCK, Training
 from nanonet.picture import draw_curves, trace_curves
 
 KEPT = Path("build") / "plateau"
@@ -34,14 +34,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "paper, He": PAPER | SMALL_STEPS | {"initial": "he"},
     "paper, start at the mean": PAPER | SMALL_STEPS | {"start_at_mean": True},
     "paper, cross-entropy": PAPER | SMALL_STEPS | {"loss": "bce"},
-    "default": {},
+    "default": {"latent_noise": Training.latent_noise},
+    "default, no latent noise": {},
     "default, ReLU": {"activation": "relu"},
     "default, mean squared error": {"loss": "mse"},
     "default, start at grey 0.5": {"start_at_mean": False},
-    "default, latent noise 0.2": {"latent_noise": 0.2},
     "paper": PAPER,
 }
-"""Settings of `NanoNet`; small steps: 4 pictures, learning rate 0.003. One has noise in the latents."""
+"""Settings of `NanoNet`; small steps: 4 pictures, learning rate 0.003. Only the default has noise in the latents."""
 
 
 def main(names: list[str]) -> None:

@@ -119,7 +119,7 @@ def reproduce(
     hours = sum(float(store.result(task)["seconds"]) for task in used.values()) / 3600
     blocks += [
         Heading("Cost"),
-        Text(f"The {len(used)} fits behind this page took {60 * hours:.0f} minutes, one after another."),
+        Text(f"The {len(used)} fits behind this page took {60 * hours:.0f} minutes of processor time."),
     ]
     if absent:
         blocks += [Heading("Not computed yet"), Points(absent)]
@@ -152,10 +152,10 @@ def _opening(context: Context, source: str) -> list[Block]:
     blocks: list[Block] = [
         Heading("nanoNET as published, on our own data", 1),
         Text(
-            "The machine-learning half of Ayush, Seth and Patra, Soft Matter 19, 5502 (2023): its figures 4 to 7 "
-            f"and the studies that it names, by `nanonet reproduce` from {source}: {len(data)} explicit compositions "
-            f"(NPs in polymer), of which {sum(verdicts)} are converged, and {implicit}. The paper has 80 explicit "
-            "ones. Our data are not the paper's, so numbers are compared as what the same method gives."
+            "The machine-learning half of Ayush, Seth and Patra, Soft Matter 19, 5502 (2023): its figures 4 to 7 and "
+            f"the studies that it names, by `nanonet reproduce` from {source}: {len(data)} explicit compositions (NPs "
+            f"in polymer), of which {sum(verdicts)} are converged, and {implicit}. The paper has 80 explicit ones. "
+            "Our data are not the paper's, so numbers are compared as what the same method gives."
         ),
         Text(
             f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, {plan.repeats} "

@@ -38,8 +38,8 @@ LEGEND = (
     "squared and mean absolute error of grey levels 0 to 1. Peak, no peak: in how many of the compositions both "
     "curves have a first peak or neither has; its height: exp of the mean |ln(predicted / simulated)|, 1 is right; "
     "its position: mean distance in sigma. Neighbours: mean error of the number of other NPs within a gap of 3 sigma "
-    "of an NP. Seconds: of one fit, median. Stuck: the network ended hardly better than the mean picture; it answers "
-    "all the same."
+    "of an NP. Seconds: of processor time of one fit, median. Stuck: the network ended hardly better than the mean "
+    "picture; it answers all the same."
 )
 
 
@@ -152,7 +152,7 @@ def _line(row: Row, found: Measured) -> list[str]:
         spread(np.abs(found.log_ratio), transform=math.exp),
         spread(np.abs(found.shift)),
         spread(np.abs(found.neighbours)),
-        f"{found.seconds:.2g}",
+        f"{found.seconds:.0f}" if found.seconds >= 10 else f"{found.seconds:.1g}",
     ]
 
 

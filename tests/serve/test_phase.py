@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nanonet import RDF, Composition, Dataset, InputError
@@ -16,6 +17,7 @@ from nanonet.predict import model as predict_model
 from nanonet.serve import cli
 from nanonet.serve.phase import read_csv
 from nanonet.serve.phase_map import compute_map, near_plane
+from nanonet.serve.phase_plot import draw_plane
 from tests.test_phase import grid, made_up
 
 FIVE = ["--diameter", 3, "--chain-length", 40, "--density", 0.002, "--eps-nn", 0.5, "--eps-pn", 1.0]
@@ -222,3 +224,15 @@ def test_chain_lengths_of_a_map_are_whole() -> None:
     held = {"diameter": 3.0, "eps_pn": 0.5, "density": 0.002}
     found = compute_map(Known(samples=False), ("chain_length", "eps_nn"), held, (None, None), 30, Criteria())
     assert found.x.tolist() == list(range(30, 41))
+
+
+def test_what_is_outside_is_hatched() -> None:
+    held = {"diameter": 3.0, "chain_length": 40.0, "density": 0.002}
+    hatches = []
+    for x_range in ((0.1, 0.8), (0.1, 1.0), (0.92, 1.0)):  # none, some and all of it outside
+        found = compute_map(Known(samples=False), ("eps_pn", "eps_nn"), held, (x_range, None), 8, Criteria())
+        axes = Figure().subplots()
+        draw_plane(axes, found, [], Criteria())
+        hatches.append([c for c in axes.collections if getattr(c, "hatches", None) == ["////"]])
+    assert [len(found) for found in hatches] == [0, 1, 1]
+    assert all(len(found[0].get_paths()[0]) > 0 for found in hatches[1:])

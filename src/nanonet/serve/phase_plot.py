@@ -104,8 +104,8 @@ def draw_plane(axes: Axes, found: Map, marks: Sequence[tuple[float, float, str]]
     if sure.min() < criteria.confidence < sure.max():
         axes.contour(found.x, found.y, sure, [criteria.confidence], colors="0.1", linewidths=1.2, linestyles="--")
     if found.outside.any():
-        shown = np.where(found.outside, 1.0, np.nan)
-        axes.pcolor(found.x, found.y, shown, shading="nearest", hatch="////", alpha=0.0, edgecolor="0.3", lw=0)
+        hatched = axes.contourf(found.x, found.y, found.outside, [0.5, 1.5], colors="none", hatches=["////"])
+        hatched.set(edgecolor="0.25", linewidth=0)
     for x, y, state in marks:
         axes.plot(x, y, "o", color=COLOURS[state], ms=8, mec="0.1", mew=1.2, clip_on=False)
     axes.set(xlim=(found.x[0], found.x[-1]), ylim=(found.y[0], found.y[-1]))

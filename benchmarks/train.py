@@ -88,8 +88,8 @@ def main() -> None:
     options.add_argument("--epochs", type=int, default=100)
     options.add_argument("--data", default="explicit", choices=["explicit", "implicit"])
     options.add_argument("--repeats", type=int, default=2)
-    options.add_argument("--batch-size", type=int, default=Training.batch_size)
-    options.add_argument("--learning-rate", type=float, default=Training.learning_rate)
+    options.add_argument("--batch-size", type=int)
+    options.add_argument("--learning-rate", type=float)
     chosen = options.parse_args()
     training = Training(
         epochs=4 * chosen.epochs,

@@ -20,6 +20,9 @@ from nanonet.learn.scoring import black_mse, mean_mse
 LOSSES = ("bce", "mse")
 """Binary cross-entropy; mean squared error of grey levels (paper)."""
 
+MANY = 50
+"""Pictures from which on steps are larger."""
+
 CUTS, CUT = 3, 0.3
 """The learning rate is cut to 0.3 of itself when the loss stands still; converged when it stands still after 3 cuts."""
 
@@ -49,10 +52,10 @@ class Training:
     """`bce` or, as published, `mse`."""
     epochs: int = 400
     """Passes over the pictures at most, or, with `converge` off, exactly (paper: 400)."""
-    batch_size: int = 4
-    """Pictures a step; the paper gives none."""
-    learning_rate: float = 3e-3
-    """Of Adam, at first; the paper gives none."""
+    batch_size: int | None = None
+    """Pictures a step; the paper gives none. None: 4, or 8 of 50 pictures and more."""
+    learning_rate: float | None = None
+    """Of Adam, at first; the paper gives none. None: 0.003, or 0.004 of 50 pictures and more."""
     latent_noise: float = 0.2
     """Of the latents that the decoder learns from, in their standard deviations (paper: 0)."""
     converge: bool = True
@@ -68,6 +71,8 @@ class Training:
         if self.loss not in LOSSES:
             raise InputError(f"loss = {self.loss!r} is not one of {', '.join(LOSSES)}")
         for name in ("epochs", "batch_size", "attempts"):
+            if name == "batch_size" and self.batch_size is None:
+                continue
             if not _whole(getattr(self, name)) or getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
         if not _whole(self.seed) or not 0 <= self.seed < 2**32 - self.attempts:
@@ -75,10 +80,16 @@ class Training:
         for name in ("converge", "keep_stuck"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"{name} = {getattr(self, name)!r} is not True or False")
-        if not _number(self.learning_rate) or not 0 < self.learning_rate < math.inf:
-            raise InputError(f"learning_rate = {self.learning_rate!r} is not above 0")
+        rate = self.learning_rate
+        if rate is not None and (not _number(rate) or not 0 < rate < math.inf):
+            raise InputError(f"learning_rate = {rate!r} is not above 0")
         if not _number(self.latent_noise) or not 0 <= self.latent_noise < math.inf:
             raise InputError(f"latent_noise = {self.latent_noise!r} is not 0 or above")
+
+    def steps(self, pictures: int) -> tuple[int, float]:
+        """Pictures a step and first learning rate for so many pictures."""
+        batch_size, rate = (8, 4e-3) if pictures >= MANY else (4, 3e-3)
+        return self.batch_size or batch_size, rate if self.learning_rate is None else self.learning_rate
 
 
 @dataclass(frozen=True)
@@ -148,7 +159,7 @@ def fit_autoencoder(
         for attempt in range(training.attempts):
             torch.manual_seed(training.seed + attempt)
             network = make().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its types
-            course = _Course(training, mean, least, -(-len(data) // training.batch_size))
+            course = _Course(training, mean, least, -(-len(data) // training.steps(len(data))[0]))
             _descend(network, data, unseen, training, course, bf16, training.seed + attempt, progress)
             mse = _evaluate(network, data, training.loss)[1]
             learnt = mse < mean and not course.stuck
@@ -214,11 +225,12 @@ def _descend(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     shuffle = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=training.learning_rate, fused=True)
+    batch_size, rate = training.steps(len(data))
+    optimizer = torch.optim.Adam(network.parameters(), lr=rate, fused=True)
     spread = torch.zeros(())  # of the latents over the pictures, as the epoch before saw them
     for epoch in range(training.epochs):
         total, squares, codes = torch.zeros(()), torch.zeros(()), []
-        for batch in torch.split(torch.randperm(len(data), generator=shuffle), training.batch_size):
+        for batch in torch.split(torch.randperm(len(data), generator=shuffle), batch_size):
             target = data[batch]
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
                 latents = network.encoder(target)

@@ -36,6 +36,9 @@ from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_noise, ln_rmse, paire
 from nanonet.learn.validation import coverage, width
 from nanonet.picture import draw_curves, trace_curves
 from nanonet.potential import direct
+from nanonet.predict.gaussian import intervals_of
+from nanonet.predict.model import Interval
+from nanonet.rdf import RDF
 from nanonet.serve.plot import COLOURS, save
 
 HERE = Path(__file__).parent
@@ -280,6 +283,7 @@ def _write(results: list[dict[str, Any]]) -> None:
         held, wide = held[~np.isnan(held)], width(part, best["low"], best["high"])
         error = 100 * held.std(ddof=1) / np.sqrt(len(held))
         lines.append(f"| {label} | {len(held)} | {100 * held.mean():.0f} ± {error:.0f} % | {np.nanmean(wide):.2f} |")
+    lines += _read_off()
     seconds = {name: np.median([o["seconds"] for o in results if o["name"] == name]) for name in CANDIDATES}
     with writing(DOCS / "candidates.md") as temporary:
         head = "*Written by `python benchmarks/candidates.py`; do not edit.*"
@@ -288,6 +292,33 @@ def _write(results: list[dict[str, Any]]) -> None:
         content = {k: [round(float(v), 4) for v in e] for k, e in errors.items()}
         temporary.write_text(json.dumps({"ln_rmse": content, "seconds": seconds}, indent=1) + "\n")
     _learning_curves(results, errors)
+
+
+def _read_off() -> list[str]:
+    """How often the 90 % intervals of what is read off a curve hold the simulated value, leave one out."""
+    held: dict[str, list[bool]] = {"height of the first peak": [], "its position": [], "coordination number": []}
+    for i, composition in enumerate(DATA.compositions):
+        train = np.delete(np.arange(len(X)), i)
+        model = GaussianProcess(TABLE).fit(X[train], G[train], R, ERRORS[train])
+        found = intervals_of(model.sample(X[[i]], 400)[:, 0], R, composition)
+        true = RDF(R, G[i])
+        peak = true.first_peak
+        number = true.coordination_number(found.radius, composition.density)
+        pairs = [(found.coordination_number, number, "coordination number")]
+        if peak is not None and found.peak_height is not None and found.peak_position is not None:
+            pairs.append((found.peak_height, peak.height, "height of the first peak"))
+            low, high = found.peak_position  # a bin is as fine as a position is known
+            wider = Interval(low - 0.05, high + 0.05)
+            pairs.append((wider, peak.position, "its position"))
+        for interval, value, name in pairs:
+            held[name].append(interval is not None and interval.low <= value <= interval.high)
+    lines = ["", "### Intervals of what is read off a curve", ""]
+    lines += ["| 90 % interval of | compositions | holds |", "|---|---|---|"]
+    for name, values in held.items():
+        mean = float(np.mean(values))
+        error = np.sqrt(mean * (1 - mean) / len(values))
+        lines.append(f"| {name} | {len(values)} | {100 * mean:.0f} ± {100 * error:.0f} % |")
+    return lines
 
 
 def _learning_curves(results: list[dict[str, Any]], errors: dict[str, Array]) -> None:

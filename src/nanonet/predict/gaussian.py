@@ -77,25 +77,34 @@ class GaussianPredictor(Predictor):
         `radius` (sigma) of the coordination number: 1.5 D where not given, and within the grid.
         """
         curves = self.sample_curves(to_array([composition]), DRAWS, seed)[:, 0]
-        radius = min(1.5 * composition.diameter if radius is None else radius, float(self.r[-1]))
-        rdfs = [RDF(self.r, g) for g in curves]
-        peaks = [peak for rdf in rdfs if (peak := rdf.first_peak) is not None]
-        numbers = [rdf.coordination_number(radius, composition.density) for rdf in rdfs]
-        return Intervals(
-            peak_probability=len(peaks) / len(rdfs),
-            peak_height=_interval([peak.height for peak in peaks]),
-            peak_position=_interval([peak.position for peak in peaks]),
-            coordination_number=_interval(numbers),
-            radius=radius,
-        )
+        return intervals_of(curves, self.r, composition, radius)
 
     def _rdf(self, x: NDArray[np.float64]) -> RDF:
         g, low, high = self.process.band(x[None])
         return RDF(self.r, g[0], low=np.minimum(low[0], g[0]), high=np.maximum(high[0], g[0]))
 
 
-def _interval(values: list[float]) -> Interval | None:
-    if len(values) < 0.1 * DRAWS:
+def intervals_of(
+    curves: NDArray[np.float64], r: NDArray[np.float64], composition: Composition, radius: float | None = None
+) -> Intervals:
+    """Intervals of what is read off curves (draws, m) that are equally likely; `radius` as in `intervals`."""
+    radius = min(1.5 * composition.diameter if radius is None else radius, float(r[-1]))
+    rdfs = [RDF(r, g) for g in curves]
+    peaks = [peak for rdf in rdfs if (peak := rdf.first_peak) is not None]
+    numbers = [rdf.coordination_number(radius, composition.density) for rdf in rdfs]
+    return Intervals(
+        peak_probability=len(peaks) / len(rdfs),
+        peak_height=_interval([peak.height for peak in peaks], len(rdfs)),
+        peak_position=_interval([peak.position for peak in peaks], len(rdfs)),
+        coordination_number=_interval(
+            [rdf.coordination_number(radius, composition.density) for rdf in rdfs], len(rdfs)
+        ),
+        radius=radius,
+    )
+
+
+def _interval(values: list[float], draws: int) -> Interval | None:
+    if len(values) < 0.1 * draws:
         return None
     low, high = np.quantile(values, (0.05, 0.95))
     return Interval(float(low), float(high))

@@ -159,6 +159,7 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dat
         ([*network, "--seed", "-1"], "seed = -1 is not"),
         (["train", missing, "--out", tmp_path / "model"], "does not exist"),
         (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--kind", "gpt"], "kind = 'gpt' is not one of"),
+        (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--paper"], "--paper is for --kind nanonet"),
     ]
     made_up_dataset.save(tmp_path / "good.nc")
     before = sorted(p.name for p in tmp_path.iterdir())

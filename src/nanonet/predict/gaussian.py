@@ -96,9 +96,7 @@ def intervals_of(
         peak_probability=len(peaks) / len(rdfs),
         peak_height=_interval([peak.height for peak in peaks], len(rdfs)),
         peak_position=_interval([peak.position for peak in peaks], len(rdfs)),
-        coordination_number=_interval(
-            [rdf.coordination_number(radius, composition.density) for rdf in rdfs], len(rdfs)
-        ),
+        coordination_number=_interval(numbers, len(rdfs)),
         radius=radius,
     )
 

@@ -22,7 +22,7 @@ SHIPPED = "potential.npz"
 INNER_SLOPE = 30.0
 """How fast (kT/sigma) W_poly is taken to rise inside of the innermost separation of the windows."""
 
-_NAMES = ("diameters", "chain_lengths", "eps_pn", "gaps", "w", "error")
+_NAMES = ("diameters", "chain_lengths", "eps_pn", "gaps", "w")
 _COLUMNS = tuple(FIELDS.index(name) for name in ("diameter", "chain_length", "eps_pn"))
 _EPS_NN = FIELDS.index("eps_nn")
 _FARTHEST = 50.0
@@ -38,8 +38,8 @@ class PolymerTable:
         Rising values (a,), (b,), (c,) of D (sigma), N and eps_pn (epsilon).
     gaps:
         Evenly spaced r - D (k,) in sigma; W_poly is 0 beyond.
-    w, error:
-        W_poly and its standard error (a, b, c, k), kT.
+    w:
+        W_poly (a, b, c, k), kT.
 
     Raises
     ------
@@ -52,11 +52,10 @@ class PolymerTable:
     eps_pn: NDArray[np.float64]
     gaps: NDArray[np.float64]
     w: NDArray[np.float32]
-    error: NDArray[np.float32]
 
     def __post_init__(self) -> None:
         for name in _NAMES:
-            kind = np.float32 if name in ("w", "error") else np.float64
+            kind = np.float32 if name == "w" else np.float64
             values = np.array(getattr(self, name), dtype=kind)
             if not np.isfinite(values).all():
                 raise InputError(f"table of W_poly: {name} has values that are not finite")
@@ -66,9 +65,8 @@ class PolymerTable:
         for name, axis in zip(_NAMES, axes, strict=False):
             if axis.ndim != 1 or len(axis) < 2 or (np.diff(axis) <= 0).any():
                 raise InputError(f"table of W_poly: {name} are not 2 or more rising values")
-        for name in ("w", "error"):
-            if getattr(self, name).shape != tuple(len(axis) for axis in axes):
-                raise InputError(f"table of W_poly: {name} has shape {getattr(self, name).shape}")
+        if self.w.shape != tuple(len(axis) for axis in axes):
+            raise InputError(f"table of W_poly: w has shape {self.w.shape}")
 
     def mean_force(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
         """W(r) = U_nn + W_poly (n, m), kT, of compositions X (n, 5) at separations r (m,)."""

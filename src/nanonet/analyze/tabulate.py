@@ -13,9 +13,9 @@ from nanonet.dilute import INNER_SLOPE, PolymerTable
 from nanonet.potential import Triple
 from nanonet.windows import REACH
 
-DIAMETERS = np.arange(2.0, 5.01, 0.25)
+DIAMETERS = np.round(np.arange(2.0, 5.01, 0.25), 6)
 CHAIN_LENGTHS = np.array([25.0, 32.0, 40.0])
-EPS_PN = np.arange(0.1, 1.51, 0.1)
+EPS_PN = np.round(np.arange(0.1, 1.51, 0.1), 6)
 
 
 def tabulate(
@@ -24,10 +24,10 @@ def tabulate(
     chain_lengths: Sequence[float] = tuple(CHAIN_LENGTHS),
     eps_pn: Sequence[float] = tuple(EPS_PN),
 ) -> PolymerTable:
-    """W_poly and its error on a grid of triples, to 0.01 kT, from a fitted process."""
+    """W_poly on a grid of triples, to 0.01 kT, from a fitted process."""
     gaps = np.arange(-1.5, REACH + 0.5 * STEP, STEP)
     shape = (len(diameters), len(chain_lengths), len(eps_pn), len(gaps))
-    w, error = np.zeros(shape), np.zeros(shape)
+    w = np.zeros(shape)
     for i, diameter in enumerate(diameters):
         for j, length in enumerate(chain_lengths):
             for k, eps in enumerate(eps_pn):
@@ -35,14 +35,12 @@ def tabulate(
                 own = found.r - diameter
                 rise = INNER_SLOPE * np.maximum(own[0] - gaps, 0.0)
                 w[i, j, k] = np.interp(gaps, own, found.w - found.w[-1]) + rise
-                error[i, j, k] = np.interp(gaps, own, found.error)
     return PolymerTable(
         diameters=np.asarray(diameters, dtype=np.float64),
         chain_lengths=np.asarray(chain_lengths, dtype=np.float64),
         eps_pn=np.asarray(eps_pn, dtype=np.float64),
         gaps=gaps,
         w=np.round(w, 2).astype(np.float32),
-        error=np.round(error, 2).astype(np.float32),
     )
 
 

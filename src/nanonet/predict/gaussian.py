@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from nanonet.composition import Composition, to_array
 from nanonet.dilute import PolymerTable
 from nanonet.errors import InputError
 from nanonet.gaussian import ARRAYS, CurveProcess
-from nanonet.predict.model import Interval, Intervals, Predictor, checked_file
+from nanonet.predict.model import Basis, Interval, Intervals, Predictor, checked_file
 from nanonet.rdf import RDF
 
 KIND = "gaussian process"
@@ -78,6 +79,14 @@ class GaussianPredictor(Predictor):
         """
         curves = self.sample_curves(to_array([composition]), DRAWS, seed)[:, 0]
         return intervals_of(curves, self.r, composition, radius)
+
+    def basis(self, composition: Composition) -> Basis:
+        """As for every model; also says where the table of W_poly ends."""
+        found = super().basis(composition)
+        if self.process.prior is None or not self.process.prior.outside(to_array([composition]))[0]:
+            return found
+        text = "W_poly is not known there: that of the nearest diameter, chain length and eps_pn in its table was taken"
+        return replace(found, warnings=(*found.warnings, text))
 
     def _rdf(self, x: NDArray[np.float64]) -> RDF:
         g, low, high = self.process.band(x[None])

@@ -170,6 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=HERE.parent / "build" / "candidates")
     parser.add_argument("--minutes", type=float, default=np.inf)
+    parser.add_argument("--skip-network", action="store_true", help="leave out nanoNET, which takes most of the time")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * options.minutes
@@ -178,7 +179,7 @@ def main() -> None:
     todo.sort(key=lambda one: one[0] == "nanoNET")  # the dear one last
     for name, label, train, test in todo:
         candidate = CANDIDATES[name]
-        if label != "left out" and name not in CURVES:
+        if (label != "left out" and name not in CURVES) or (options.skip_network and name == "nanoNET"):
             continue
         path = options.out / f"{_key(name, train, test)}.json"
         if not path.exists():
@@ -238,6 +239,9 @@ def _write(results: list[dict[str, Any]]) -> None:
     for name in sorted(errors, key=lambda k: -float(errors[k].mean())):
         pairs = []
         for other in ("nanoNET", "nearest simulated composition"):
+            if other not in errors:
+                pairs.append("not run")
+                continue
             p = paired_bootstrap(errors[name], errors[other])
             low, high = p.interval95
             pairs.append("–" if name == other else f"{p.difference:+.2f} ({low:+.2f} to {high:+.2f})")
@@ -260,10 +264,13 @@ def _write(results: list[dict[str, Any]]) -> None:
         "| composition | nanoNET | nearest | exp(-W) | this model | its band holds | floor |",
         "|---|---|---|---|---|---|---|",
     ]
-    best = loo[WINNER]
+    best, missing = loo[WINNER], np.full(n, np.nan)
     covered = coverage(G, best["low"], best["high"])
     for i, c in enumerate(DATA.compositions):
-        shown = [errors[k][i] for k in ("nanoNET", "nearest simulated composition", "exp(-W): no learning", WINNER)]
+        shown = [
+            errors.get(k, missing)[i]
+            for k in ("nanoNET", "nearest simulated composition", "exp(-W): no learning", WINNER)
+        ]
         lines.append(f"| {c} | {' | '.join(f'{v:.2f}' for v in shown)} | {100 * covered[i]:.0f} % | {floor[i]:.2f} |")
     lines += ["", "### Coverage of the 90 % band", ""]
     lines += ["| where | compositions | holds | width in ln g |", "|---|---|---|---|"]
@@ -284,7 +291,9 @@ def _write(results: list[dict[str, Any]]) -> None:
         error = 100 * held.std(ddof=1) / np.sqrt(len(held))
         lines.append(f"| {label} | {len(held)} | {100 * held.mean():.0f} ± {error:.0f} % | {np.nanmean(wide):.2f} |")
     lines += _read_off()
-    seconds = {name: np.median([o["seconds"] for o in results if o["name"] == name]) for name in CANDIDATES}
+    seconds = {
+        name: np.median([o["seconds"] for o in results if o["name"] == name]) for name in errors if name != LATENT
+    }
     with writing(DOCS / "candidates.md") as temporary:
         head = "*Written by `python benchmarks/candidates.py`; do not edit.*"
         temporary.write_text("\n".join([head, "", *lines, ""]))
@@ -325,6 +334,8 @@ def _learning_curves(results: list[dict[str, Any]], errors: dict[str, Array]) ->
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
     for name, colour in zip(CURVES, ("0.6", "0.3", COLOURS[1], COLOURS[2], COLOURS[0]), strict=True):
+        if name not in errors:
+            continue
         points = []
         for size in SIZES:
             found = [ln_rmse(G[o["test"]], np.array(o["g"])).mean() for o in results

@@ -171,7 +171,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE.parent / "build" / "candidates")
     parser.add_argument("--minutes", type=float, default=np.inf)
     parser.add_argument("--skip-network", action="store_true", help="leave out nanoNET, which takes most of the time")
+    parser.add_argument("--dataset", type=Path, help="explicit compositions; default: the shipped ones")
     options = parser.parse_args()
+    if options.dataset is not None:
+        _use(Dataset.load(options.dataset))
     options.out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * options.minutes
     results: list[dict[str, Any]] = []
@@ -198,6 +201,12 @@ def main() -> None:
             print(f"{name}, {label}, {test.tolist()}: {ln_rmse(G[test], g).mean():.2f}", flush=True)
         results.append(json.loads(path.read_text()))
     _write(results)
+
+
+def _use(data: Dataset) -> None:
+    """Compare on other data than the shipped."""
+    global DATA, X, G, R, ERRORS
+    DATA, X, G, R, ERRORS = data, data.X, data.G, data.r, data.errors
 
 
 def _key(name: str, train: Array, test: Array) -> str:
@@ -347,8 +356,8 @@ def _learning_curves(results: list[dict[str, Any]], errors: dict[str, Array]) ->
         axes.errorbar(size, mean, bar, color=colour, marker="o", capsize=3, lw=1.8, label=name)
     floor = np.sqrt(np.nanmean(np.where(G > FLOOR, (ERRORS / np.where(G > 0, G, 1)) ** 2, np.nan), axis=1))
     axes.axhline(floor.mean(), color="0.5", ls=":", lw=1, label="the simulations' own errors")
-    axes.set(xlabel="explicit compositions to learn from", ylabel="RMSE of ln g, held out", ylim=(0, None))
-    axes.legend(frameon=False, fontsize=8)
+    axes.set(xlabel="explicit compositions to learn from", ylabel="RMSE of ln g, held out", ylim=(0, 1.9))
+    axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
     save(figure, DOCS / "learning_curves.png")
 
 

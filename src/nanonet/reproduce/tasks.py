@@ -79,9 +79,10 @@ def run(task: Task, evidence: Evidence) -> dict[str, Any]:
     """Fit and predict; what comes back is plain JSON.
 
     `G` (k, m) predicted curves of the test compositions, `mse` and `mae` (k,) of the predicted pictures, `seconds` of
-    processor time of the fit. Models with an autoencoder also give `latents` and `rebuilt`; nanoNET its `history`,
-    with the held-out pictures as validation that nothing depends on, and under `one_feature` the answers of a forest that looks at one
-    feature a split. A network is `stuck` when it ends hardly better than the mean picture; it answers all the same.
+    processor time of the fit. Models with an autoencoder also give `latents` and `rebuilt`; nanoNET its `history`, with
+    the held-out pictures as validation that nothing depends on, and under `one_feature` the answers of a forest that
+    looks at one feature a split. A network is `stuck` when it ends hardly better than the mean picture; it answers all
+    the same.
     """
     X, G, errors = evidence.training(task.train, task.test, task.implicit)
     data, test = evidence.explicit, list(task.test)

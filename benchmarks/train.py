@@ -5,7 +5,8 @@ pictures a step, Adam at a constant rate.
 Both learn the shipped RDFs on one thread, in turns; times are processor times, because machines are shared. Reported
 are the time of an epoch and the time to the same loss, which is the loss that the plain loop ends with. `--epochs N`
 (of the plain loop: 100), `--data implicit` for the implicit compositions, `--repeats N`, and `--batch-size N` and
-`--learning-rate X` of our loop.
+`--learning-rate X` of our loop. `--precision`: nanoNET in bfloat16 and in float32 on the same splits and seeds, errors on
+training and held-out curves side by side.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from torch import nn
 from torch.nn import functional
 
 from nanonet import Dataset
+from nanonet.learn import training as training_module
 from nanonet.learn.autoencoder import FILTERS, Autoencoder
+from nanonet.learn.model import NanoNet
 from nanonet.learn.scoring import ln_rmse
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
 from nanonet.picture import draw_curves, trace_curves
@@ -90,7 +93,11 @@ def main() -> None:
     options.add_argument("--repeats", type=int, default=2)
     options.add_argument("--batch-size", type=int)
     options.add_argument("--learning-rate", type=float)
+    options.add_argument("--precision", action="store_true")
     chosen = options.parse_args()
+    if chosen.precision:
+        compare_precision(Dataset.shipped(), splits=3)
+        return
     training = Training(
         epochs=4 * chosen.epochs,
         batch_size=chosen.batch_size,
@@ -121,6 +128,32 @@ def main() -> None:
             f"{len(course)} epochs: loss {course[-1]:.5f}, picture MSE {mse:.5f}, RMSE of ln g {error:.3f}"
         )
     print(f"ratio  {epoch['plain'] / epoch['ours']:7.1f}           {reached['plain'] / reached['ours']:6.1f}")
+
+
+def compare_precision(data: Dataset, splits: int) -> None:
+    """Train nanoNET in bfloat16 and in float32 on the same four fifths of the data; print the errors of both."""
+    if not training_module.has_bf16():
+        raise SystemExit("this processor has no bfloat16: nanoNET trains in float32")
+    wanted = training_module.has_bf16
+    for seed in range(splits):
+        held_out = np.arange(len(data)) % 5 == seed
+        X, G = data.X[~held_out], data.G[~held_out]
+        for name, has in (("bfloat16", wanted), ("float32", lambda: False)):
+            training_module.has_bf16 = has
+            start = time.process_time()
+            network = NanoNet(seed=seed).fit(X, G, data.r, validation_G=data.G[held_out])
+            seconds, history = time.process_time() - start, network.history
+            errors = [
+                np.nanmean(ln_rmse(curves, network.predict(inputs)))
+                for inputs, curves in ((X, G), (data.X[held_out], data.G[held_out]))
+            ]
+            print(
+                f"split {seed}, {name:8}: {seconds:5.1f} s, {len(history.losses)} epochs; picture MSE "
+                f"{history.mse:.5f} (held out {history.validation_mses[-1]:.5f}); RMSE of ln g {errors[0]:.2f} "
+                f"(held out {errors[1]:.2f})",
+                flush=True,
+            )
+    training_module.has_bf16 = wanted
 
 
 def _accuracy(network: nn.Module, pictures: np.ndarray, data: Dataset) -> tuple[float, float]:

@@ -5,8 +5,8 @@ pictures a step, Adam at a constant rate.
 Both learn the shipped RDFs on one thread, in turns; times are processor times, because machines are shared. Reported
 are the time of an epoch and the time to the same loss, which is the loss that the plain loop ends with. `--epochs N`
 (of the plain loop: 100), `--data implicit` for the implicit compositions, `--repeats N`, and `--batch-size N` and
-`--learning-rate X` of our loop. `--precision`: nanoNET in bfloat16 and in float32 on the same splits and seeds, errors on
-training and held-out curves side by side.
+`--learning-rate X` of our loop. `--precision`: nanoNET in bfloat16 and in float32 on the same splits and seeds, errors
+on training and held-out curves side by side.
 """
 
 from __future__ import annotations

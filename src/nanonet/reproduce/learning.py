@@ -40,7 +40,7 @@ def _implicit_sizes(context: Context) -> list[int | None]:
     if context.evidence.implicit is None:
         return []
     m = len(context.evidence.implicit)
-    return [0, context.plan.study_implicit // 2, context.plan.study_implicit, m // 2, None]
+    return [0, *sorted({max(1, m // 8), max(1, m // 2)}), None]
 
 
 def _cut(row: Row, size: int) -> Row:

@@ -39,8 +39,8 @@ class Plan:
     """The same where they also learn implicit ones, which takes longer."""
     study_repeats: int = 1
     """Of the variations of the network."""
-    study_implicit: int = 24
-    """Implicit compositions that the variations learn besides explicit ones."""
+    study_implicit: int = 0
+    """Implicit compositions that the variations learn besides explicit ones: 0 for the time that they take."""
     cheap_repeats: int = 5
     latents: tuple[int, ...] = (2, 4, 8, 16, 32)
     trees: int = 100
@@ -155,7 +155,7 @@ def teachings(context: Context) -> dict[str, int | None]:
 
 
 def richest(context: Context) -> int | None:
-    """How many implicit compositions the variations learn besides explicit ones: some, for the time it takes."""
+    """How many implicit compositions the variations learn besides explicit ones."""
     return context.plan.study_implicit if context.both else 0
 
 

@@ -48,7 +48,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "default, wide lines": {"wide": True},
     "paper": PAPER,
 }
-"""Settings of `NanoNet`, and `wide`; small steps: 4 pictures, learning rate 0.003. The default alone has latent noise."""
+"""Settings of `NanoNet`, and `wide`; small steps: 4 pictures, rate 0.003. The default alone has latent noise."""
 
 
 def main(names: list[str]) -> None:

@@ -128,6 +128,17 @@ def test_predictions_are_the_golden_ones(name: str) -> None:
     assert predicted == pytest.approx(np.array(golden["G"][name]), rel=1e-3, abs=1e-4)
 
 
+def test_no_two_nps_are_in_one_place() -> None:
+    """Deep inside of the core there are no pairs, and the band of the default model knows it."""
+    composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    rdf = nanonet.load().predict(composition)
+    core = rdf.r < 0.6 * composition.diameter
+    assert rdf.high is not None
+    assert (rdf.g[core] == 0).all()
+    assert (rdf.high[core] == 0).all()
+    assert rdf.g[rdf.r > composition.diameter].min() > 0
+
+
 if __name__ == "__main__":
     compositions = [
         Composition(3, 40, 0.002, 0.5, 1.0),

@@ -24,7 +24,7 @@ LEVEL = 0.9
 _GAUSSIAN_HALF_WIDTH = 1.6448536  # of 90 % of a normal distribution, in standard deviations
 _CHUNK = 2_000  # inputs at once: bounds the memory
 _NONE = 5e-3  # g of the dilute limit that counts as none
-_HIGHEST = 8.0  # |ln g0| is not taken beyond
+_HIGHEST = 8.0  # ln g is not taken beyond
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +265,7 @@ def prior_curves(
     if prior is None:
         return np.zeros((len(X), len(r))), X
     w = prior.mean_force(X, r)
-    ln_g = np.where(w < 0, cap * np.tanh(-w / cap), -np.minimum(w, _HIGHEST))
+    ln_g = np.where(w < 0, cap * np.tanh(-w / cap), -w)
     depth = np.arcsinh(-w.min(axis=1))
     return tau(np.exp(ln_g), transform, floor), np.column_stack([X, depth])
 

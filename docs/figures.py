@@ -18,7 +18,7 @@ from nanonet.dilute import PolymerTable
 from nanonet.faults import find_faults
 from nanonet.learn.gaussian import GaussianProcess
 from nanonet.learn.model import NanoNet
-from nanonet.learn.scoring import FLOOR, ln_rmse
+from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_rmse
 from nanonet.learn.validation import held_out as leave_out
 from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save, symbols
 
@@ -81,12 +81,12 @@ def _all_runs(data: Dataset) -> None:
 
 
 def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
-    nearest, mean = [], []
-    span = np.ptp(data.X, axis=0)
+    nearest, mean = np.empty_like(data.G), np.empty_like(data.G)
     for i in range(len(data)):
         rest = [j for j in range(len(data)) if j != i]
-        nearest.append(data.G[min(rest, key=lambda j: float(np.linalg.norm((data.X[j] - data.X[i]) / span)))])
-        mean.append(data.G[rest].mean(axis=0))
+        X, G = data.X[rest], data.G[rest]
+        nearest[i] = Nearest().fit(X, G, data.r).predict(data.X[i : i + 1])[0]
+        mean[i] = Mean().fit(X, G, data.r).predict(data.X[i : i + 1])[0]
     errors = {
         "Gaussian process": ln_rmse(data.G, process),
         "nanoNET": ln_rmse(data.G, held_out),

@@ -107,6 +107,9 @@ def test_from_simulation_to_prediction(run, smoke_run: Path, made_up_dataset: Da
         status, out, _ = run("train", tmp_path / "all.nc", "--out", folder, "--kind", kind, "--epochs", 60)
         assert status == 0
         assert f"trained    on {name}" in out
+        card = json.loads((folder / "model.json").read_text())
+        assert 0.1 < card["cross_validation"]["ln_rmse"] < 5
+        assert len(card["range"]["low"]) == len(card["range"]["high"]) == 5
         status, out, _ = run("predict", *FIVE, "--model", folder)
         assert status == 0
         assert "9 simulations" in out

@@ -1,15 +1,19 @@
-"""Cross-validation of a model with bands: what its card says about curves that it has not seen."""
+"""Cross-validation of models: what their cards say about curves that they have not seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.learn.arrays import MIN_CURVES
 from nanonet.learn.gaussian import GaussianProcess
 from nanonet.learn.scoring import FLOOR, ln_rmse, splits
+
+if TYPE_CHECKING:
+    from nanonet.learn.model import NanoNet
 
 LEAVE_ONE_OUT = 30
 """Largest number of curves that are left out one by one; more go in ten folds."""
@@ -35,6 +39,22 @@ def held_out(
         if progress is not None:
             progress(i + 1, len(pairs))
     return found[0], found[1], found[2]
+
+
+def folded(make: Callable[[], NanoNet], X: Array, G: Array, r: Array, folds: int = 5) -> dict[str, Any] | None:
+    """Scores of models without bands, each curve predicted by one that has not seen its fold: plain values for a card.
+
+    None for fewer curves than can be learnt and left out in turn.
+    """
+    if len(X) < folds or len(X) - -(-len(X) // folds) < MIN_CURVES:
+        return None
+    predicted = np.empty_like(G)
+    for train, test in splits(len(X), folds):
+        predicted[test] = make().fit(X[train], G[train], r).predict(X[test])
+    return {
+        "ln_rmse": round(float(np.nanmean(ln_rmse(G, predicted))), 4),
+        "how": f"{folds} folds, each curve by a model that has not seen it; bins with g above {FLOOR:g}",
+    }
 
 
 def coverage(G: Array, low: Array, high: Array) -> Array:

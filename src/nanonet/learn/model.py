@@ -8,8 +8,6 @@ import inspect
 import json
 import os
 import platform
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
@@ -24,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from nanonet.composition import FIELDS
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-from nanonet.files import check_replaceable
+from nanonet.files import writing_folder
 from nanonet.learn.arrays import checked, checked_curves, matrix
 from nanonet.learn.autoencoder import ACTIVATIONS, FILTERS, INITIALS, Autoencoder, default_filters
 from nanonet.learn.forest import Forest, check_max_features
@@ -240,9 +238,7 @@ class NanoNet:
         """
         if not hasattr(self, "forest"):
             raise InputError("this NanoNet has not been fitted; call fit first")
-        target = check_replaceable(folder, CARD)
-        temporary, old = (Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) for _ in range(2))
-        try:
+        with writing_folder(folder, CARD) as temporary:
             (temporary / "forest.onnx").write_bytes(forest_graph(self.forest.trees))
             (temporary / "decoder.onnx").write_bytes(decoder_graph(self.autoencoder.decoder, self.latent, self.size))
             names = ("forest.onnx", "decoder.onnx")
@@ -262,14 +258,7 @@ class NanoNet:
                 "sha256": {name: hashlib.sha256((temporary / name).read_bytes()).hexdigest() for name in names},
             }
             (temporary / CARD).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-            temporary.chmod(0o755)
-            if target.exists():
-                os.replace(target, old)
-            os.replace(temporary, target)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-            shutil.rmtree(old, ignore_errors=True)
-        return target
+        return Path(folder)
 
     @property
     def settings(self) -> dict[str, Any]:

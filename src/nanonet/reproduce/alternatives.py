@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.rivals import PicturePCA, tsne_map
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
-from nanonet.reproduce.studies import Context, Study, cheap, references, teachings
+from nanonet.reproduce.studies import Context, Group, Study, cheap, compared, references, slow, teachings
 
 DIRECT: dict[str, dict[str, Any]] = {
     "forest of g": {"kind": "forest", "logarithm": False},
@@ -26,13 +27,9 @@ DIRECT: dict[str, dict[str, Any]] = {
 def _direct_group(context: Context, implicit: int | None) -> dict[str, Row]:
     rows = {}
     for label, settings in DIRECT.items():
-        repeats = context.plan.study_repeats if settings["kind"] == "boosting" else context.plan.cheap_repeats
-        rows[label] = cheap(context, label, "direct", settings, repeats=repeats, implicit=implicit)
+        kind = slow if settings["kind"] == "boosting" else cheap
+        rows[label] = kind(context, label, "direct", settings, implicit=implicit)
     return rows
-
-
-def _direct_rows(context: Context) -> dict[str, Row]:
-    return _named(context, _direct_group)
 
 
 def _direct(context: Context) -> list[Block]:
@@ -63,15 +60,9 @@ def _codec_group(context: Context, implicit: int | None) -> dict[str, Row]:
     dense, place = {**eight, "epochs": plan.epochs or 300}, "t-SNE, read off at the nearest training curve"
     return {
         "pca": cheap(context, "PCA of pictures, 8 components", "pca", eight, implicit=implicit),
-        "dense": cheap(
-            context, "dense autoencoder, 8 latents", "dense", dense, repeats=plan.study_repeats, implicit=implicit
-        ),
+        "dense": slow(context, "dense autoencoder, 8 latents", "dense", dense, implicit=implicit),
         "t-sne": cheap(context, place, "t-sne", implicit=implicit),
     }
-
-
-def _codec_rows(context: Context) -> dict[str, Row]:
-    return _named(context, _codec_group)
 
 
 def _codecs(context: Context) -> list[Block]:
@@ -87,7 +78,7 @@ def _codecs(context: Context) -> list[Block]:
     alone = []
     for said, number in teachings(context).items():
         rows = {**references(context, number), **_codec_group(context, number)}
-        for name in ("default", "pca", "dense"):
+        for name in ("default", "pca", "dense", "mean picture", "black picture"):
             errors = [rebuilt(rows[name], context.results, kind) for kind in ("train", "test")]
             cells = [spread(found[:, None], "{:.4f}") for found in errors]
             alone.append([f"{rows[name].label}, {said}", *cells])
@@ -106,26 +97,20 @@ def _codecs(context: Context) -> list[Block]:
             "that it knows."
         ),
         Picture("maps.png", "All curves on maps of their pictures, coloured by eps_pn."),
-        _table(context, _codec_group, ""),
+        _table(context, _codec_group),
     ]
 
 
-def _named(context: Context, group: Any) -> dict[str, Row]:
-    return {
-        f"{name}, {said}": row
-        for said, implicit in teachings(context).items()
-        for name, row in {**group(context, implicit), **references(context, implicit)}.items()
-    }
+def _compared(group: Group) -> Callable[[Context], list[Row | str]]:
+    return lambda context: compared(context, group, teachings(context))
 
 
-def _table(context: Context, group: Any, caption: str) -> Table:
-    rows: list[Row | str] = []
-    for said, implicit in teachings(context).items():
-        rows += [f"trained on {said}", *group(context, implicit).values(), *references(context, implicit).values()]
-    return table(rows, context.results, context.evidence, f"{caption} {LEGEND}".strip())
+def _table(context: Context, group: Group, caption: str = "") -> Table:
+    lines = compared(context, group, teachings(context))
+    return table(lines, context.results, context.evidence, f"{caption} {LEGEND}".strip())
 
 
 STUDIES = {
-    "direct": Study("Direct regression of the 100 values", _direct_rows, _direct),
-    "codecs": Study("PCA, a dense autoencoder and t-SNE in place of the network", _codec_rows, _codecs),
+    "direct": Study("Direct regression of the 100 values", _compared(_direct_group), _direct),
+    "codecs": Study("PCA, a dense autoencoder and t-SNE in place of the network", _compared(_codec_group), _codecs),
 }

@@ -170,4 +170,4 @@ def _write(context: Context) -> list[Block]:
     ]
 
 
-STUDIES = {"forest": Study("The forest (figure 6)", leak.rows, _write)}
+STUDIES = {"forest": Study("The forest (figure 6)", leak.scored, _write)}

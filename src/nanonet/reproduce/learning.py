@@ -12,21 +12,16 @@ from nanonet.learn.arrays import MIN_CURVES
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Text
 from nanonet.reproduce.scores import Row, measure, repeated
-from nanonet.reproduce.studies import PREDICTORS, Context, Study, cheap, network
+from nanonet.reproduce.studies import PREDICTORS, Context, Study, cheap, predictors
 
 _TRIVIAL = {"nearest": "nearest simulated composition", "mean of g": "mean of g", "mean of ln g": "mean of ln g"}
 
 
 def _bases(context: Context, implicit: int | None) -> dict[str, Row]:
     """What is drawn, by label, with so many implicit compositions."""
-    rows = {}
-    for label, (model, settings) in PREDICTORS.items():
-        repeats = context.plan.study_repeats
-        if model == "nanonet":
-            rows[label] = network(context, label, repeats, settings, implicit=implicit)
-        else:
-            rows[label] = cheap(context, label, model, settings, repeats=repeats, implicit=implicit)
-    return rows | {label: cheap(context, label, model, implicit=implicit) for model, label in _TRIVIAL.items()}
+    return predictors(context, implicit) | {
+        label: cheap(context, label, model, implicit=implicit) for model, label in _TRIVIAL.items()
+    }
 
 
 def _explicit_sizes(context: Context) -> list[int]:
@@ -66,13 +61,8 @@ def _lines(context: Context) -> tuple[dict[str, list[Row]], dict[str, list[Row]]
     return explicit, implicit
 
 
-def _rows(context: Context) -> dict[str, Row]:
-    return {
-        f"{panel} {label} {i}": row
-        for panel, lines in enumerate(_lines(context))
-        for label, rows in lines.items()
-        for i, row in enumerate(rows)
-    }
+def _rows(context: Context) -> list[Row]:
+    return [row for lines in _lines(context) for rows in lines.values() for row in rows]
 
 
 def _write(context: Context) -> list[Block]:

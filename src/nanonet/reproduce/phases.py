@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -24,8 +22,8 @@ PHASES = {
 """Compositions of the paper's figure 4 (D, N, rho, eps_nn, eps_pn), and what the paper sees there."""
 
 
-def _no_rows(context: Context) -> Mapping[str, Row]:
-    return {}
+def _no_rows(context: Context) -> list[Row]:
+    return []
 
 
 def _phases(context: Context) -> list[Block]:

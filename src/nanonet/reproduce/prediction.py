@@ -16,9 +16,8 @@ from nanonet.reproduce.studies import (
     PREDICTORS,
     Context,
     Study,
-    cheap,
     network,
-    network_repeats,
+    predictors,
     teachings,
     trivial,
 )
@@ -31,15 +30,8 @@ _HEADER = (
 
 def _group(context: Context, implicit: int | None) -> dict[str, Row]:
     """All that is compared, trained on the same data: predictors, nanoNET's variants, trivial baselines."""
-    repeats = network_repeats(context, implicit)
-    rows = {}
-    for label, (model, settings) in PREDICTORS.items():
-        if model == "nanonet":
-            rows[label] = network(context, label, repeats, settings, implicit=implicit)
-        else:
-            rows[label] = cheap(context, label, model, settings, repeats=repeats, implicit=implicit)
-    paper = network(context, "nanoNET, the paper's settings", repeats, PAPER, implicit=implicit)
-    default = network(context, "nanoNET", repeats, implicit=implicit)
+    paper = network(context, "nanoNET, the paper's settings", PAPER, implicit=implicit)
+    default = network(context, "nanoNET", implicit=implicit)
     variants = {
         "one feature": Row("nanoNET, one feature a split", default.tasks, part="one_feature"),
         "paper": paper,
@@ -47,15 +39,11 @@ def _group(context: Context, implicit: int | None) -> dict[str, Row]:
             "nanoNET, the paper's settings, one feature a split", paper.tasks, part="one_feature"
         ),
     }
-    return rows | variants | trivial(context, implicit=implicit)
+    return predictors(context, implicit) | variants | trivial(context, implicit=implicit)
 
 
-def _rows(context: Context) -> dict[str, Row]:
-    return {
-        f"{name}, {said}": row
-        for said, implicit in teachings(context).items()
-        for name, row in _group(context, implicit).items()
-    }
+def _rows(context: Context) -> list[Row]:
+    return [row for implicit in teachings(context).values() for row in _group(context, implicit).values()]
 
 
 def _write(context: Context) -> list[Block]:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from nanonet.errors import InputError
 from nanonet.files import check_replaceable, writing
 from nanonet.reproduce import alternatives, forests, leak, learning, phases, prediction, reconstruction, variations
@@ -100,13 +102,23 @@ def reproduce(
     store = Store(results, evidence)
     context = Context(evidence, plan, store.result, out, runs)
     missing = store.missing([task for name in only or STUDIES for task in STUDIES[name].tasks(context)])
-    for done, task in enumerate(missing):
-        if progress is not None:
-            progress(done, len(missing))
-        store.compute(task)
-    if progress is not None and missing:
-        progress(len(missing), len(missing))
-    blocks = _opening(context, source)
+    with threadpool_limits(limits=1):  # on busy cores scikit-learn's threads wait for one another
+        for done, task in enumerate(missing):
+            if progress is not None:
+                progress(done, len(missing))
+            store.compute(task)
+        if progress is not None and missing:
+            progress(len(missing), len(missing))
+        blocks = _opening(context, source) + _chapters(context, store)
+    for file, text in ((PAGE, to_html(blocks)), (SUMMARY, to_markdown(blocks))):
+        with writing(out / file) as temporary:
+            temporary.write_text(text)
+    return out / PAGE
+
+
+def _chapters(context: Context, store: Store) -> list[Block]:
+    """All chapters whose fits are there, what they cost, and what is not there yet."""
+    blocks: list[Block] = []
     absent: list[str] = []
     used: dict[Path, Task] = {}
     for name, study in STUDIES.items():
@@ -123,10 +135,7 @@ def reproduce(
     ]
     if absent:
         blocks += [Heading("Not computed yet"), Points(absent)]
-    for file, text in ((PAGE, to_html(blocks)), (SUMMARY, to_markdown(blocks))):
-        with writing(out / file) as temporary:
-            temporary.write_text(text)
-    return out / PAGE
+    return blocks
 
 
 def _settings(evidence: Evidence, plan: Plan, source: str) -> dict[str, object]:
@@ -159,9 +168,8 @@ def _opening(context: Context, source: str) -> list[Block]:
         ),
         Text(
             f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, {plan.repeats} "
-            f"repeat(s) with other splits and seeds for the main comparisons{rich}, {plan.study_repeats} for the "
-            f"variations of the network, {plan.cheap_repeats} for what takes little time. Everything is split before "
-            "anything is fitted, but where the chapter on the leak says otherwise."
+            f"repeat(s) with other splits and seeds{rich}, {plan.cheap_repeats} of what takes little time. "
+            "Everything is split before anything is fitted, but where the chapter on the leak says otherwise."
         ),
     ]
     if len(data) < 40:

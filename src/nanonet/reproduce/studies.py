@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,15 @@ class Plan:
 
     folds: int = 5
     """Of every cross-validation: 5 is the paper's 80/20."""
-    repeats: int = 2
-    """Of the main comparisons with networks that learn explicit compositions."""
-    rich_repeats: int = 1
-    """The same where they also learn implicit ones, which takes longer."""
-    study_repeats: int = 1
-    """Of the variations of the network."""
-    study_implicit: int = 0
-    """Implicit compositions that the variations learn besides explicit ones: 0 for the time that they take."""
+    repeats: int = 3
+    """Of the cross-validation of networks and of what else takes seconds a fit, on explicit compositions."""
+    rich_repeats: int = 2
+    """The same where implicit ones are learnt too, which takes minutes."""
     cheap_repeats: int = 5
+    """Of what takes less."""
+    study_implicit: int = 0
+    """Implicit compositions that the variations of the network learn besides explicit ones, in rows of their own; 0:
+    they learn explicit ones alone."""
     latents: tuple[int, ...] = (2, 4, 8, 16, 32)
     trees: int = 100
     """Largest forest of figure 6."""
@@ -60,9 +60,9 @@ class Plan:
 QUICK = Plan(
     folds=2,
     repeats=1,
-    study_repeats=1,
-    study_implicit=4,
+    rich_repeats=1,
     cheap_repeats=2,
+    study_implicit=4,
     latents=(2, 8),
     trees=10,
     shown=4,
@@ -95,39 +95,49 @@ class Study:
     """A chapter of the report: the fits that it needs, and what it writes once they are there."""
 
     title: str
-    rows: Callable[[Context], Mapping[str, Row]]
+    rows: Callable[[Context], Iterable[Row | str]]
+    """What it scores; headings between rows do not count."""
     write: Callable[[Context], list[Block]]
 
     def tasks(self, context: Context) -> list[Task]:
         """All its fits."""
-        return [task for row in self.rows(context).values() for task in row.flat]
+        return [task for row in self.rows(context) if isinstance(row, Row) for task in row.flat]
 
 
-def network_repeats(context: Context, implicit: int | None) -> int:
-    """Repeats of the main comparisons."""
-    return context.plan.repeats if implicit == 0 else context.plan.rich_repeats
-
-
-def network(
-    context: Context, label: str, repeats: int, settings: Mapping[str, Any] | None = None, **kwargs: Any
-) -> Row:
+def network(context: Context, label: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Row:
     """A cross-validated nanoNET."""
-    plan, n = context.plan, len(context.evidence.explicit)
-    chosen = {**(settings or {}), **plan.training}
-    return Row(label, crossed(n, plan.folds, repeats, "nanonet", chosen, **kwargs))
+    return slow(context, label, "nanonet", {**(settings or {}), **context.plan.training}, **kwargs)
 
 
-def cheap(
+def slow(
     context: Context,
     label: str,
     model: str,
     settings: Mapping[str, Any] | None = None,
-    repeats: int = 0,
+    *,
+    implicit: int | None = 0,
     **kwargs: Any,
 ) -> Row:
-    """Another cross-validated model; so many repeats, or those of what takes little time."""
+    """A cross-validated model that takes seconds a fit, or that is compared with one on the same splits."""
     n, plan = len(context.evidence.explicit), context.plan
-    return Row(label, crossed(n, plan.folds, repeats or plan.cheap_repeats, model, settings, **kwargs))
+    repeats = plan.repeats if implicit == 0 else plan.rich_repeats
+    return Row(label, crossed(n, plan.folds, repeats, model, settings, implicit=implicit, **kwargs))
+
+
+def cheap(context: Context, label: str, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Row:
+    """A cross-validated model that takes little time."""
+    n, plan = len(context.evidence.explicit), context.plan
+    return Row(label, crossed(n, plan.folds, plan.cheap_repeats, model, settings, **kwargs))
+
+
+def predictors(context: Context, implicit: int | None) -> dict[str, Row]:
+    """All of `PREDICTORS`."""
+    return {
+        label: network(context, label, settings, implicit=implicit)
+        if model == "nanonet"
+        else slow(context, label, model, settings, implicit=implicit)
+        for label, (model, settings) in PREDICTORS.items()
+    }
 
 
 def trivial(context: Context, **kwargs: Any) -> dict[str, Row]:
@@ -144,8 +154,20 @@ def trivial(context: Context, **kwargs: Any) -> dict[str, Row]:
 
 def references(context: Context, implicit: int | None) -> dict[str, Row]:
     """The default network and the trivial baselines, trained on the same data."""
-    default = network(context, "nanoNET, default", context.plan.study_repeats, implicit=implicit)
+    default = network(context, "nanoNET, default", implicit=implicit)
     return {"default": default, **trivial(context, implicit=implicit)}
+
+
+Group = Callable[[Context, int | None], Mapping[str, Row]]
+"""Rows that are compared, by name, for so many implicit compositions learnt; None: all."""
+
+
+def compared(context: Context, group: Group, taught: Mapping[str, int | None]) -> list[Row | str]:
+    """A group and its references for everything that they are trained on, each under its heading."""
+    lines: list[Row | str] = []
+    for said, implicit in taught.items():
+        lines += [f"trained on {said}", *group(context, implicit).values(), *references(context, implicit).values()]
+    return lines
 
 
 def teachings(context: Context) -> dict[str, int | None]:
@@ -154,14 +176,9 @@ def teachings(context: Context) -> dict[str, int | None]:
     return explicit | ({"explicit and implicit compositions": None} if context.both else {})
 
 
-def richest(context: Context) -> int | None:
-    """How many implicit compositions the variations learn besides explicit ones."""
-    return context.plan.study_implicit if context.both else 0
-
-
-def learnt(context: Context, implicit: int | None) -> str:
-    """What models were trained on, as a sentence."""
-    if implicit == 0 or context.evidence.implicit is None:
-        return "Trained on explicit compositions alone."
-    number = min(len(context.evidence.implicit), len(context.evidence.implicit) if implicit is None else implicit)
-    return f"Trained on explicit and {number} implicit compositions, none of which repeats a held-out one."
+def study_teachings(context: Context) -> dict[str, int | None]:
+    """The same of the variations of the network."""
+    if context.evidence.implicit is None or not context.plan.study_implicit:
+        return {"explicit compositions": 0}
+    number = min(context.plan.study_implicit, len(context.evidence.implicit))
+    return {"explicit compositions": 0, f"explicit and {number} implicit compositions": number}

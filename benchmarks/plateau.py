@@ -4,12 +4,13 @@ Every variant learns the shipped RDFs from five seeds, each with its own split: 
 60 epochs, implicit ones, 20 held out, for 20; the paper's settings, with larger batches, for 400 and 100. A variant has
 left the plateau when the mean squared error of an epoch falls below 0.9 of the mean picture's. `wide` lines are smeared
 over the heights (1/16, 4/16, 6/16, 4/16, 1/16), which leaves their centres of mass, and so what is read off them, where
-they were. Results stay in build/plateau, and what is there is not done again: it goes on where it was stopped. Some ten
-minutes of one core.
+they were. Results stay in build/plateau; what is there, of the same curves by the same code, is not done again: it goes
+on where it was stopped. Some ten minutes of one core for the explicit compositions, half an hour for the implicit ones.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ from nanonet.learn.model import PAPER, NanoNet
 from nanonet.learn.scoring import ln_rmse
 from nanonet.learn.training import STUCK, Training, fit_autoencoder, one_thread
 from nanonet.picture import draw_curves, trace_curves
+from nanonet.reproduce.models import MODELS, code_hash
 
 KEPT = Path("build") / "plateau"
 SEEDS = range(5)
@@ -65,7 +67,8 @@ def main(names: list[str]) -> None:
 def _run(name: str, data: Dataset, variant: str, settings: dict[str, Any]) -> dict[str, Any]:
     seed = settings["seed"]
     path = KEPT / f"{name}-{variant.replace(' ', '-')}-{seed}.json"
-    key = json.loads(json.dumps(settings | {"curves": len(data)}))
+    curves = hashlib.sha256(np.ascontiguousarray(data.G).tobytes()).hexdigest()
+    key = json.loads(json.dumps(settings | {"curves": curves, "code": code_hash(MODELS["nanonet"].modules)}))
     if path.exists() and (kept := json.loads(path.read_text()))["settings"] == key:
         return dict(kept)
     order = np.random.default_rng(seed).permutation(len(data))

@@ -39,7 +39,7 @@ class Plan:
     """The same where implicit ones are learnt too, which takes minutes."""
     cheap_repeats: int = 5
     """Of what takes less."""
-    study_implicit: int = 0
+    study_implicit: int = 25
     """Implicit compositions that the variations of the network learn besides explicit ones, in rows of their own; 0:
     they learn explicit ones alone."""
     latents: tuple[int, ...] = (2, 4, 8, 16, 32)

@@ -12,12 +12,12 @@ from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.phases import peak_text, phase_text
 from nanonet.reproduce.scores import LEGEND, Row, measure, table
 from nanonet.reproduce.studies import (
-    PAPER,
     PREDICTORS,
     Context,
     Study,
     network,
     predictors,
+    published,
     teachings,
     trivial,
 )
@@ -30,7 +30,7 @@ _HEADER = (
 
 def _group(context: Context, implicit: int | None) -> dict[str, Row]:
     """All that is compared, trained on the same data: predictors, nanoNET's variants, trivial baselines."""
-    paper = network(context, "nanoNET, the paper's settings", PAPER, implicit=implicit)
+    paper = published(context, "nanoNET, the paper's settings", implicit)
     default = network(context, "nanoNET", implicit=implicit)
     variants = {
         "one feature": Row("nanoNET, one feature a split", default.tasks, part="one_feature"),

@@ -12,23 +12,22 @@ from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
 from nanonet.reproduce.scores import Results, Row, rebuilt, spread
-from nanonet.reproduce.studies import PAPER, Context, Study, network, teachings
+from nanonet.reproduce.studies import Context, Study, network, published, teachings
 from nanonet.reproduce.tasks import Task, unpacked
 
 _HEADER = (
     "network", "MAE, training", "MAE, held out", "MSE, training", "MSE, held out", "MSE, mean picture",
     "MSE, black picture", "epochs",
 )  # fmt: skip
-_SETTINGS: Mapping[str, Mapping[str, Any]] = {"default": {}, "the paper's settings": PAPER}
+_SETTINGS = ("default", "the paper's settings")
 
 
 def _rows(context: Context) -> dict[str, Row]:
     """Networks by their settings and what they learnt."""
-    rows = {}
+    rows: dict[str, Row] = {}
     for said, implicit in teachings(context).items():
-        for name, settings in _SETTINGS.items():
-            label = f"{name}, {said}"
-            rows[label] = network(context, label, settings, implicit=implicit)
+        default, paper = (f"{name}, {said}" for name in _SETTINGS)
+        rows |= {default: network(context, default, implicit=implicit), paper: published(context, paper, implicit)}
     return rows
 
 

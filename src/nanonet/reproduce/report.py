@@ -157,7 +157,7 @@ def _opening(context: Context, source: str) -> list[Block]:
     implicit, rich = "no implicit ones", ""
     if evidence.implicit is not None:
         implicit = f"{len(evidence.implicit)} implicit ones (NPs alone with a polymer-mediated potential)"
-        rich = f" ({plan.rich_repeats} where implicit compositions are learnt too)"
+        rich = f" ({plan.rich_repeats} where implicit compositions are learnt too, 1 of the paper's settings there)"
     blocks: list[Block] = [
         Heading("nanoNET as published, on our own data", 1),
         Text(

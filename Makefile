@@ -35,7 +35,7 @@ multiscale: $(VENV)/.test
 	$(BIN)/nanonet implicit build/implicit --out src/nanonet/data/implicit.nc --report docs/multiscale.json --cores 2
 	$(BIN)/python -m docs.multiscale
 
-# The paper's figures and studies, and their page (an hour of one core; it goes on where it was)
+# The paper's figures and studies, and their page (some three hours of one core; it goes on where it was)
 report: $(VENV)/.test
 	mkdir -p build
 	$(BIN)/nanonet reproduce --out build/report

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from nanonet.learn.scoring import paired_bootstrap
 from nanonet.reproduce.page import Block, Points, Text
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
-from nanonet.reproduce.studies import Context, Study, network
+from nanonet.reproduce.studies import Context, Study, network, teachings, trivial
 
 
 def rows(context: Context) -> dict[str, Row]:
@@ -24,9 +22,13 @@ def rows(context: Context) -> dict[str, Row]:
     return found
 
 
-def scored(context: Context) -> Iterable[Row]:
-    """The same as a study's rows."""
-    return rows(context).values()
+def scored(context: Context) -> list[Row | str]:
+    """The same beside the trivial baselines, under what they are trained on."""
+    networks = list(rows(context).values())
+    lines: list[Row | str] = []
+    for i, (said, implicit) in enumerate(teachings(context).items()):
+        lines += [f"trained on {said}", *networks[2 * i : 2 * i + 2], *trivial(context, implicit=implicit).values()]
+    return lines
 
 
 def _write(context: Context) -> list[Block]:
@@ -52,7 +54,7 @@ def _write(context: Context) -> list[Block]:
             "are not those of unknown curves. Here is the same network with the split made before anything is fitted, "
             "and with an autoencoder that saw the test curves while the forest did not. Nothing else differs."
         ),
-        table(list(every.values()), context.results, context.evidence, LEGEND),
+        table(scored(context), context.results, context.evidence, LEGEND),
         Points(items),
     ]
 

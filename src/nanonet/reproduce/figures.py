@@ -71,7 +71,7 @@ def panels(
     figure.supxlabel("NP–NP distance r (σ)", fontsize=11)
     figure.supylabel("g(r)", fontsize=11)
     handles, labels = every[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+    figure.legend(handles, labels, loc="outside upper center", ncols=min(3, len(labels)), frameon=False)
     save(figure, path)
 
 
@@ -186,8 +186,9 @@ def against(path: Path, shown: Sequence[Against], ylabel: str = "RMSE of ln g, w
         ticks = sorted({round(float(x), 1) for places, _, _ in one.curves.values() for x in places})
         axes.set_xticks(ticks, [f"{x:.0f}" for x in ticks])
         axes.minorticks_off()
-        axes.set(xlabel=one.xlabel, ylim=(0, None))
+        axes.set_xlabel(one.xlabel)
         axes.legend(frameon=False, fontsize=9)
+    axes.set_ylim(0, None)  # of all panels, once everything is drawn: they share it
     figure.supylabel(ylabel, fontsize=10)
     save(figure, path)
 

@@ -35,7 +35,7 @@ def regime(second_virial: float) -> str:
 
 
 MAX_VOLUME_FRACTION = 0.1
-"""Largest NP volume fraction at which implicit NPs were found to agree with explicit ones; denser results are flagged."""
+"""Largest NP volume fraction at which implicit NPs agree with explicit ones, as far as checked; beyond, a flag."""
 
 Say = Callable[[str], None]
 

@@ -33,7 +33,7 @@ HERE = Path(__file__).parent
 DATA = HERE / "data" / "lgpmd" / "train.npz"
 PAGE = HERE.parent / "docs" / "lgpmd.md"
 SIZES, SEEDS = (34, 68, 256), 5
-FORMAT = 2  # of kept results
+FORMAT = 3  # of kept results
 
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "nanoNET": ("nanonet", {}),
@@ -126,7 +126,7 @@ def _cell(paths: list[Path]) -> str:
     if not found:
         return "not run"
     values = [one["rmse"] for one in found]
-    number = sum(one.get("stuck", False) for one in found)
+    number = sum(one["stuck"] for one in found)
     stuck = f", stuck {number} of {len(found)}" if number else ""
     spread = f" ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else ""
     each = np.mean([one["each"] for one in found])

@@ -24,10 +24,11 @@ def rows(context: Context) -> dict[str, Row]:
 
 def scored(context: Context) -> list[Row | str]:
     """The same beside the trivial baselines, under what they are trained on."""
-    networks = list(rows(context).values())
+    networks = rows(context)
     lines: list[Row | str] = []
-    for i, (said, implicit) in enumerate(teachings(context).items()):
-        lines += [f"trained on {said}", *networks[2 * i : 2 * i + 2], *trivial(context, implicit=implicit).values()]
+    for (said, implicit), end in zip(teachings(context).items(), ("", " both"), strict=False):
+        pair = [networks[f"{name}{end}"] for name in ("clean", "leak")]
+        lines += [f"trained on {said}", *pair, *trivial(context, implicit=implicit).values()]
     return lines
 
 

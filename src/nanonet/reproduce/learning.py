@@ -12,16 +12,15 @@ from nanonet.learn.arrays import MIN_CURVES
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Text
 from nanonet.reproduce.scores import Row, measure, repeated
-from nanonet.reproduce.studies import PREDICTORS, Context, Study, cheap, predictors
+from nanonet.reproduce.studies import PREDICTORS, Context, Study, predictors, trivial
 
-_TRIVIAL = {"nearest": "nearest simulated composition", "mean of g": "mean of g", "mean of ln g": "mean of ln g"}
+_TRIVIAL = ("nearest", "mean of g", "mean of ln g")
 
 
 def _bases(context: Context, implicit: int | None) -> dict[str, Row]:
     """What is drawn, by label, with so many implicit compositions."""
-    return predictors(context, implicit) | {
-        label: cheap(context, label, model, implicit=implicit) for model, label in _TRIVIAL.items()
-    }
+    baselines = trivial(context, implicit=implicit)
+    return predictors(context, implicit) | {baselines[name].label: baselines[name] for name in _TRIVIAL}
 
 
 def _explicit_sizes(context: Context) -> list[int]:

@@ -53,7 +53,7 @@ def flags(potential: PolymerPotential, composition: Composition) -> list[str]:
     if composition.volume_fraction > MAX_VOLUME_FRACTION:
         found.append(
             f"NP volume fraction = {composition.volume_fraction:.3g} is above {MAX_VOLUME_FRACTION:g}, "
-            "the largest that was checked"
+            "the largest at which implicit and explicit NPs were found to agree"
         )
     if potential.second_virial(composition.eps_nn) < CONDENSES:
         found.append("NPs may condense: g(r) then depends on their number and on the start")

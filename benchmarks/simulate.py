@@ -127,7 +127,9 @@ def _ranks(command: Sequence[str], folder: Path, words: list[str]) -> None:
 
 def _overhead(folder: Path) -> None:
     """Share of the wall time of a run that LAMMPS does not spend on its steps."""
-    protocol = replace(preset("desk"), equilibration_steps=2_000, production_steps=10_000, configurations=2)
+    protocol = replace(
+        preset("desk"), start="dispersed", equilibration_steps=2_000, production_steps=10_000, configurations=2
+    )
     begun = time.monotonic()
     engine.run(COMPOSITIONS["D=3"], protocol, folder)
     wall = time.monotonic() - begun

@@ -75,7 +75,7 @@ def main(folders: list[Path]) -> None:
             found[name].append(method(frames, WINDOWS, r))
     report("crowded dimers, W = 0", found, r)
     for place in folders:
-        record = engine._read_record(place)
+        record = engine.read_record(place)
         subject = engine.subject_of(record)
         assert isinstance(subject, Windows)
         frames = trajectory.read(place / engine.TRAJECTORY)

@@ -6,7 +6,7 @@ What NPs do at a finite density, in a run of finite length, is learnt as a diffe
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 from nanonet.composition import FIELDS
 from nanonet.errors import InputError
 from nanonet.files import writing
-from nanonet.potential import direct
+from nanonet.potential import PolymerPotential, Triple, direct
 
 SHIPPED = "potential.npz"
 INNER_SLOPE = 30.0
 """How fast (kT/sigma) W_poly is taken to rise inside of the innermost separation of the windows."""
 
 _NAMES = ("diameters", "chain_lengths", "eps_pn", "gaps", "w")
-_COLUMNS = tuple(FIELDS.index(name) for name in ("diameter", "chain_length", "eps_pn"))
+_NAMES_OF_TRIPLE = ("diameter", "chain_length", "eps_pn")
+_COLUMNS = tuple(FIELDS.index(name) for name in _NAMES_OF_TRIPLE)
 _EPS_NN = FIELDS.index("eps_nn")
 _FARTHEST = 50.0
+_INNERMOST = 0.6  # r (sigma) below which the potential of a triple is not given
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,24 @@ class PolymerTable:
         inside = r - X[:, :1] < self.gaps[0]
         w = np.where(inside, w + INNER_SLOPE * (self.gaps[0] - (r - X[:, :1])), w)
         return np.minimum(w + direct(r, X[:, :1], X[:, _EPS_NN, None]), _FARTHEST)
+
+    def potential(self, triple: Triple) -> PolymerPotential:
+        """W_poly of a triple; its covariance is NaN, since the table holds no errors.
+
+        Outside of the table the potential is that at its rim, and says so in `extrapolated`.
+        """
+        axes = (self.diameters, self.chain_lengths, self.eps_pn)
+        beyond = [
+            f"{name} = {value:g} is not between {axis[0]:g} and {axis[-1]:g}"
+            for name, value, axis in zip(_NAMES_OF_TRIPLE, astuple(triple), axes, strict=True)
+            if not axis[0] <= value <= axis[-1]
+        ]
+        X = np.zeros((1, len(FIELDS)))
+        X[0, list(_COLUMNS)] = astuple(triple)
+        r = self.gaps[self.gaps > _INNERMOST - triple.diameter] + triple.diameter
+        w = self._between(self.w, X, r)[0]
+        covariance = np.full((len(r), len(r)), np.nan)
+        return PolymerPotential(triple, r, w, covariance, "; ".join(beyond))
 
     def contact(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Separation (n,) at which two NPs of each composition touch: D."""

@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from nanonet import InputError
-from nanonet.analyze.equilibrium import assess, block_error, block_means, inefficiency
+from nanonet.analyze.equilibrium import (
+    Examination,
+    agree,
+    assess,
+    block_error,
+    block_means,
+    examine,
+    inefficiency,
+    judge,
+)
 from nanonet.analyze.trajectory import Trajectory
 
 BOX = 12.0
@@ -31,7 +42,7 @@ def test_block_error_of_white_noise_is_the_known_one() -> None:
     assert np.sqrt(np.mean(block_error(noise) ** 2)) == pytest.approx(0.01, rel=0.1)
 
 
-def testinefficiency_of_an_autoregressive_series_is_the_known_one() -> None:
+def test_inefficiency_of_an_autoregressive_series_is_the_known_one() -> None:
     rng = np.random.default_rng(1)
     noise, memory = rng.normal(size=200_000), 0.9
     series = np.empty_like(noise)
@@ -43,24 +54,38 @@ def testinefficiency_of_an_autoregressive_series_is_the_known_one() -> None:
 
 
 def test_particles_that_mix_converge() -> None:
-    verdict = assess([_walk(4000, 12, 0.4)], diameter=2.0)
+    verdict = assess([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["implicit", "implicit"])
     assert verdict.converged
     assert verdict.entries >= 10
     # free diffusion: MSD = 3 step^2 frames, less the share of the centre of mass
     assert verdict.mobility * 4.0 == pytest.approx(3 * 0.4**2 * 4000 * 11 / 12, rel=0.6)
 
 
-def test_particles_that_stand_still_do_not() -> None:
-    verdict = assess([_walk(200, 12, 1e-4)], diameter=2.0)
+def test_one_start_alone_does_not() -> None:
+    verdict = assess([_walk(4000, 12, 0.4)], 2.0, ["implicit"])
     assert not verdict.converged
-    assert "moved by only" in verdict.reason
+    assert verdict.reason == "one start alone"
+    assert verdict.agreement is None
+    assert verdict.badness == 1.5
+    again = assess([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["dispersed", "dispersed"])
+    assert again.reason == "no independent starts"
+    assert assess([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["dispersed", "clustered"]).converged
+
+
+def test_blocks_shorter_than_the_memory_do_not() -> None:
+    one = Examination((1.0, 2.0), (0.1, 0.1), (50.0, 4.0), 500.0, 0.0, 20, True, 2.0)
+    verdict = judge([one, one], ["implicit", "implicit"])
+    assert not verdict.converged
+    assert verdict.reason == "only 4.0 independent samples"
+    assert verdict.badness == pytest.approx(5 / 4)
 
 
 def test_a_cluster_that_grows_is_a_drift() -> None:
     trajectory = _walk(2000, 12, 0.3)
     shrink = np.linspace(1.0, 0.2, 2000)[:, None, None]
     centre = np.array([6.0, 6.0, 6.0])
-    verdict = assess([Trajectory(centre + (trajectory.positions - centre) * shrink, trajectory.boxes)], 2.0)
+    gathering = Trajectory(centre + (trajectory.positions - centre) * shrink, trajectory.boxes)
+    verdict = assess([gathering], 2.0, ["implicit"])
     assert not verdict.converged
     assert "halves differ" in verdict.reason
 
@@ -69,22 +94,44 @@ def test_a_pair_that_goes_to_and_fro_enters_each_time() -> None:
     distance = np.tile([5.0, 2.8, 2.2, 2.8, 2.2, 5.0], 7)  # within, between and beyond: only from afar counts
     positions = np.zeros((len(distance), 2, 3))
     positions[:, 1, 0] = distance
-    assert assess([Trajectory(positions, np.full((len(distance), 3), BOX))], 2.0).entries == 7
+    pair = Trajectory(positions, np.full((len(distance), 3), BOX))
+    assert assess([pair], 2.0, ["implicit"]).entries == 7
+
+
+def test_changes_between_one_cluster_and_none_are_counted() -> None:
+    """Six NPs in a row that touch, then do not, then half of them do (no state of its own), then all again."""
+    apart, touching = np.arange(6) * 4.5, np.arange(6) * 2.2
+    half = np.where(np.arange(6) < 3, touching, 10.0 + apart)
+    x = np.repeat([touching, apart, half, touching], [5, 5, 5, 5], axis=0)
+    positions = np.zeros((20, 6, 3))
+    positions[:, :, 0] = x
+    seen = examine(Trajectory(positions, np.full((20, 3), 60.0)), 2.0)
+    assert seen.changes == 2
+    assert seen.largest == pytest.approx((1 + 1 / 6 + 3 / 6 + 1) / 4)
 
 
 def test_replicas_that_agree_and_replicas_that_do_not() -> None:
     replicas = [_walk(3000, 12, 0.4, seed) for seed in (3, 4, 5)]
-    together = assess(replicas, diameter=2.0)
+    together = assess(replicas, 2.0, ["implicit"] * 3)
     assert together.converged
     assert together.badness <= 1
     assert together.agreement is not None
-    assert together.samples == pytest.approx(sum(assess([r], 2.0).samples for r in replicas), rel=0.5)
-    assert "3 replicas" in together.reason
+    assert "3 runs within" in together.reason
     crowded = Trajectory(replicas[0].positions, replicas[0].boxes * 0.8)  # the same walk in a smaller box
-    apart = assess([replicas[1], crowded], diameter=2.0)
+    apart = assess([replicas[1], crowded], 2.0, ["implicit", "implicit"])
     assert not apart.converged
     assert "replicas differ" in apart.reason
     assert apart.badness > 1
-    assert assess(replicas[:1], 2.0).agreement is None
-    with pytest.raises(InputError, match="no trajectory"):
-        assess([], 2.0)
+    with pytest.raises(InputError, match="0 trajectories"):
+        assess([], 2.0, [])
+    with pytest.raises(InputError, match="2 trajectories and 1 starts"):
+        assess(replicas[:2], 2.0, ["implicit"])
+
+
+def test_a_difference_below_a_tenth_is_none_however_small_the_errors() -> None:
+    """Gathered NPs have neighbours counted to a percent: 14.0 against 14.4 is the same state."""
+    one = Examination((6.0, 14.0), (0.01, 0.02), (50.0, 50.0), 10.0, 0.0, 0, True, 0.5)
+    for counts, same in (((6.1, 14.4), True), ((6.1, 16.0), False)):
+        other = replace(one, means=counts)
+        assert agree(one, other) is same
+        assert judge([one, other], ["implicit", "implicit"]).converged is same

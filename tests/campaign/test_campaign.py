@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import gsd.hoomd
 import numpy as np
@@ -18,8 +19,9 @@ import pytest
 
 from nanonet import Composition, Dataset, InputError
 from nanonet.analyze.runs import analyze
-from nanonet.campaign import campaign, dispatch
+from nanonet.campaign import agenda, campaign, dispatch
 from nanonet.campaign.workspace import Workspace, create, open_workspace
+from nanonet.dataset import Run
 from nanonet.simulate import engine
 from nanonet.simulate.lmp import find_lmp
 from nanonet.simulate.protocol import preset
@@ -45,7 +47,9 @@ def _frames(workspace: Workspace, composition: Composition) -> list[int]:
 def test_job_identities_are_golden() -> None:
     """signac's hash of all parameters: a workspace must be found again by every version."""
     path = Path("/nowhere")
-    tasks = [Workspace(path, (SMOKE,), preset("desk"), path).task(SMOKE, replica) for replica in (0, 1, 2)]
+    desk, edge = preset("desk"), Composition(diameter=3, chain_length=30, density=0.003, eps_nn=0.56, eps_pn=0.66)
+    former = Workspace(path, (SMOKE,), replace(desk, start="dispersed"), path)
+    tasks = [former.task(SMOKE, replica) for replica in (0, 1, 2)]
     from signac.job import calc_id
 
     assert [calc_id(task.state_point) for task in tasks] == [
@@ -54,6 +58,14 @@ def test_job_identities_are_golden() -> None:
         "b3c2892b895364975e7fa49f4bc2181a",
     ]
     assert [task.protocol.start for task in tasks] == ["dispersed", "clustered", "dispersed"]
+    now = Workspace(path, (SMOKE,), desk, path)
+    assert calc_id(now.task(SMOKE).state_point) == "16d354e6021c8e251db525bfce8f2d3c"
+    assert [now.task(SMOKE, replica).protocol.start for replica in (0, 1, 2)] == ["implicit"] * 3
+    assert [now.task(edge, replica).protocol.start for replica in range(4)] == [
+        *("implicit", "clustered", "dispersed", "implicit")
+    ]
+    outside = replace(SMOKE, diameter=6, density=0.0005)
+    assert [now.task(outside, replica).protocol.start for replica in (0, 1)] == ["dispersed", "clustered"]
 
 
 def test_a_campaign_runs_once_and_for_all(tiny: Workspace) -> None:
@@ -267,22 +279,21 @@ def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> Non
         campaign.add_runs(data, [_other(smoke_run, tmp_path / f"run{i}", eps_pn=composition.eps_pn)])
     known = Dataset.load(data)
     workspace = create(tmp_path / "work", design, preset("smoke"), data)
-    runs = campaign._known(workspace)
+    runs = agenda.find_known(workspace)
     progress = campaign._Progress()
     for worst in (0, 1):
         for behind in runs.runs.values():
             for run in behind:
                 bad = run.record["composition"]["eps_pn"] == design[worst].eps_pn
-                run.record["examination"].update(
-                    samples=[5.0, 5.0] if bad else [9.0, 9.0], drift=0.0, entries=50, mobility=2.0
-                )
+                run.record["examination"].update(samples=[1.0, 1.0] if bad else [2.0, 2.0], drift=0.0)
         task, _ = campaign._next(workspace, design, runs, progress, [], 4)
         assert task is not None
         assert task.subject == design[worst]
         assert (task.protocol.start, task.protocol.seed) == ("clustered", 1001)
-    for behind in runs.runs.values():
-        for run in behind:
-            run.record["examination"].update(samples=[50.0, 50.0])
+    for behind in runs.runs.values():  # a second run from the other end, which agrees
+        behind[0].record["examination"].update(samples=[50.0, 50.0])
+        other = {**behind[0].record, "start": "clustered", "id": "other"}
+        cast("list[Run]", behind).append(replace(behind[0], record=other))
     assert campaign._next(workspace, design, runs, progress, [], 4) == (None, False)
     assert len(known) == 2
 

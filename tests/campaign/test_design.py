@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import qmc
 
 from nanonet import Composition, InputError
-from nanonet.campaign.design import FIGURE_4, MAX_VOLUME_FRACTION, RANGES, design, read_csv
+from nanonet.campaign.design import FIGURE_4, LOWEST_DENSITY, MAX_VOLUME_FRACTION, RANGES, design, read_csv
 from nanonet.composition import to_array
 
 LOW, HIGH = np.array(list(RANGES.values())).T
@@ -37,7 +37,11 @@ def test_the_design_is_golden() -> None:
         "D=3.41 N=40 rho=0.00231 eps_nn=0.86 eps_pn=0.83",
         "D=4.91 N=32 rho=0.000817 eps_nn=2.06 eps_pn=0.13",
     ]
-    assert str(design(80)[-1]) == "D=4.79 N=31 rho=0.00064 eps_nn=0.61 eps_pn=1.48"
+    assert str(design(78)[-1]) == "D=2.73 N=30 rho=0.00267 eps_nn=1.06 eps_pn=1.04"
+    assert [str(c) for c in design(80)[15::16]][:2] == [
+        "D=3.6 N=35 rho=0.000379 eps_nn=2.14 eps_pn=1.07",
+        "D=2.1 N=27 rho=0.000489 eps_nn=0.94 eps_pn=0.37",
+    ]
 
 
 def test_a_shorter_design_is_the_beginning_of_a_longer_one() -> None:
@@ -45,8 +49,16 @@ def test_a_shorter_design_is_the_beginning_of_a_longer_one() -> None:
     assert len(set(design(200))) == 200
 
 
+def test_every_sixteenth_is_dilute() -> None:
+    densities = to_array(design(160))[:, 2]
+    assert (densities[15::16] < RANGES["density"][0]).all()
+    assert (densities[15::16] >= LOWEST_DENSITY).all()
+    assert densities[15::16].max() > 0.00044
+    assert np.count_nonzero(densities < RANGES["density"][0]) == 11  # ten, and one of figure 4
+
+
 def test_every_composition_is_allowed() -> None:
-    X = to_array(design(300)[3:])
+    X = np.array([x for i, x in enumerate(to_array(design(300))) if i > 2 and i % 16 != 15])
     assert (X >= LOW).all()
     assert (X <= HIGH).all()
     assert max(c.volume_fraction for c in design(300)) <= MAX_VOLUME_FRACTION
@@ -58,7 +70,8 @@ def test_every_composition_is_allowed() -> None:
 @pytest.mark.parametrize("count", [10, 20, 40, 80])
 def test_every_prefix_fills_the_space(count: int) -> None:
     """Evener than all of 50 random designs of as many points that keep to the volume fraction."""
-    ours = qmc.discrepancy(_unit(design(count + 3)[3:]))
+    usual = tuple(c for i, c in enumerate(design(2 * count)) if i > 2 and i % 16 != 15)
+    ours = qmc.discrepancy(_unit(usual[:count]))
     rng = np.random.default_rng(0)
     others = []
     for _ in range(50):

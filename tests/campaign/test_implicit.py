@@ -8,7 +8,9 @@ import pytest
 
 from nanonet import Composition, Dataset, InputError
 from nanonet.analyze import mediated
+from nanonet.analyze.entries import _measurement
 from nanonet.analyze.mediated import Mediated
+from nanonet.analyze.replicas import combine
 from nanonet.campaign import implicit, reckoning
 from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
 from nanonet.potential import Triple
@@ -27,7 +29,7 @@ def model() -> Mediated:
 
 
 def test_many_compositions_become_one_dataset(model: Mediated, tmp_path: Path) -> None:
-    """Error bars carry W_poly's; what may condense starts both ways and says so; nothing is run twice."""
+    """Error bars carry W_poly's; all start from both ends and are cooled where those differ; nothing is run twice."""
     beyond = {"dispersed": 0.3, "condensing": 0.0}
     said: list[str] = []
     data = implicit.generate(
@@ -36,11 +38,14 @@ def test_many_compositions_become_one_dataset(model: Mediated, tmp_path: Path) -
     )  # fmt: skip
     assert Dataset.load(tmp_path / "out.nc") == data
     assert [entry["fidelity"] for entry in data.provenance] == ["implicit", "implicit"]
-    assert [entry["starts"] for entry in data.provenance] == [["dispersed"], ["clustered", "dispersed"]]
+    assert data.provenance[0]["starts"] == ["clustered", "dispersed"]  # they agree
+    assert data.provenance[1]["starts"] == ["annealed", "clustered", "dispersed"]  # 64 NPs do not gather in 200 tau
+    assert data.provenance[1]["weights"] == [0.0, 0.0, 0.5, 0.5]
+    assert all("annealed runs take its place" in why for why in data.provenance[1]["left_out"].values())
     assert data.provenance[0]["flags"] == []
     assert any("may condense" in flag for flag in data.provenance[1]["flags"])
     assert data.provenance[1]["nps"] == 64
-    one, error = data.runs[0][0].rdf, data.rdfs[0].error
+    one, error = combine([_measurement(run) for run in data.runs[0]], [1, 1]).rdf, data.rdfs[0].error
     assert one.error is not None
     assert error is not None
     far = data.r > 9
@@ -50,7 +55,7 @@ def test_many_compositions_become_one_dataset(model: Mediated, tmp_path: Path) -
     expected = np.sqrt(one.error[near] ** 2 + one.g[near] ** 2 * (potential.at(float(data.r[near]))[1] ** 2 + 0.09))
     assert error[near] == pytest.approx(expected, rel=0.02)
     folders = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/trajectory.gsd")}
-    assert len(folders) == 3
+    assert len(folders) == 6
     implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK, say=said.append)
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/trajectory.gsd")}
     assert after == folders  # nothing is run again, nothing is lost

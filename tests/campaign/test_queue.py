@@ -8,7 +8,7 @@ import pytest
 
 from nanonet import InputError, windows
 from nanonet.analyze.windows import follow, mean_forces
-from nanonet.campaign import campaign, queue, workspace
+from nanonet.campaign import agenda, campaign, queue, workspace
 from nanonet.campaign.design import CORNERS, triples
 from nanonet.campaign.workspace import create, open_workspace
 from nanonet.potential import Triple
@@ -37,7 +37,7 @@ def test_windows_and_compositions_come_in_turn(tmp_path: Path, monkeypatch: pyte
     said: list[str] = []
     assert campaign.run(made, only=[0, 2], max_replicas=1, say=said.append)
     begun = [line for line in said if line.startswith("begins")]
-    assert begun == [f"begins     {TINY_WINDOWS}", f"begins     {TINY_COMPOSITION}"]
+    assert begun == [f"begins     {TINY_WINDOWS}", f"begins     {TINY_COMPOSITION}, dispersed start, seed 1"]
     assert [row.state.name for row in campaign.status(made)] == ["done", "waiting", "done"]
     queue.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
     (run,) = windows.load(made.forces)
@@ -47,7 +47,7 @@ def test_windows_and_compositions_come_in_turn(tmp_path: Path, monkeypatch: pyte
     assert made.forces.read_bytes() == before
     other = create(tmp_path / "other", design, TINY, tmp_path / "data.nc", [TINY_WINDOWS])
     assert [row.state.name for row in campaign.status(other)] == ["waiting", "waiting", "collected"]
-    assert not campaign._next(other, [TINY_WINDOWS], campaign._known(other), campaign._Progress(), [], 4)[0]
+    assert not campaign._next(other, [TINY_WINDOWS], agenda.find_known(other), campaign._Progress(), [], 4)[0]
 
 
 def test_windows_that_miss_their_target_get_replicas(tmp_path: Path) -> None:

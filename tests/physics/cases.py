@@ -67,7 +67,8 @@ def attractive_melt(folder: Path) -> list[Check]:
         place = folder / f"P{pressure:g}"
         place.mkdir()
         protocol = replace(
-            preset("desk"), timestep=0.005, equilibration_steps=40_000, production_steps=160_000, frame_every=200,
+            preset("desk"), start="dispersed", timestep=0.005, equilibration_steps=40_000, production_steps=160_000,
+            frame_every=200,
             configurations=40, pressure=pressure, bond_substeps=1,
         )  # fmt: skip
         chains = _walk_chains(60, 40, 15.1, np.empty((0, 3)), 1.0, np.random.default_rng(5))
@@ -148,7 +149,8 @@ _MIXING_TAU = 1_000
 def _mixing(timestep: float, seed: int = 1) -> Protocol:
     steps = round(_MIXING_TAU / timestep)
     return replace(
-        preset("desk"), name="mixing", timestep=timestep, equilibration_steps=steps // 4, production_steps=steps,
+        preset("desk"), start="dispersed", name="mixing", timestep=timestep, equilibration_steps=steps // 4,
+        production_steps=steps,
         frame_every=round(1 / timestep), configurations=20, min_box=16.4, seed=seed,
         bond_substeps=round(timestep / 0.005),
     )  # fmt: skip
@@ -197,7 +199,12 @@ def box_size(folder: Path) -> list[Check]:
     measured = []
     for edge in (20.8, 20.8 * 2 ** (1 / 3)):
         protocol = replace(
-            preset("desk"), equilibration_steps=30_000, production_steps=70_000, configurations=2, min_box=edge
+            preset("desk"),
+            start="dispersed",
+            equilibration_steps=30_000,
+            production_steps=70_000,
+            configurations=2,
+            min_box=edge,
         )
         measured.append(pairs.measure(read(engine.run(composition, protocol, folder / f"{edge:.1f}"))))
     small, large = measured

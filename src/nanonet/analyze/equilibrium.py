@@ -9,6 +9,8 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.errors import InputError
@@ -43,14 +45,14 @@ def block_error(series: NDArray[np.float64], blocks: int = BLOCKS) -> NDArray[np
 
 @dataclass(frozen=True)
 class Convergence:
-    """Whether the trajectories of one composition have forgotten their starts and seen their pairs often enough."""
+    """Whether the trajectories of one composition are at equilibrium."""
 
     drift: float
     """Largest difference between the halves' mean numbers of neighbours, in its standard errors."""
     inefficiency: float
     """Statistical inefficiency of the numbers of neighbours, the largest: frames for one independent sample."""
     samples: float
-    """Statistically independent samples of the numbers of neighbours, the fewest; all trajectories together."""
+    """Statistically independent samples of the numbers of neighbours, the fewest of any trajectory."""
     entries: int
     """Times that a pair came into contact from afar, all trajectories together."""
     contacts: bool
@@ -59,67 +61,93 @@ class Convergence:
     """Mean squared displacement of an NP over a trajectory, in units of D^2; mean of the trajectories."""
     agreement: float | None
     """Largest difference between two trajectories' numbers of neighbours, in its standard errors; None for one."""
+    spread: float | None
+    """Largest relative difference between two trajectories' numbers of neighbours; None for one."""
+    changes: int
+    """Times that the NPs went from one cluster to dispersed or back, all trajectories together."""
+    independent: bool
+    """Whether the trajectories began independently at equilibrium, or at both ends (dispersed and clustered)."""
     converged: bool
     """The verdict."""
     reason: str
     """What it rests on, in words."""
-
-    @property
-    def badness(self) -> float:
-        """How far from converged: the largest factor by which a criterion of `assess` is missed; at most 1 if it is."""
-        return max(
-            self.drift / _MAX_DRIFT,
-            (self.agreement or 0.0) / _MAX_DIFFERENCE,
-            _MIN_SAMPLES / max(self.samples, 0.1),
-            _MIN_ENTRIES / max(self.entries, 1) if self.contacts else 0.0,
-            _MIN_MOBILITY / max(self.mobility, 0.01),
-        )
+    badness: float
+    """How far from converged: the largest factor by which a criterion of `assess` is missed; at most 1 if it is."""
 
 
-def assess(trajectories: Sequence[Trajectory], diameter: float) -> Convergence:
+def assess(trajectories: Sequence[Trajectory], diameter: float, starts: Sequence[str]) -> Convergence:
     """Judge the trajectories of a composition with NPs of a diameter (sigma): one, or independent replicas.
 
     Two numbers of neighbours are followed: pairs in contact (gap between the surfaces below one monomer) and pairs
-    that at most three monomers keep apart. A pair enters contact when its gap falls below half a monomer after it was
-    above one and a half. Converged means: no drift above 2.5 standard errors, 10 independent samples or more, 10
-    entries into contact or more where there were contacts at all, a mobility of 1 or more, and replicas (best: from
-    different starts) that differ by at most 3 standard errors. One trajectory alone cannot show that last thing.
+    that at most three monomers keep apart. Converged means:
+
+    - two trajectories or more that began from independent implicit configurations, or one from each end (dispersed
+      and clustered), differ by at most 3 standard errors or 10 %: one trajectory alone cannot show that;
+    - the halves of each differ by at most 2.5 standard errors or 5 %;
+    - each has 5 independent samples or more: its error comes from 5 blocks, which must be longer than its memory.
+
+    Contacts of NPs that have gathered seldom break, and need not: independent starts that agree show equilibrium.
+
+    Parameters
+    ----------
+    trajectories, diameter:
+        What is judged, and the NPs' diameter (sigma).
+    starts:
+        How each trajectory began: `dispersed`, `clustered`, `implicit` or `annealed`.
 
     Raises
     ------
     InputError
-        No trajectory.
+        No trajectory, or another number of starts.
     """
-    return judge([examine(trajectory, diameter) for trajectory in trajectories])
+    return judge([examine(trajectory, diameter) for trajectory in trajectories], starts)
 
 
-def judge(seen: Sequence[Examination]) -> Convergence:
+def judge(seen: Sequence[Examination], starts: Sequence[str]) -> Convergence:
     """The verdict of `assess` on trajectories that were examined before."""
-    if not seen:
-        raise InputError("no trajectory to judge; allowed are 1 or more")
-    drift = max(one.drift for one in seen)
-    samples = min(sum(one.samples[k] for one in seen) for k in range(len(_GAPS)))
-    entries = sum(one.entries for one in seen)
+    if not seen or len(seen) != len(starts):
+        raise InputError(f"{len(seen)} trajectories and {len(starts)} starts; allowed are as many, 1 or more")
+    drifting = max((one for one in seen), key=lambda one: one.drift if _matters(one) else 0.0)
+    samples = min(min(one.samples) for one in seen)
+    pairs = list(combinations(seen, 2))
+    agreement = max((_difference(a, b)[0] for a, b in pairs), default=None)
+    spread = max((_difference(a, b)[1] for a, b in pairs), default=None)
+    apart = max((_difference(a, b)[0] for a, b in pairs if not agree(a, b)), default=0.0)
+    independent = any(a != b or a in _INDEPENDENT for a, b in combinations(starts, 2))
+    entries, changes = sum(one.entries for one in seen), sum(one.changes or 0 for one in seen)
     mobility = sum(one.mobility for one in seen) / len(seen)
-    agreement = max((_difference(a, b) for a, b in combinations(seen, 2)), default=None)
     faults = []
-    if drift > _MAX_DRIFT:
-        faults.append(f"the halves differ by {drift:.1f} standard errors")
-    if agreement is not None and agreement > _MAX_DIFFERENCE:
-        faults.append(f"the replicas differ by {agreement:.1f} standard errors")
+    if _matters(drifting):
+        faults.append(f"the halves differ by {drifting.drift:.1f} standard errors")
+    if apart:
+        faults.append(f"the replicas differ by {apart:.1f} standard errors ({100 * (spread or 0.0):.0f} %)")
     if samples < _MIN_SAMPLES:
         faults.append(f"only {samples:.1f} independent samples")
-    contacts = any(one.contacts for one in seen)
-    if contacts and entries < _MIN_ENTRIES:
-        faults.append(f"only {entries} entries into contact")
-    if mobility < _MIN_MOBILITY:
-        faults.append(f"the NPs moved by only {mobility:.2g} D^2")
-    good = f"no drift, {samples:.0f} independent samples, {entries} entries into contact, {mobility:.2g} D^2 moved"
+    if not independent:
+        faults.append("one start alone" if len(seen) == 1 else "no independent starts")
+    good = f"no drift, {samples:.0f} independent samples or more in each run"
     if agreement is not None:
-        good += f", {len(seen)} replicas within {agreement:.1f} standard errors"
-    inefficiency = max(one.inefficiency for one in seen)
-    verdict, reason = not faults, "; ".join(faults) or good
-    return Convergence(drift, inefficiency, samples, entries, contacts, mobility, agreement, verdict, reason)
+        good += f", {len(seen)} runs within {agreement:.1f} standard errors ({100 * (spread or 0.0):.0f} %)"
+    return Convergence(
+        drift=max(one.drift for one in seen),
+        inefficiency=max(one.inefficiency for one in seen),
+        samples=samples,
+        entries=entries,
+        contacts=any(one.contacts for one in seen),
+        mobility=mobility,
+        agreement=agreement,
+        spread=spread,
+        changes=changes,
+        independent=independent,
+        converged=not faults,
+        reason="; ".join(faults) or good,
+        badness=max(
+            drifting.drift / _MAX_DRIFT if _matters(drifting) else 0.0,
+            apart / _MAX_DIFFERENCE,
+            _MIN_SAMPLES / max(samples, 0.1),
+            0.0 if independent else _ALONE,
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -138,6 +166,12 @@ class Examination:
     contacts: bool
     """Whether any pair was ever in contact."""
     mobility: float
+    drift_relative: float | None = None
+    """Largest difference between the halves' mean numbers of neighbours, over the mean; None: not recorded."""
+    largest: float | None = None
+    """Mean share of the NPs in the largest cluster; None: not recorded."""
+    changes: int | None = None
+    """Times that the NPs went from one cluster to dispersed or back; None: not recorded."""
 
 
 def examine(trajectory: Trajectory, diameter: float) -> Examination:
@@ -146,6 +180,7 @@ def examine(trajectory: Trajectory, diameter: float) -> Examination:
     nps = trajectory.positions.shape[1]
     near = [2.0 / nps * (distances < diameter + gap).sum(axis=1).astype(float) for gap in _GAPS]
     samples = tuple(_independent_samples(series) for series in near)
+    largest = _largest_clusters(distances < diameter + _CLUSTER_GAP, nps)
     return Examination(
         means=tuple(float(series.mean()) for series in near),
         errors=tuple(float(series.std() / np.sqrt(n)) for series, n in zip(near, samples, strict=True)),
@@ -155,22 +190,47 @@ def examine(trajectory: Trajectory, diameter: float) -> Examination:
         entries=_entries(distances, diameter + 0.5, diameter + 1.5),
         contacts=bool(near[0].any()),
         mobility=_squared_displacement(trajectory) / diameter**2,
+        drift_relative=max(_relative_drift(series) for series in near),
+        largest=float(largest.mean()),
+        changes=_changes(largest),
     )
 
 
-def _difference(a: Examination, b: Examination) -> float:
-    """Largest difference between two trajectories' numbers of neighbours, in standard errors."""
-    worst = 0.0
+def agree(a: Examination, b: Examination) -> bool:
+    """Whether two trajectories' numbers of neighbours differ by at most 3 standard errors or 10 %."""
+    return all(difference <= _MAX_DIFFERENCE or relative <= _MAX_SPREAD for difference, relative in _differences(a, b))
+
+
+def _difference(a: Examination, b: Examination) -> tuple[float, float]:
+    """Largest difference between two trajectories' numbers of neighbours, in standard errors and relative."""
+    found = _differences(a, b)
+    return max(difference for difference, _ in found), max(relative for _, relative in found)
+
+
+def _differences(a: Examination, b: Examination) -> list[tuple[float, float]]:
+    """Difference of each number of neighbours, in standard errors and over the mean."""
+    found = []
     for mean_a, mean_b, error_a, error_b in zip(a.means, b.means, a.errors, b.errors, strict=True):
-        if mean_a != mean_b:
-            error = math.hypot(error_a, error_b)
-            worst = max(worst, abs(mean_a - mean_b) / error if error > 0 else _NEVER)
-    return worst
+        difference, error = abs(mean_a - mean_b), math.hypot(error_a, error_b)
+        in_errors = 0.0 if difference == 0 else difference / error if error > 0 else _NEVER
+        found.append((in_errors, 0.0 if difference == 0 else 2.0 * difference / (mean_a + mean_b)))
+    return found
+
+
+def _matters(one: Examination) -> bool:
+    """Whether a trajectory drifts: beyond its error, and by more than a twentieth where that is recorded."""
+    return one.drift > _MAX_DRIFT and (one.drift_relative is None or one.drift_relative > _MAX_RELATIVE_DRIFT)
 
 
 _GAPS = (1.0, 3.0)  # between the surfaces (sigma): pairs in contact, and pairs that at most three monomers keep apart
 _NEVER = 1e3  # of numbers that never changed and differ: JSON knows no infinity
-_MAX_DRIFT, _MAX_DIFFERENCE, _MIN_SAMPLES, _MIN_ENTRIES, _MIN_MOBILITY = 2.5, 3.0, 10.0, 10, 1.0
+_MAX_DRIFT, _MAX_DIFFERENCE = 2.5, 3.0  # standard errors
+_MAX_RELATIVE_DRIFT, _MAX_SPREAD = 0.05, 0.1  # less than that is the same for whoever uses the number
+_MIN_SAMPLES = float(BLOCKS)
+_ALONE = 1.5  # how bad it is to have no second start
+_INDEPENDENT = ("implicit", "annealed")  # two of these began independently: each came from a run of its own
+_CLUSTER_GAP = 1.5  # between the surfaces (sigma): NPs nearer than that are in one cluster, a bridging monomer included
+_GATHERED, _SCATTERED = 2.0 / 3.0, 1.0 / 3.0  # share of the NPs in the largest cluster above and below which they are
 
 
 def _pair_distances(trajectory: Trajectory) -> NDArray[np.float32]:
@@ -198,10 +258,8 @@ def inefficiency(series: NDArray[np.float64]) -> float:
 
 
 def _independent_samples(series: NDArray[np.float64]) -> float:
-    """Frames over inefficiency; a number that never changes counts once, unless it is 0."""
-    if np.ptp(series) == 0:
-        return float(len(series)) if series[0] == 0 else 1.0
-    return len(series) / inefficiency(series)
+    """Frames over inefficiency; a number that never changes has no memory."""
+    return float(len(series)) if np.ptp(series) == 0 else len(series) / inefficiency(series)
 
 
 def drift(series: NDArray[np.float64]) -> float:
@@ -214,6 +272,29 @@ def drift(series: NDArray[np.float64]) -> float:
     frames = 0.5 * sum(inefficiency(part) if np.ptp(part) else 1.0 for part in (first, second))
     error = np.sqrt(2.0 * variance * frames / half)
     return float(abs(first.mean() - second.mean()) / error) if error > 0 else _NEVER
+
+
+def _relative_drift(series: NDArray[np.float64]) -> float:
+    """Difference between the means of the halves, over the mean of all."""
+    half, mean = len(series) // 2, float(series.mean())
+    return 0.0 if mean == 0 else abs(float(series[:half].mean() - series[half:].mean())) / mean
+
+
+def _largest_clusters(near: NDArray[np.bool_], nps: int) -> NDArray[np.float64]:
+    """Share of the NPs in the largest cluster (frames,), from which pairs (frames, pairs) are near."""
+    i, j = np.triu_indices(nps, 1)
+    found = np.empty(len(near))
+    for frame, pairs in enumerate(near):
+        links = coo_array((np.ones(np.count_nonzero(pairs)), (i[pairs], j[pairs])), shape=(nps, nps))
+        found[frame] = np.bincount(connected_components(links, directed=False)[1]).max() / nps
+    return found
+
+
+def _changes(largest: NDArray[np.float64]) -> int:
+    """Times that the share of the largest cluster went from above 2/3 to below 1/3 or back."""
+    states = np.where(largest > _GATHERED, 1, np.where(largest < _SCATTERED, -1, 0))
+    states = states[states != 0]
+    return int(np.count_nonzero(np.diff(states)))
 
 
 def _entries(distances: NDArray[np.float32], inner: float, outer: float) -> int:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nanonet.analyze import configurations, pairs, polymer, trajectory
-from nanonet.analyze.equilibrium import Examination, examine, judge
-from nanonet.analyze.pairs import Measurement
-from nanonet.analyze.replicas import combine
+from nanonet.analyze.entries import entry
+from nanonet.analyze.equilibrium import examine
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
@@ -28,7 +27,7 @@ POLYMER = "polymer.json"
 # Fields of a protocol in which replicas of one composition may differ. Substeps of the bonds: without them the volume
 # of desk is 0.2 % larger and g(r) the same within its errors (docs/simulation.md).
 _FREE = ("name", "seed", "start", "equilibration_steps", "production_steps", "frame_every", "configurations",
-         "restart_every", "min_nps", "bond_substeps")  # fmt: skip
+         "restart_every", "min_nps", "bond_substeps", "anneal_from")  # fmt: skip
 
 
 def analyze(folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, int], None] | None = None) -> Dataset:
@@ -86,6 +85,8 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
             "examination": asdict(examine(frames, nominal.diameter)),
             "polymer": _polymer(folder, record),
         }
+        if "implicit" in record:  # where its NPs came from
+            content["implicit"] = record["implicit"]
         if "potential" in record:
             content["fidelity"] = "implicit"
         return Run(json.loads(json.dumps(content)), measured.rdf, measured.blocks)
@@ -104,38 +105,13 @@ def assemble(runs: Sequence[Run]) -> Dataset:
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(family(run.record["composition"], run.record["protocol"]), []).append(run)
-    return Dataset.concatenate([_entry(group) for group in groups.values()])
+    return Dataset.concatenate([entry(group) for group in groups.values()])
 
 
 def family(composition: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
     """What replicas of one another have in common, as text: the composition and what of a protocol is physics."""
     physics = {name: value for name, value in protocol.items() if name not in _FREE}
     return json.dumps([composition, physics], sort_keys=True)
-
-
-def _entry(runs: Sequence[Run]) -> Dataset:
-    """One composition: its run, or its replicas put together."""
-    first = runs[0].record
-    measured = combine(
-        [
-            Measurement(run.rdf, run.record["density"], run.record["density_error"], run.record["nps"], run.blocks)
-            for run in runs
-        ],
-        [run.record["production_tau"] for run in runs],
-    )
-    provenance = {
-        "id": first["id"],
-        "fidelity": first.get("fidelity", "explicit"),
-        "nps": first["nps"],
-        "nominal_density": first["composition"]["density"],
-        "density_error": measured.density_error,
-        "production_tau": sum(run.record["production_tau"] for run in runs),
-        "replicas": len(runs),
-        "starts": sorted({run.record["start"] for run in runs}),
-        "convergence": asdict(judge([Examination(**run.record["examination"]) for run in runs])),
-    }
-    composition = Composition(**(first["composition"] | {"density": measured.density}))
-    return Dataset((composition,), (measured.rdf,), (provenance,), (tuple(runs),))
 
 
 def _polymer(folder: Path, record: dict[str, Any]) -> dict[str, Any] | None:

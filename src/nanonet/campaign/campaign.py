@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nanonet.analyze.equilibrium import Examination, judge
 from nanonet.analyze.runs import assemble, family, measure_run
+from nanonet.campaign.agenda import Known, find_known, is_collected, is_done, more_of, runs_of, slot
 from nanonet.campaign.dispatch import executor, work
-from nanonet.campaign.queue import collect_windows, in_turn, known_windows, windows_done, worst_windows
+from nanonet.campaign.queue import collect_windows, in_turn, worst_windows
 from nanonet.campaign.workspace import State, Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.simulate import engine
-from nanonet.windows import WindowRun, Windows
+from nanonet.windows import Windows
 
 RETRIES = 2
 """How often a run that failed, or whose worker died, is tried again before the campaign passes it over."""
@@ -95,7 +95,7 @@ def run(
         if not 0 <= number < len(subjects):
             raise InputError(f"number {number} is not between 0 and {len(subjects) - 1}")
     deadline = math.inf if hours is None else time.time() + 3600 * hours
-    known = _known(workspace)
+    known = find_known(workspace)
     wanted = in_turn([subjects[number] for number in chosen])
     progress = _Progress()
     pending: dict[Future[str], Task] = {}
@@ -131,7 +131,8 @@ def run(
 
 def _submit(pool: Executor, workspace: Workspace, task: Task, options: dict[str, Any], deadline: float) -> Future[str]:
     job = workspace.prepare(task)
-    return pool.submit(work, str(job), task.state_point, options, deadline)
+    point = {**task.state_point, "protocol": asdict(task.goal)}
+    return pool.submit(work, str(job), point, options, deadline)
 
 
 def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Progress, say: Say) -> bool:
@@ -152,14 +153,16 @@ def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Pr
 
 
 def _named(task: Task) -> str:
-    replica = f", {task.protocol.start} start, seed {task.protocol.seed}" if task.protocol.seed != 1 else ""
-    return f"{task.subject}{replica}"
+    if isinstance(task.subject, Windows):
+        return str(task.subject) if task.protocol.seed == 1 else f"{task.subject}, seed {task.protocol.seed}"
+    longer = "" if task.production_steps is None else f", to {task.production_steps * task.protocol.timestep:g} tau"
+    return f"{task.subject}, {task.protocol.start} start, seed {task.protocol.seed}{longer}"
 
 
 def _next(
     workspace: Workspace,
     subjects: Sequence[Composition | Windows],
-    known: _Known,
+    known: Known,
     progress: _Progress,
     pending: Sequence[Task],
     max_replicas: int,
@@ -168,7 +171,7 @@ def _next(
     waiting = bool(pending)
     for subject in subjects:
         task = workspace.task(subject)
-        if task in pending or _is_done(workspace, task, known):
+        if task in pending or is_done(workspace, task, known):
             continue
         may, later = _may_begin(workspace, task, progress)
         if may:
@@ -185,17 +188,14 @@ def _next(
     for composition in subjects:
         if isinstance(composition, Windows):
             continue
-        runs = _runs_of(workspace, composition, known.runs, progress, max_replicas)
-        if not runs or len(runs) >= max_replicas:
-            continue
-        verdict = judge([Examination(**run.record["examination"]) for run in runs])
-        if verdict.converged:
-            continue
-        task = _free_replica(workspace, composition, runs)
-        may, later = _may_begin(workspace, task, progress)
-        if may:
-            worst.append((verdict.badness, task))
-        waiting |= later
+        runs = runs_of(workspace, composition, known, progress.measured, max_replicas)
+        for badness, task in more_of(workspace, composition, runs, max_replicas):
+            if task in pending:
+                break
+            may, later = _may_begin(workspace, task, progress)
+            if may:
+                worst.append((badness, task))
+            waiting |= later
     return (max(worst, key=lambda one: one[0])[1], True) if worst else (None, waiting)
 
 
@@ -205,88 +205,6 @@ def _may_begin(workspace: Workspace, task: Task, progress: _Progress) -> tuple[b
     if progress.failures.get(job, 0) > RETRIES:
         return False, False
     return time.time() >= progress.not_before.get(job, 0.0), True
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What the files of results hold: it need not be run again, wherever it was run."""
-
-    runs: dict[str, list[Run]]
-    """By family."""
-    windows: tuple[WindowRun, ...]
-
-
-def _known(workspace: Workspace) -> _Known:
-    found: dict[str, list[Run]] = {}
-    if workspace.dataset.exists():
-        for runs in Dataset.load(workspace.dataset).runs:
-            for one in runs:
-                found.setdefault(family(one.record["composition"], one.record["protocol"]), []).append(one)
-    return _Known(found, known_windows(workspace))
-
-
-def _is_done(workspace: Workspace, task: Task, known: _Known) -> bool:
-    """Whether a task, or as long a run of the same subject, is finished here or in the files of results."""
-    if isinstance(task.subject, Windows):
-        collected = windows_done(task, known.windows)
-    else:
-        collected = bool(_as_long(task, known.runs))
-    return collected or workspace.state(task).name == "done"
-
-
-def _is_collected(task: Task, known: _Known) -> bool:
-    """Whether this very replica is in the files of results."""
-    if isinstance(task.subject, Windows):
-        return windows_done(task, known.windows)
-    slot = (task.protocol.seed, task.protocol.start)
-    runs = _as_long(task, known.runs)
-    return any(_slot(one.record) == slot for one in runs)
-
-
-def _as_long(task: Task, known: Mapping[str, Sequence[Run]]) -> list[Run]:
-    """Runs in the dataset of a task's composition, any replica, with as much production or more."""
-    wanted = task.protocol.production_steps * task.protocol.timestep * (1 - 1e-9)
-    assert isinstance(task.subject, Composition)
-    runs = known.get(family(asdict(task.subject), asdict(task.protocol)), ())
-    return [one for one in runs if one.record["production_tau"] >= wanted]
-
-
-def _runs_of(
-    workspace: Workspace,
-    composition: Composition,
-    known: Mapping[str, Sequence[Run]],
-    progress: _Progress,
-    max_replicas: int,
-) -> list[Run]:
-    """Measured runs of a composition: those in the dataset, and those that finished here."""
-    runs = list(known.get(family(asdict(composition), asdict(workspace.protocol)), ()))
-    have = {_slot(one.record) for one in runs}
-    for replica in range(2 * max_replicas):
-        task = workspace.task(composition, replica)
-        if (task.protocol.seed, task.protocol.start) in have or workspace.state(task).name != "done":
-            continue
-        identity = engine.run_id(task.subject, task.protocol)
-        if identity not in progress.measured:
-            progress.measured[identity] = measure_run(workspace.folder(task) / "run")
-        runs.append(progress.measured[identity])
-    return runs
-
-
-def _free_replica(workspace: Workspace, composition: Composition, runs: Sequence[Run]) -> Task:
-    """The first replica that has not been run; one from a start that no run had comes first."""
-    have = {_slot(one.record) for one in runs}
-    starts = {start for _, start in have}
-    free = [
-        task
-        for task in (workspace.task(composition, replica) for replica in range(2 * len(runs) + 2))
-        if (task.protocol.seed, task.protocol.start) not in have
-    ]
-    return next((task for task in free if task.protocol.start not in starts), free[0])
-
-
-def _slot(record: Mapping[str, Any]) -> tuple[int, str]:
-    """What tells replicas of one composition apart: seed and start."""
-    return int(record["protocol"]["seed"]), str(record["start"])
 
 
 @dataclass(frozen=True)
@@ -302,7 +220,7 @@ class Row:
 
 def status(workspace: Workspace) -> list[Row]:
     """How far every composition of the design, all windows and every replica is."""
-    known = _known(workspace)
+    known = find_known(workspace)
     numbers = {subject: number for number, subject in enumerate(workspace.subjects)}
     tasks = {json.dumps(task.state_point, sort_keys=True): task for task in workspace.tasks()}
     for subject in workspace.subjects:
@@ -311,7 +229,7 @@ def status(workspace: Workspace) -> list[Row]:
     rows = []
     for task in tasks.values():
         state = workspace.state(task)
-        if _is_collected(task, known):
+        if is_collected(task, known):
             state = State("collected", state.total, state.total)
         rows.append(Row(numbers.get(task.subject), task, state))
     return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.task.protocol.seed))
@@ -370,4 +288,4 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
 
 def _place(one: Run) -> tuple[str, int, str]:
     composition, protocol = one.record["composition"], one.record["protocol"]
-    return (family(composition, protocol), *_slot(one.record))
+    return (family(composition, protocol), *slot(one.record))

@@ -28,7 +28,9 @@ RANGES: dict[str, tuple[float, float]] = {
 attractions are the paper's (Model and Methodology); the densities are ours, its figures show 0.00032 to 0.00082."""
 
 LOWEST_DENSITY = 0.0003
-"""Of implicit runs, which need no polymer between the NPs: the paper's figures go down to 0.00032."""
+"""Of implicit runs, and of a few explicit ones: the paper's figures go down to 0.00032, in boxes of 30 sigma."""
+
+_DILUTE_EVERY = 16  # compositions of the design: the last of as many has a density below the range of the others
 
 MAX_VOLUME_FRACTION = 0.15
 """Largest NP volume fraction of the design."""
@@ -65,14 +67,21 @@ def design(count: int) -> tuple[Composition, ...]:
 
     Every prefix fills the space, so the first k are the right k whatever k is, and nothing changes when it grows: a
     Sobol sequence (Joe and Kuo 2008, doi:10.1137/070709359) with a fixed shift. Points of too high a volume fraction
-    are passed over.
+    are passed over. Every sixteenth composition has a density between the paper's 0.0003 and the others' lowest: few,
+    for the box of eight such NPs is three times as large as usual.
 
     Raises
     ------
     InputError
         `count` is not 1 or more.
     """
-    return _first(count, RANGES)
+    _check(count)
+    usual = _sequence(RANGES)
+    dilute = islice(_sequence({**RANGES, "density": (LOWEST_DENSITY, RANGES["density"][0])}), 500, None)
+    found = list(FIGURE_4)
+    while len(found) < count:
+        found.append(next(dilute if (len(found) + 1) % _DILUTE_EVERY == 0 else usual))
+    return tuple(found[:count])
 
 
 def implicit_design(count: int) -> tuple[Composition, ...]:
@@ -85,7 +94,9 @@ def implicit_design(count: int) -> tuple[Composition, ...]:
     InputError
         `count` is not 1 or more.
     """
-    return _first(count, {**RANGES, "density": (LOWEST_DENSITY, RANGES["density"][1])})
+    _check(count)
+    sequence = _sequence({**RANGES, "density": (LOWEST_DENSITY, RANGES["density"][1])})
+    return (*FIGURE_4[:count], *islice(sequence, max(0, count - len(FIGURE_4))))
 
 
 def triples(count: int) -> tuple[Triple, ...]:
@@ -110,12 +121,6 @@ def triples(count: int) -> tuple[Triple, ...]:
 def _check(count: int) -> None:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise InputError(f"count = {count!r} is not a whole number of 1 or more")
-
-
-def _first(count: int, ranges: Mapping[str, tuple[float, float]]) -> tuple[Composition, ...]:
-    """Figure 4's compositions and the beginning of the sequence over some ranges."""
-    _check(count)
-    return (*FIGURE_4[:count], *islice(_sequence(ranges), max(0, count - len(FIGURE_4))))
 
 
 def _sequence(ranges: Mapping[str, tuple[float, float]]) -> Iterator[Composition]:

@@ -7,10 +7,12 @@ import runpy
 import sys
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from nanonet.campaign import starts
 from nanonet.errors import InputError, MissingExtraError, NanonetError
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import Protocol
@@ -81,7 +83,8 @@ def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: flo
 
     try:
         protocol = Protocol(**point["protocol"])
-        engine.run(engine.subject_of(point), protocol, folder / "run", progress=progress, **options)
+        place = partial(starts.place, lmp=options.get("lmp"))
+        engine.run(engine.subject_of(point), protocol, folder / "run", place=place, progress=progress, **options)
     except _OutOfTimeError:
         return "stopped"
     except engine.FolderInUseError:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nanonet.analyze.equilibrium import Examination, agree
 from nanonet.analyze.mediated import Mediated
 from nanonet.analyze.runs import assemble, measure_run
 from nanonet.composition import Composition
@@ -21,7 +22,8 @@ from nanonet.potential import PolymerPotential, Triple
 from nanonet.rdf import RDF
 from nanonet.simulate import engine
 from nanonet.simulate.implicit import Implicit, implicit
-from nanonet.simulate.protocol import IMPLICIT, Protocol
+from nanonet.simulate.protocol import ANNEAL_FROM, IMPLICIT, Protocol
+from nanonet.simulate.system import ClusterTooLargeError
 
 CONDENSES = -1.5
 """Reduced second virial coefficient below which NPs may condense: such a composition also starts clustered."""
@@ -68,16 +70,39 @@ def simulate(
     *,
     lmp: str | None = None,
 ) -> list[Run]:
-    """Run a composition with implicit polymer: dispersed, and clustered too where its NPs may condense.
+    """Run a composition with implicit polymer from both ends, dispersed and clustered.
 
-    The runs lie in subfolders of `folder`, named after their identities; what is finished there is not run again.
+    Where the two differ (`nanonet.analyze.equilibrium.agree`) it is run twice more, cooled from twice the temperature
+    while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, a second dispersed start
+    takes its place.
+
+    Parameters
+    ----------
+    composition, potential:
+        What is simulated, and W_poly of its triple.
+    folder:
+        The runs lie in its subfolders, named after their identities; what is finished there is not run again.
+    protocol:
+        Default: `IMPLICIT`. Its seed is that of the first run.
+    lmp:
+        Command of LAMMPS.
+
+    Raises
+    ------
+    InputError
+        The potential does not serve (`nanonet.simulate.implicit.implicit`).
     """
     subject = implicit(composition, potential)
-    protocol = protocol or IMPLICIT
-    protocols = [replace(protocol, start="dispersed")]
-    if potential.second_virial(composition.eps_nn) < CONDENSES:
-        protocols.append(protocol.replica(1, "clustered"))
-    return [_run(subject, one, folder, lmp) for one in protocols]
+    first = replace(protocol or IMPLICIT, start="dispersed")
+    runs = [_run(subject, first, folder, lmp)]
+    try:
+        runs.append(_run(subject, first.replica(1, "clustered"), folder, lmp))
+    except ClusterTooLargeError:
+        runs.append(_run(subject, first.replica(1), folder, lmp))
+    if not agree(*(Examination(**run.record["examination"]) for run in runs)):
+        cooled = replace(first, anneal_from=ANNEAL_FROM * first.temperature)
+        runs += [_run(subject, cooled.replica(number), folder, lmp) for number in (2, 3)]
+    return runs
 
 
 def _run(subject: Implicit, protocol: Protocol, folder: Path, lmp: str | None) -> Run:

@@ -16,10 +16,12 @@ from typing import Any
 
 import signac
 
+from nanonet.analyze.entries import EDGE, regime, second_virial
+from nanonet.campaign import starts
 from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.files import writing
-from nanonet.simulate import engine, script
+from nanonet.simulate import engine, run_folder, script
 from nanonet.simulate.implicit import Implicit
 from nanonet.simulate.protocol import WINDOWS, Protocol
 from nanonet.windows import SHIPPED, Windows
@@ -37,12 +39,22 @@ class Task:
 
     subject: Composition | Windows
     protocol: Protocol
+    """With the production that every run of the campaign has: what the job's identity is made of."""
+    production_steps: int | None = None
+    """Production that this run is to reach, where that is more."""
+
+    @property
+    def goal(self) -> Protocol:
+        """The protocol with the production that the run is to reach."""
+        return self.protocol if self.production_steps is None else self.protocol.extended(self.production_steps)
 
     @property
     def state_point(self) -> dict[str, Any]:
         """What signac hashes to the job's identity: all parameters of the run."""
         point: dict[str, Any] = json.loads(json.dumps(engine.plain(self.subject)))
-        return {**point, "protocol": asdict(self.protocol)}
+        protocol = asdict(self.protocol)
+        del protocol["anneal_from"]  # of implicit runs only, and younger than the first workspaces
+        return {**point, "protocol": protocol}
 
 
 @dataclass(frozen=True)
@@ -95,12 +107,21 @@ class Workspace:
         return (*self.design, *self.windows)
 
     def task(self, subject: Composition | Windows, replica: int = 0) -> Task:
-        """The first run of a subject, or replica 1, 2, ...: odd ones of compositions start clustered."""
-        protocol = WINDOWS if isinstance(subject, Windows) else self.protocol
+        """The first run of a subject, or replica 1, 2, ...
+
+        Each begins from an implicit configuration of its own, if that is the protocol's start and W_poly covers the
+        composition; at the edge of condensation replicas 1 and 2 begin clustered and dispersed, so that both ends are
+        seen. Otherwise odd replicas begin clustered, even ones dispersed.
+        """
+        if isinstance(subject, Windows):
+            return Task(subject, WINDOWS if replica == 0 else WINDOWS.replica(replica))
+        protocol = starts.possible(subject, self.protocol)
         if replica == 0:
             return Task(subject, protocol)
-        clustered = replica % 2 and isinstance(subject, Composition)
-        return Task(subject, protocol.replica(replica, "clustered" if clustered else "dispersed"))
+        start = "clustered" if replica % 2 else "dispersed"
+        if protocol.start == "implicit" and (replica > 2 or regime(second_virial(subject)) != EDGE):
+            start = "implicit"
+        return Task(subject, protocol.replica(replica, start))
 
     def folder(self, task: Task) -> Path:
         """Folder of a task's job, which may not exist yet."""
@@ -125,9 +146,9 @@ class Workspace:
     def state(self, task: Task) -> State:
         """How far a task is, seen from outside: it may be run by another process on another machine."""
         job = self.folder(task)
-        run, total = job / "run", task.protocol.total_steps
+        run, total = job / "run", task.goal.total_steps
         try:
-            if engine.finished_id(run) == engine.run_id(task.subject, task.protocol):
+            if run_folder.covers(run, task.subject, task.goal):
                 return State("done", total, total)
         except InputError as error:
             return State("failed", 0, total, reason=str(error))

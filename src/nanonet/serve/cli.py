@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import sys
 from pathlib import Path
@@ -61,7 +62,9 @@ def simulate(
     protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
     production_steps: Annotated[int | None, typer.Option(help="Instead of the protocol's own.")] = None,
     seed: Annotated[int, typer.Option(help="Of the starting configuration and the velocities.")] = 1,
-    start: Annotated[str, typer.Option(help="Where the NPs begin: dispersed or clustered.")] = "dispersed",
+    start: Annotated[
+        str | None, typer.Option(help="Where the NPs begin: implicit, dispersed or clustered; default: the protocol's.")
+    ] = None,
     lmp: LmpCommand = None,
     accelerator: Accelerator = "auto",
     threads: Threads = 1,
@@ -74,19 +77,28 @@ def simulate(
     from nanonet.simulate.protocol import IMPLICIT, preset
 
     composition = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
-    chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed, start=start)
+    chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed)
+    if start is not None:
+        chosen = dataclasses.replace(chosen, start=start)
     if production_steps is not None:
         chosen = dataclasses.replace(chosen, production_steps=production_steps)
     with needs_extra("sim"):
-        from nanonet.simulate import engine
+        from nanonet.campaign import starts
+        from nanonet.simulate import engine, run_folder
     subject = multiscale.implicit_subject(composition) if implicit else composition
+    if start is None and (begun := run_folder.begun_protocol(out)) is not None:
+        chosen = dataclasses.replace(chosen, start=begun.start)
+    if not implicit and chosen.start == "implicit" and (reason := starts.why_not(composition)):
+        print(f"start      dispersed, not implicit: {reason}")
+        chosen = dataclasses.replace(chosen, start="dispersed")
+    place = functools.partial(starts.place, lmp=lmp)
     if write_only:
-        folder = engine.write_deck(subject, chosen, out)
+        folder = engine.write_deck(subject, chosen, out, place)
         print(f"written    {folder}: run there  lmp -log none -in start.in")
         return
     with progress_bar("simulating") as progress:
         trajectory = engine.run(
-            subject, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress
+            subject, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, place=place, progress=progress
         )
     record = json.loads((out / engine.RECORD).read_text())
     print(f"simulated  {record['nps']} NPs and {record['chains']} chains with LAMMPS {record['lammps']}, "
@@ -103,11 +115,13 @@ def extend(
 ) -> None:
     """Give a finished run more production, or, where its restart file is gone, a replica beside it."""
     with needs_extra("sim"):
+        from nanonet.campaign import starts
         from nanonet.simulate import engine
     with progress_bar("simulating") as progress:
         trajectory = engine.extend(
-            folder, production_steps, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress
-        )
+            folder, production_steps, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress,
+            place=functools.partial(starts.place, lmp=lmp),
+        )  # fmt: skip
     print(f"written    {trajectory}")
 
 

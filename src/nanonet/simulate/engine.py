@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -23,12 +23,15 @@ from nanonet.simulate.accelerate import choose
 from nanonet.simulate.implicit import TABLE, Implicit, table_text
 from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import Protocol
-from nanonet.simulate.system import Subject, build, particle_numbers
+from nanonet.simulate.system import Placement, Subject, build, particle_numbers
 from nanonet.windows import Windows
 
 RECORD = "run.json"
 TRAJECTORY = "trajectory.gsd"
 FORMAT = 1  # of the folder; another format is refused
+
+Place = Callable[[Composition, Protocol, Path], Placement]
+"""Finds where the NPs of an explicit run begin, given its folder; called once, before the run has a deck."""
 
 
 class FolderInUseError(InputError):
@@ -43,6 +46,7 @@ def run(
     lmp: str | None = None,
     accelerator: str = "auto",
     threads: int = 1,
+    place: Place | None = None,
     progress: process.Progress | None = None,
 ) -> Path:
     """Simulate a composition, or windows, in a folder and return the path of its NP trajectory (GSD).
@@ -62,6 +66,8 @@ def run(
         then `lmp` beside this Python, then on the path.
     accelerator, threads:
         How LAMMPS computes the pair forces: `nanonet.simulate.accelerate.choose`.
+    place:
+        Needed for the start `implicit`: `nanonet.campaign.starts.place`.
     progress:
         Called with (steps done, steps in all) about every 500 steps.
 
@@ -86,7 +92,7 @@ def run(
         )
     folder = _prepare(folder)
     with _lock(folder) as lock, _disk(folder):
-        record = _begin(subject, protocol, folder)
+        record = _begin(subject, protocol, folder, place)
         _check_version(folder, record, program.version)
         begun = time.monotonic()
         record |= {"lammps": program.version, "accelerator": _joined(record.get("accelerator"), acceleration.name)}
@@ -128,7 +134,7 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
         The run is not finished, or has more production already; and as for `run`.
     """
     folder = Path(folder)
-    record = _read_record(folder)
+    record = read_record(folder)
     if finished_id(folder) is None:
         raise InputError(f"the run in {folder} is not finished: simulate it to its end before it is extended")
     subject, protocol = subject_of(record), Protocol(**record["protocol"])
@@ -145,7 +151,9 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
     return run(subject, more.replica(number), other, **options)
 
 
-def write_deck(subject: Subject, protocol: Protocol, folder: str | os.PathLike[str]) -> Path:
+def write_deck(
+    subject: Subject, protocol: Protocol, folder: str | os.PathLike[str], place: Place | None = None
+) -> Path:
     """Write what LAMMPS needs (data file and input scripts) without running it; returns the folder.
 
     Run there with any LAMMPS that has the package MOLECULE: `lmp -log none -in start.in`.
@@ -153,14 +161,14 @@ def write_deck(subject: Subject, protocol: Protocol, folder: str | os.PathLike[s
     particle_numbers(subject, protocol)
     folder = _prepare(folder)
     with _lock(folder), _disk(folder):
-        _begin(subject, protocol, folder)
+        _begin(subject, protocol, folder, place)
     return folder
 
 
 def run_id(subject: Subject, protocol: Protocol) -> str:
     """Identity of a run: a hash of what it simulates and how (16 hexadecimal digits)."""
     settings = asdict(protocol)
-    for name, default in (("start", "dispersed"), ("bond_substeps", 1)):
+    for name, default in (("start", "dispersed"), ("bond_substeps", 1), ("anneal_from", 0.0)):
         if settings[name] == default:  # these fields came later than the first runs, whose identities stay
             del settings[name]
     text = json.dumps([*plain(subject).values(), settings], sort_keys=True)
@@ -242,20 +250,23 @@ def _disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _begin(subject: Subject, protocol: Protocol, folder: Path) -> dict[str, Any]:
+def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | None) -> dict[str, Any]:
     """The folder's record and deck, made where they are missing; the record may be that of a shorter production."""
     identity = run_id(subject, protocol)
     path = folder / RECORD
     record: dict[str, Any]
     if path.exists():
-        record = _read_record(folder)
+        record = read_record(folder)
         if record["id"] != identity and not _is_longer(subject, protocol, folder, record):
             raise InputError(
                 f"the folder {folder} holds another run ({record.get('composition') or record.get('windows')}, "
                 f"protocol {record.get('protocol', {}).get('name')}, id {record.get('id')}); choose another folder"
             )
     else:
-        system = build(subject, protocol)
+        placed: Placement | None = None
+        if protocol.start == "implicit" and place is not None and isinstance(subject, Composition):
+            placed = place(subject, protocol, folder)
+        system = build(subject, protocol, None if placed is None else placed.nps)
         chains, beads, _ = system.monomers.shape
         _write(folder / script.DATA, script.data_text(system, script.np_mass(subject)))
         if isinstance(subject, Implicit):
@@ -271,6 +282,7 @@ def _begin(subject: Subject, protocol: Protocol, folder: Path) -> dict[str, Any]
             "monomers": chains * beads,
             "np_mass": script.np_mass(subject),
             "start": protocol.start,
+            **({} if placed is None else {"implicit": dict(placed.record)}),
         }
     _write(folder / script.START, script.start_text(subject, protocol))
     _write(folder / script.RESUME, script.resume_text(subject, protocol))
@@ -280,7 +292,8 @@ def _begin(subject: Subject, protocol: Protocol, folder: Path) -> dict[str, Any]
     return record
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> dict[str, Any]:
+    """The record of the run in a folder; `InputError` when it cannot be used."""
     path = folder / RECORD
     try:
         record: dict[str, Any] = json.loads(path.read_text())
@@ -312,7 +325,7 @@ def finished_id(folder: Path) -> str | None:
     """Identity of the finished run in a folder, if there is one."""
     if not (folder / TRAJECTORY).exists() or not (folder / RECORD).exists():
         return None
-    record = _read_record(folder)
+    record = read_record(folder)
     if frames.last_step(folder / TRAJECTORY) != Protocol(**record["protocol"]).total_steps:
         return None
     return str(record["id"])

@@ -17,12 +17,14 @@ _WHOLE = {
     "seed",
     "bond_substeps",
 }
-_MAY_BE_ZERO = {"pressure", "equilibration_steps", "configurations", "seed"}
+_MAY_BE_ZERO = {"pressure", "equilibration_steps", "configurations", "seed", "anneal_from"}
 _TEXTS = {"name", "start"}
 _REPLICA_STRIDE = 1_000  # between the seeds of replicas: a run derives some seeds of its own from its seed
 
-STARTS = ("dispersed", "clustered")
-"""Where the NPs begin: at random in the box, or in one compact crystal."""
+STARTS = ("dispersed", "clustered", "implicit")
+"""Where the NPs begin: at random in the box, in one compact crystal, or where implicit NPs came to equilibrium."""
+
+_HOLD = 150.0  # tau for which NPs from an implicit run are held; of a short protocol an eighth of its equilibration
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,15 @@ class Protocol:
     seed:
         Seed of the starting configuration and of the velocities.
     start:
-        `dispersed` (NPs at random) or `clustered` (all NPs in one crystal). What has equilibrated does not depend on
-        it: two runs that began apart and agree are the best sign.
+        `dispersed` (NPs at random), `clustered` (all NPs in one crystal), or `implicit` (the last positions of NPs
+        without polymer, whose potential has the polymer in it: `nanonet.campaign.starts`). What has equilibrated does
+        not depend on it: two runs that began apart and agree are the best sign.
     bond_substeps:
         Steps of the bonds in one time step (r-RESPA, Tuckerman 1992, doi:10.1063/1.463137): stiff bonds, not pairs,
         limit the time step. 1 is plain velocity Verlet.
+    anneal_from:
+        Of implicit runs: temperature at which equilibration begins, falling evenly to `temperature` at its end; 0 is
+        equilibration at `temperature`.
 
     Raises
     ------
@@ -83,6 +89,7 @@ class Protocol:
     seed: int = 1
     start: str = "dispersed"
     bond_substeps: int = 1
+    anneal_from: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -110,6 +117,11 @@ class Protocol:
                 f"production_steps = {self.production_steps} is not a multiple of "
                 f"configurations = {self.configurations}"
             )
+
+    @property
+    def hold_steps(self) -> int:
+        """Steps before equilibration in which NPs from an implicit run are held while the polymer relaxes."""
+        return min(round(_HOLD / self.timestep), self.equilibration_steps // 8) if self.start == "implicit" else 0
 
     @property
     def total_steps(self) -> int:
@@ -151,12 +163,13 @@ PRESETS: dict[str, Protocol] = {
         name="smoke", timestep=0.01, equilibration_steps=1_500, production_steps=1_000, frame_every=25,
         configurations=2, min_box=20.8, min_nps=8, restart_every=1_000, bond_substeps=2,
     ),
-    # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 15 minutes of one core. Pairs have
+    # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 15 minutes of one core. NPs begin
+    # where implicit ones came to equilibrium (from a dispersed start those that condense need far longer). Pairs have
     # twice the paper's time step, bonds the paper's: density, temperature, energy and g(r) agree with the paper's
     # (docs/validation.md, case time_step; with 0.01 for the bonds too the volume is 0.2 % larger).
     "desk": Protocol(
         name="desk", timestep=0.01, equilibration_steps=100_000, production_steps=250_000, frame_every=100,
-        configurations=50, min_box=20.8, min_nps=8, restart_every=10_000, bond_substeps=2,
+        configurations=50, min_box=20.8, min_nps=8, restart_every=10_000, bond_substeps=2, start="implicit",
     ),
     # The paper's steps, time step, thermostat and barostat and number of configurations (paper, MD Simulations and
     # Data Curation). It does not give the numbers of particles: ours are 20 NPs or more.
@@ -182,7 +195,10 @@ def preset(name: str) -> Protocol:
 
 
 IMPLICIT = Protocol(
-    name="implicit", timestep=0.01, equilibration_steps=20_000, production_steps=100_000, frame_every=100,
-    configurations=0, min_box=20.8, min_nps=200, restart_every=50_000, thermostat_damping=1.0,
+    name="implicit", timestep=0.01, equilibration_steps=100_000, production_steps=200_000, frame_every=100,
+    configurations=0, min_box=20.8, min_nps=8, restart_every=100_000, thermostat_damping=1.0,
 )  # fmt: skip
-"""NPs alone (mass 1) under a Langevin thermostat, 200 tau and 1,000 tau; the volume is given."""
+"""NPs alone (mass 1) under a Langevin thermostat, 1,000 tau and 2,000 tau; as many as `desk` has, in a given volume."""
+
+ANNEAL_FROM = 2.0
+"""Temperature from which implicit NPs are cooled where dispersed and clustered starts differ."""

@@ -103,7 +103,7 @@ def start_text(subject: Subject, protocol: Protocol) -> str:
     bonds = _spring_bonds(subject) if isinstance(subject, Windows) else (ATOMS, BONDS)
     return (
         _HEAD_START.format(*bonds) + _push_off(subject, protocol) + interactions(subject) + _settle(protocol)
-        + _run(protocol)
+        + _hold(protocol) + _begin(protocol) + _run(protocol)
     )  # fmt: skip
 
 
@@ -211,16 +211,17 @@ def _push_off(subject: Composition | Windows, protocol: Protocol) -> str:
     soft = "".join(f"pair_coeff {types} 0.0 {minimum * sigma:.10g}\n" for types, _, sigma, _ in _pairs(subject))
     return f"""
 # overlapping monomers are pushed apart
+group moving type {"1" if protocol.hold_steps else "1 2"}
 {_lists(subject)}{soft}\
 timestep 0.005
 thermo 500
 thermo_style custom step temp press vol pe
 thermo_modify flush yes
-velocity all create {protocol.temperature:g} {protocol.seed + 1} mom yes rot no dist gaussian
+velocity moving create {protocol.temperature:g} {protocol.seed + 1} mom yes rot no dist gaussian
 variable push equal ramp(0,50)
 fix push all adapt 1 pair soft a * * v_push
-fix limit all nve/limit 0.1
-fix bath all langevin {protocol.temperature:g} {protocol.temperature:g} 0.5 {protocol.seed + 2}
+fix limit moving nve/limit 0.1
+fix bath moving langevin {protocol.temperature:g} {protocol.temperature:g} 0.5 {protocol.seed + 2}
 run {_PUSH_STEPS}
 unfix push
 """
@@ -243,12 +244,31 @@ pair_modify shift yes
 
 def _settle(protocol: Protocol) -> str:
     return f"""
-# the model's potentials under a limited step, then time starts at 0
+# the model's potentials under a limited step
 unfix limit
-fix limit all nve/limit 0.05
+fix limit moving nve/limit 0.05
 run {_SETTLE_STEPS}
 unfix limit
 unfix bath
+"""
+
+
+def _hold(protocol: Protocol) -> str:
+    """NPs that an implicit run placed stay (the box scales their positions) until the polymer has relaxed."""
+    if not protocol.hold_steps:
+        return ""
+    return f"""
+# the polymer relaxes about NPs that are held
+velocity moving create {protocol.temperature:g} {protocol.seed + 4} mom yes rot no dist gaussian
+{_integrate(protocol, "moving")}run {protocol.hold_steps}
+unfix npt
+"""
+
+
+def _begin(protocol: Protocol) -> str:
+    return f"""
+# all particles are free, and time starts at 0
+group moving delete
 velocity all create {protocol.temperature:g} {protocol.seed + 3} mom yes rot no dist gaussian
 reset_timestep 0
 """
@@ -266,14 +286,20 @@ dump_modify whole sort id format float %.4f first no
         last = f"""\
 write_dump all custom {CONFIGURATIONS}/{protocol.total_steps}.lammpstrj {columns} modify sort id format float %.4f
 """
-    temperature, pressure, n = protocol.temperature, protocol.pressure, protocol.bond_substeps
-    substeps = f"run_style respa 2 {n} bond 1 pair 2\n" if n > 1 else ""
     return f"""
 # NPT: Nose-Hoover thermostat and barostat, velocity Verlet
+{_integrate(protocol, "all")}{_stretches(protocol, whole, last)}"""
+
+
+def _integrate(protocol: Protocol, group: str) -> str:
+    """NPT of a group of particles; the others only scale with the box."""
+    temperature, pressure, n = protocol.temperature, protocol.pressure, protocol.bond_substeps
+    substeps = f"run_style respa 2 {n} bond 1 pair 2\n" if n > 1 else ""
+    return f"""\
 timestep {protocol.timestep:g}
-{substeps}{_THERMO}fix npt all npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
+{substeps}{_THERMO}fix npt {group} npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
 iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}
-{_stretches(protocol, whole, last)}"""
+"""
 
 
 _THERMO = """\
@@ -283,14 +309,19 @@ thermo_modify flush yes
 """
 
 
-def _stretches(protocol: Protocol, whole: str = "", last: str = "") -> str:
-    """Equilibration and production up to their last steps, with restart files and NP frames."""
+def _stretches(protocol: Protocol, whole: str = "", last: str = "", annealed: str = "") -> str:
+    """Equilibration and production up to their last steps, with restart files and NP frames.
+
+    `annealed` comes between them, where the temperature falls during equilibration.
+    """
+    end = protocol.equilibration_steps
+    ramp = f" start 0 stop {end}" if annealed else ""
     return f"""\
 restart {protocol.restart_every} {RESTARTS[0]} {RESTARTS[1]}
 variable now equal step
 print "{MARKER} from step ${{now}}"
-if "${{now}} < {protocol.equilibration_steps}" then "run {protocol.equilibration_steps} upto"
-
+if "${{now}} < {end}" then "run {end} upto{ramp}"
+{annealed}
 # production
 group nps type 2
 dump nps nps custom {protocol.frame_every} {NP_DUMP} id x y z ix iy iz
@@ -303,6 +334,9 @@ dump_modify nps sort id append yes format float %.5f first no
 def _implicit(protocol: Protocol) -> str:
     """NPs alone with their tabulated potential, under a Langevin thermostat in a given volume."""
     temperature = protocol.temperature
+    bath = f"{temperature:g} {protocol.thermostat_damping:g} {protocol.seed + 2}\n"
+    constant = f"fix bath all langevin {temperature:g} {bath}"
+    annealed = f"unfix bath\n{constant}" if protocol.anneal_from else ""
     return f"""
 # U_nn + W_poly from a table
 pair_style table linear 4000
@@ -314,5 +348,5 @@ neigh_modify every 10 delay 0 check yes
 timestep {protocol.timestep:g}
 {_THERMO}thermo 5000
 fix move all nve
-fix bath all langevin {temperature:g} {temperature:g} {protocol.thermostat_damping:g} {protocol.seed + 2}
-{_stretches(protocol)}"""
+{f"fix bath all langevin {protocol.anneal_from:g} {bath}" if annealed else constant}\
+{_stretches(protocol, annealed=annealed)}"""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,10 @@ _PACKING = 0.34  # volume fraction of the zones that dimers of windows keep free
 _NO_FOLD = 1.02  # beads two bonds apart stay this far apart (Auhl et al. 2003, doi:10.1063/1.1628670)
 
 
+class ClusterTooLargeError(InputError):
+    """The NPs do not fit into the box as one cluster."""
+
+
 @dataclass(frozen=True, eq=False)
 class System:
     """A starting configuration in a cubic periodic box.
@@ -47,6 +53,22 @@ class System:
     monomers: NDArray[np.float64]
     nps: NDArray[np.float64]
     dimers: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Where the NPs of an explicit run begin.
+
+    Attributes
+    ----------
+    nps:
+        Positions (n, 3) in a periodic box of the volume n / density (sigma).
+    record:
+        How they were found: plain values for the run's record.
+    """
+
+    nps: NDArray[np.float64]
+    record: Mapping[str, Any]
 
 
 def particle_numbers(subject: Subject, protocol: Protocol) -> tuple[int, int]:
@@ -77,19 +99,34 @@ def particle_numbers(subject: Subject, protocol: Protocol) -> tuple[int, int]:
     return nps, chains
 
 
-def build(subject: Subject, protocol: Protocol) -> System:
+def build(subject: Subject, protocol: Protocol, nps_at: NDArray[np.float64] | None = None) -> System:
     """Place the particles of a run; the protocol's seed decides where.
 
     NPs go in at random, as far apart as the box allows, or as one compact crystal (the protocol's `start`), dimers of
     windows at random; chains are random walks of bonds of 0.97 that do not fold back and that stay out of the NPs.
     Monomers of different chains may overlap: the push-off of the script parts them.
 
+    Parameters
+    ----------
+    subject, protocol:
+        What is simulated and how.
+    nps_at:
+        Positions (n, 3) of the NPs in a box of the volume n / density (sigma), for the start `implicit`. The chains
+        then grow in that volume, so that the NPs need not move.
+
     Raises
     ------
     InputError
-        The particles do not fit.
+        The particles do not fit; `nps_at` is missing, or of another number of NPs.
     """
     nps, chains = particle_numbers(subject, protocol)
+    if protocol.start == "implicit":
+        if not isinstance(subject, Composition) or nps_at is None:
+            raise InputError("start = 'implicit' needs the NPs of an implicit run: place=nanonet.campaign.starts.place")
+        if nps_at.shape != (nps, 3):
+            raise InputError(f"positions of NPs have shape {nps_at.shape}; allowed is {(nps, 3)}")
+    if protocol.anneal_from and not isinstance(subject, Implicit):
+        raise InputError(f"anneal_from = {protocol.anneal_from:g} is for implicit runs only; allowed is 0")
     if isinstance(subject, Implicit):
         box = (nps / subject.composition.density) ** (1.0 / 3.0)
         rng = np.random.default_rng(protocol.seed)
@@ -97,9 +134,14 @@ def build(subject: Subject, protocol: Protocol) -> System:
     beads = chains * subject.chain_length
     contact = 0.5 * (subject.diameter + 1.0)
     volume = beads / _START_DENSITY + nps * 4.0 / 3.0 * math.pi * contact**3
+    if isinstance(subject, Composition) and nps_at is not None:
+        volume = nps / subject.density
     box = volume ** (1.0 / 3.0)
     rng = np.random.default_rng(protocol.seed)
-    if isinstance(subject, Windows):
+    centres: NDArray[np.float64]
+    if nps_at is not None:
+        centres = nps_at % box
+    elif isinstance(subject, Windows):
         centres = _place_dimers(subject, box, rng)
     else:
         centres = _place_alone(nps, box, subject.diameter, protocol, rng)
@@ -140,7 +182,7 @@ def _place_cluster(n: int, box: float, diameter: float, rng: np.random.Generator
     placed = np.asarray((sites @ turn + rng.uniform(0.0, box, 3)) % box)
     for i in range(1, n):
         if _distances(placed[:i], placed[i], box).min() < 0.99 * spacing:
-            raise InputError(
+            raise ClusterTooLargeError(
                 f"{n} NPs of diameter = {diameter:g} do not fit into a box of edge {box:.2f} as one cluster; "
                 "lower the density or take start = 'dispersed'"
             )

@@ -1,0 +1,157 @@
+"""Runs of one composition -> one entry of a dataset: which of them are at equilibrium, and what they say together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.analyze.equilibrium import Examination, agree, judge
+from nanonet.analyze.pairs import Measurement
+from nanonet.analyze.replicas import combine
+from nanonet.composition import Composition
+from nanonet.dataset import Dataset, Run
+from nanonet.dilute import PolymerTable
+from nanonet.potential import Triple
+from nanonet.rdf import RDF
+
+CONDENSING, EDGE, DISPERSED = "condensing", "edge", "dispersed"
+"""Regimes, by the reduced second virial coefficient B2* of U_nn + W_poly."""
+
+EDGE_LIMITS = (-8.0, -1.0)
+"""B2* between which a gathered state may dissolve, and a dispersed one gather, within a few thousand tau."""
+
+
+def regime(second_virial: float | None) -> str:
+    """`condensing`, `edge` or `dispersed`; where B2* is not known either may be, as at the edge."""
+    if second_virial is None:
+        return EDGE
+    low, high = EDGE_LIMITS
+    return CONDENSING if second_virial < low else DISPERSED if second_virial > high else EDGE
+
+
+def second_virial(composition: Composition) -> float | None:
+    """B2* of a composition at infinite dilution, from the shipped table of W_poly; None where that does not reach."""
+    found = _table().potential(Triple(composition.diameter, composition.chain_length, composition.eps_pn))
+    return None if found.extrapolated else found.second_virial(composition.eps_nn)
+
+
+@cache
+def _table() -> PolymerTable:
+    return PolymerTable.shipped()
+
+
+def start_of(record: Mapping[str, Any]) -> str:
+    """How a run began: `dispersed`, `clustered`, `implicit`, or `annealed` (an implicit run that was cooled)."""
+    return "annealed" if record["protocol"].get("anneal_from") else str(record["start"])
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which runs make an entry."""
+
+    used: tuple[int, ...]
+    """Places of the runs that count."""
+    left_out: Mapping[int, str]
+    """Why each of the others does not, by place."""
+    between: bool = False
+    """Whether the used runs come from different starts and have not met: the entry lies between them."""
+
+
+def choose(examinations: Sequence[Examination], starts: Sequence[str], kind: str) -> Choice:
+    """Which runs of a composition are at equilibrium, as far as their starts can tell.
+
+    Runs that agree all count. Where dispersed and gathered starts differ, a condensing composition's dispersed runs
+    are still gathering and a dispersed composition's clustered runs still dissolving: they do not count. At the edge
+    nobody knows, and the answer lies between them. Annealed runs stand for those that they were made to replace.
+
+    Parameters
+    ----------
+    examinations, starts:
+        One a run: what was seen, and how it began (`start_of`).
+    kind:
+        The regime.
+    """
+    if "annealed" in starts:
+        used = tuple(i for i, start in enumerate(starts) if start == "annealed")
+        return _without(used, len(starts), "annealed runs take its place: dispersed and clustered starts differed")
+    by_start = {start: [i for i, one in enumerate(starts) if one == start] for start in dict.fromkeys(starts)}
+    met = all(
+        agree(examinations[i], examinations[k])
+        for a, b in product(by_start, by_start)
+        if a < b
+        for i, k in product(by_start[a], by_start[b])
+    )
+    everything = Choice(tuple(range(len(starts))), {})
+    if met:
+        return everything
+    astray = {CONDENSING: ("dispersed", "still gathering"), DISPERSED: ("clustered", "still dissolving")}.get(kind)
+    if astray is not None and astray[0] in by_start:
+        used = tuple(i for i, start in enumerate(starts) if start != astray[0])
+        return _without(used, len(starts), f"{astray[1]}: its NPs began {astray[0]}, and other starts differ from it")
+    return Choice(everything.used, {}, between=True)
+
+
+def _without(used: tuple[int, ...], count: int, why: str) -> Choice:
+    return Choice(used, {i: why for i in range(count) if i not in used})
+
+
+def entry(runs: Sequence[Run]) -> Dataset:
+    """One composition: its run, or those of its runs that count, put together.
+
+    The provenance names the weight of each run, and says why those that do not count are left out.
+    """
+    first = runs[0].record
+    nominal = Composition(**first["composition"])
+    virial = second_virial(nominal)
+    kind = regime(virial)
+    seen = [Examination(**run.record["examination"]) for run in runs]
+    starts = [start_of(run.record) for run in runs]
+    choice = choose(seen, starts, kind)
+    used = [runs[i] for i in choice.used]
+    measured = combine([_measurement(run) for run in used], [run.record["production_tau"] for run in used])
+    verdict = judge([seen[i] for i in choice.used], [starts[i] for i in choice.used])
+    rdf = measured.rdf
+    if choice.between:
+        rdf = RDF(rdf.r, rdf.g, _reaching(rdf, used, [starts[i] for i in choice.used]))
+    total = sum(run.record["production_tau"] for run in used)
+    weights = [run.record["production_tau"] / total if i in choice.used else 0.0 for i, run in enumerate(runs)]
+    provenance = {
+        "id": first["id"],
+        "fidelity": first.get("fidelity", "explicit"),
+        "nps": first["nps"],
+        "volume": first["nps"] / measured.density,
+        "nominal_density": nominal.density,
+        "density_error": measured.density_error,
+        "production_tau": total,
+        "replicas": len(used),
+        "starts": sorted(set(starts)),
+        "second_virial": None if virial is None else round(virial, 3),
+        "regime": kind,
+        "weights": weights,
+        "left_out": {runs[i].record["id"]: why for i, why in choice.left_out.items()},
+        "between": choice.between,
+        "convergence": asdict(verdict),
+    }
+    composition = Composition(**(first["composition"] | {"density": measured.density}))
+    return Dataset((composition,), (rdf,), (provenance,), (tuple(runs),))
+
+
+def _measurement(run: Run) -> Measurement:
+    return Measurement(run.rdf, run.record["density"], run.record["density_error"], run.record["nps"], run.blocks)
+
+
+def _reaching(rdf: RDF, runs: Sequence[Run], starts: Sequence[str]) -> NDArray[np.float64]:
+    """Standard errors (m,) that reach from the entry to the mean of the runs of every start."""
+    ends = []
+    for start in dict.fromkeys(starts):
+        group = [run for run, one in zip(runs, starts, strict=True) if one == start]
+        share = np.array([run.record["production_tau"] for run in group])
+        ends.append(np.abs(share @ np.array([run.rdf.g for run in group]) / share.sum() - rdf.g))
+    own = np.zeros_like(rdf.g) if rdf.error is None else rdf.error
+    return np.asarray(np.maximum(own, np.max(ends, axis=0)))

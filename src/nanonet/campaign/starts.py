@@ -1,0 +1,126 @@
+"""Where the NPs of an explicit run begin: at the end of an implicit run that came to equilibrium.
+
+The implicit run has the same composition, the same number of NPs and the volume that the explicit run will have. It
+takes seconds, and spares the explicit run the time in which its NPs would gather.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nanonet.analyze import trajectory
+from nanonet.analyze.entries import choose, regime, start_of
+from nanonet.analyze.equilibrium import Examination, agree
+from nanonet.analyze.pairs import Measurement
+from nanonet.analyze.replicas import combine
+from nanonet.campaign.implicit import simulate
+from nanonet.composition import Composition
+from nanonet.dataset import Run
+from nanonet.dilute import PolymerTable
+from nanonet.errors import InputError
+from nanonet.potential import PolymerPotential, Triple
+from nanonet.simulate import engine
+from nanonet.simulate.implicit import implicit
+from nanonet.simulate.protocol import IMPLICIT, Protocol
+from nanonet.simulate.system import Placement
+
+FOLDER = "implicit"
+"""Subfolder of an explicit run in which the implicit runs lie that it began with."""
+
+
+def potential_of(composition: Composition) -> PolymerPotential:
+    """W_poly of a composition's triple, from the shipped table."""
+    return _table().potential(Triple(composition.diameter, composition.chain_length, composition.eps_pn))
+
+
+@cache
+def _table() -> PolymerTable:
+    return PolymerTable.shipped()
+
+
+def why_not(composition: Composition) -> str:
+    """Why an explicit run of a composition cannot begin with implicit NPs, in words; empty where it can."""
+    potential = potential_of(composition)
+    if potential.extrapolated:
+        return f"W_poly was not sampled there: {potential.extrapolated}"
+    try:
+        implicit(composition, potential)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def possible(composition: Composition, protocol: Protocol) -> Protocol:
+    """The protocol, from dispersed NPs in place of implicit ones where W_poly does not cover the composition."""
+    if protocol.start == "implicit" and why_not(composition):
+        return replace(protocol, start="dispersed")
+    return protocol
+
+
+def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: str | None = None) -> Placement:
+    """Find where the NPs of an explicit run begin, by implicit runs in the subfolder `implicit` of its folder.
+
+    Both ends, dispersed and clustered, are run; where they differ, two runs are cooled from a higher temperature. The
+    explicit run begins with the last frame of the first run of those that count, which its record names.
+
+    Parameters
+    ----------
+    composition, protocol:
+        Of the explicit run. Its seed gives those of the implicit runs, so replicas begin independently.
+    folder:
+        Its folder; what is finished there is not run again.
+    lmp:
+        Command of LAMMPS.
+
+    Raises
+    ------
+    InputError
+        W_poly does not cover the composition (`why_not`).
+    """
+    if reason := why_not(composition):
+        raise InputError(f"start = 'implicit' is not possible for {composition}: {reason}")
+    potential = potential_of(composition)
+    (folder / FOLDER).mkdir(exist_ok=True)
+    alone = replace(IMPLICIT, seed=protocol.seed, min_box=protocol.min_box, min_nps=protocol.min_nps)
+    runs = simulate(composition, potential, folder / FOLDER, alone, lmp=lmp)
+    seen = [Examination(**run.record["examination"]) for run in runs]
+    starts = [start_of(run.record) for run in runs]
+    used = choose(seen, starts, regime(potential.second_virial(composition.eps_nn))).used
+    at_equilibrium = agree(seen[used[0]], seen[used[-1]])
+    found = trajectory.read(folder / FOLDER / runs[used[0]].record["id"] / engine.TRAJECTORY)
+    return Placement(
+        found.positions[-1] + 0.5 * found.boxes[-1],
+        _record(potential, [runs[i] for i in used], [starts[i] for i in used], at_equilibrium),
+    )
+
+
+def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], at_equilibrium: bool) -> dict[str, Any]:
+    """What an explicit run keeps of the implicit runs that it began with."""
+    content = np.round(np.stack([potential.r, potential.w]), 6).tobytes()
+    together = combine(
+        [
+            Measurement(run.rdf, run.record["density"], run.record["density_error"], run.record["nps"], run.blocks)
+            for run in runs
+        ],
+        [run.record["production_tau"] for run in runs],
+    )
+    peaks = [run.rdf.first_peak for run in runs]
+    how = "cooled from a higher temperature" if "annealed" in starts else "dispersed and clustered starts"
+    return {
+        "potential_sha256": hashlib.sha256(content).hexdigest(),
+        "ids": [run.record["id"] for run in runs],
+        "seeds": [run.record["protocol"]["seed"] for run in runs],
+        "starts": starts,
+        "at_equilibrium": at_equilibrium,
+        "reason": f"{how} {'agree' if at_equilibrium else 'differ'}",
+        "first_peaks": [None if peak is None else [round(x, 4) for x in peak] for peak in peaks],
+        "neighbours": [[round(x, 4) for x in run.record["examination"]["means"]] for run in runs],
+        "g": [round(float(x), 4) for x in together.rdf.g],
+        "g_error": None if together.rdf.error is None else [round(float(x), 4) for x in together.rdf.error],
+    }

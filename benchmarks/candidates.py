@@ -323,7 +323,7 @@ def _read_off() -> list[str]:
         found = intervals_of(model.sample(X[[i]], 400)[:, 0], R, composition)
         true = RDF(R, G[i])
         peak = true.first_peak
-        number = true.coordination_number(found.radius, composition.density)
+        number = true.coordination_number(found.radius, composition.density, composition.nps)
         pairs = [(found.coordination_number, number, "coordination number")]
         if peak is not None and found.peak_height is not None and found.peak_position is not None:
             pairs.append((found.peak_height, peak.height, "height of the first peak"))

@@ -57,6 +57,12 @@ def test_coordination_number_of_an_ideal_gas_is_the_volume_times_the_density(rad
     assert RDF(R, np.ones(100)).coordination_number(radius, density) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
+@given(nps=st.integers(2, 100), radius=st.floats(0.1, 10.0))
+def test_each_of_n_nps_has_n_less_one_others(nps: int, radius: float) -> None:
+    whole = RDF(R, np.ones(100)).coordination_number(radius, 0.002)
+    assert RDF(R, np.ones(100)).coordination_number(radius, 0.002, nps) == pytest.approx(whole * (nps - 1) / nps)
+
+
 def test_coordination_number_is_the_integral_of_g() -> None:
     g = np.exp(-((R - 3.0) ** 2)) * 5
     fine = np.linspace(0, 6, 60_001)
@@ -69,6 +75,8 @@ def test_coordination_number_is_the_integral_of_g() -> None:
 def test_coordination_number_refuses(radius: float, density: float) -> None:
     with pytest.raises(InputError):
         RDF(R, np.ones(100)).coordination_number(radius, density)
+    with pytest.raises(InputError, match="nps = 1 is not 2 or more"):
+        RDF(R, np.ones(100)).coordination_number(3.0, 0.002, 1)
 
 
 def test_peaks_are_found_and_noise_is_not() -> None:

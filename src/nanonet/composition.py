@@ -24,6 +24,22 @@ MAX_VOLUME_FRACTION = 0.4
 """Largest allowed NP volume fraction pi/6 density diameter^3."""
 
 
+MIN_BOX = 20.8
+"""Smallest box edge (sigma) of a run by the standard rule: g(r) to 10 sigma needs more than 20."""
+
+MIN_NPS = 8
+"""Smallest number of NPs of a run by the standard rule: fewer give no RDF worth the name."""
+
+
+def number_of_nps(density: float, min_box: float = MIN_BOX, min_nps: int = MIN_NPS) -> int:
+    """Number of NPs of a run: as many as a box of edge `min_box` (sigma) holds at the density, `min_nps` at least.
+
+    The volume follows: V = n / density. g(r) of NPs that have gathered scales with V and depends on n, so it means
+    something only beside them.
+    """
+    return max(min_nps, math.ceil(density * min_box**3))
+
+
 @dataclass(frozen=True, order=True)
 class Composition:
     """Composition of a polymer nanocomposite (paper, Model and Methodology), in Lennard-Jones units.
@@ -72,6 +88,11 @@ class Composition:
     def volume_fraction(self) -> float:
         """NP volume fraction pi/6 density diameter^3."""
         return math.pi / 6.0 * self.density * self.diameter**3
+
+    @property
+    def nps(self) -> int:
+        """Number of NPs n that a run of this composition has by the standard rule (`number_of_nps`)."""
+        return number_of_nps(self.density)
 
     def __str__(self) -> str:
         return (

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nanonet.composition import MIN_NPS
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-
-MIN_NPS = 8
-"""Fewer NPs than that give no RDF worth the name."""
 
 _NEEDED = ("id", "nominal_density", "nps", "production_tau", "convergence")
 _RUN_NEEDED = (*_NEEDED[2:4], "id", "composition", "protocol", "nanonet", "lammps", "chains", "start", "density")
@@ -79,8 +77,11 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
             yield f"{name}: the mean of its blocks is not its g"
         if record.get("box", np.inf) <= 2.0 * (rdf.r[-1] + 0.5 * rdf.bin_width):
             yield f"{name}: its box edge is {record['box']:.2f}, too small for g to {rdf.r[-1]:g}"
-    weights = np.array([run.record.get("production_tau", 0.0) for run in data.runs[i]])
-    if weights.sum() > 0:
+    times = [run.record.get("production_tau", 0.0) for run in data.runs[i]]
+    weights = np.array(entry.get("weights", times), dtype=np.float64)  # older files: by their time, all of them
+    if weights.shape != (len(data.runs[i]),) or not (weights >= 0).all():
+        yield f"its weights are {entry['weights']}: not one of 0 or more a run"
+    elif weights.sum() > 0:
         mean = np.tensordot(weights / weights.sum(), np.array([run.rdf.g for run in data.runs[i]]), axes=1)
         if not np.allclose(mean, rdf.g, rtol=1e-6, atol=1e-9):
-            yield "its g is not the mean of its runs weighted by their time: it was changed by hand"
+            yield "its g is not the mean of its runs, weighted as its provenance says: it was changed by hand"

@@ -126,28 +126,35 @@ class RDF:
         """Standard error of g in the bin nearest to a distance (sigma), or None where errors are not known."""
         return None if self.error is None else float(self.error[np.abs(self.r - position).argmin()])
 
-    def coordination_number(self, radius: float, density: float) -> float:
-        """Mean number of other NPs within a distance of an NP, 4 pi density times the integral of r^2 g(r).
+    def coordination_number(self, radius: float, density: float, nps: int | None = None) -> float:
+        """Mean number of other NPs within a distance of an NP, 4 pi density (n - 1) / n times the integral of r^2 g(r).
 
         Parameters
         ----------
         radius:
             Distance (sigma) within the grid.
         density:
-            NPs a volume (sigma^-3).
+            NPs a volume n / V (sigma^-3).
+        nps:
+            Number of NPs n in the box of which g is: each has (n - 1) / V others about it, and g is 1 where these are
+            spread evenly. Left out: n without end, which counts n / V; for a box of n NPs that is too large by
+            n / (n - 1).
 
         Raises
         ------
         InputError
-            `radius` lies outside the grid, or `density` is not above 0.
+            `radius` lies outside the grid, `density` is not above 0, or `nps` is not 2 or more.
         """
         edges = np.append(self.r - 0.5 * self.bin_width, self.r[-1] + 0.5 * self.bin_width)
         if not edges[0] <= radius <= edges[-1] + 1e-9:
             raise InputError(f"radius = {radius:g} is not between {edges[0]:g} and {edges[-1]:g}")
         if not (math.isfinite(density) and density > 0):
             raise InputError(f"density = {density:g} is not above 0")
+        if nps is not None and not nps >= 2:
+            raise InputError(f"nps = {nps} is not 2 or more")
         volumes = 4.0 / 3.0 * math.pi * np.diff(np.clip(edges, None, radius) ** 3)
-        return float(density * np.dot(volumes, self.g))
+        others = 1.0 if nps is None else (nps - 1) / nps
+        return float(density * others * np.dot(volumes, self.g))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RDF):

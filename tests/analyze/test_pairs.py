@@ -95,3 +95,13 @@ def test_a_box_too_small_for_10_sigma_is_refused() -> None:
 def test_too_few_frames_are_refused() -> None:
     with pytest.raises(InputError, match="4 frames cannot be cut into 5 blocks"):
         measure(_gas(4, 5, 0))
+
+
+def test_nps_in_one_cluster_have_all_others_as_neighbours() -> None:
+    """Eight NPs in one cluster have seven neighbours each, whatever the box does: not eight."""
+    rng = np.random.default_rng(0)
+    edges = rng.uniform(24.0, 26.0, 50)
+    corners = np.array(np.meshgrid([0, 3.1], [0, 3.1], [0, 3.1])).reshape(3, -1).T
+    positions = corners + rng.normal(0, 0.05, (50, 8, 3)) + rng.uniform(0, 24, (50, 1, 3))
+    found = measure(Trajectory(positions % edges[:, None, None], np.repeat(edges[:, None], 3, axis=1)))
+    assert found.rdf.coordination_number(8.0, found.density, found.nps) == pytest.approx(7.0, rel=1e-6)

@@ -84,7 +84,7 @@ def test_peak_errors() -> None:
 
 
 def test_coordination_number_of_an_ideal_gas() -> None:
-    found = coordination_numbers(np.ones((2, 100)), R, [3.0, 6.0], [0.01, 0.02])
+    found = coordination_numbers(np.ones((2, 100)), R, [3.0, 6.0], [0.01, 0.02], [None, None])
     assert found == pytest.approx([0.01 * 4 / 3 * np.pi * 27, 0.02 * 4 / 3 * np.pi * 216])
 
 

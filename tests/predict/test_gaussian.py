@@ -32,7 +32,7 @@ def test_a_prediction_has_a_band_and_intervals(predictor: GaussianPredictor) -> 
     for interval, value in (
         (found.peak_height, rdf.first_peak.height),
         (found.peak_position, rdf.first_peak.position),
-        (found.coordination_number, rdf.coordination_number(found.radius, INSIDE.density)),
+        (found.coordination_number, rdf.coordination_number(found.radius, INSIDE.density, INSIDE.nps)),
     ):
         assert interval is not None
         assert interval.low <= value <= interval.high

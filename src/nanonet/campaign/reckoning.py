@@ -112,7 +112,7 @@ def compare(
                 r=_plain(r), explicit=_plain(a), implicit=_plain(b), error=_plain(error),
                 peaks=(_peak(explicit.rdfs[i].first_peak), _peak(data.rdfs[0].first_peak)),
                 coordination=tuple(
-                    round(rdf.coordination_number(gap, composition.density), 4)
+                    round(rdf.coordination_number(gap, composition.density, nps), 4)
                     for rdf in (explicit.rdfs[i], data.rdfs[0])
                 ),  # type: ignore[arg-type]
                 explicit_converged=bool(explicit.provenance[i]["convergence"]["converged"]),

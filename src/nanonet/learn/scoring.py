@@ -7,6 +7,7 @@ entry is NaN there.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -89,11 +90,16 @@ def peak_errors(G: ArrayLike, predicted: ArrayLike, r: ArrayLike, error: ArrayLi
     return PeakErrors(guess[:, 1] / true[:, 1], guess[:, 0] - true[:, 0], agree)
 
 
-def coordination_numbers(G: ArrayLike, r: ArrayLike, radii: ArrayLike, densities: ArrayLike) -> NDArray[np.float64]:
-    """Mean number of others within its own radius at its own density of each curve (n,); `RDF.coordination_number`."""
+def coordination_numbers(
+    G: ArrayLike, r: ArrayLike, radii: ArrayLike, densities: ArrayLike, nps: Sequence[int | None]
+) -> NDArray[np.float64]:
+    """Mean number of others about a particle (n,) of curves (n, m), each within its own radius, at its own density.
+
+    `nps` is the number of particles in the box of each; see `RDF.coordination_number`.
+    """
     curves, grid = np.asarray(G, dtype=np.float64), np.asarray(r, dtype=np.float64)
-    rows = zip(curves, np.asarray(radii, dtype=np.float64), np.asarray(densities, dtype=np.float64), strict=True)
-    return np.array([RDF(grid, g).coordination_number(radius, density) for g, radius, density in rows])
+    rows = zip(curves, np.asarray(radii, dtype=np.float64), np.asarray(densities, dtype=np.float64), nps, strict=True)
+    return np.array([RDF(grid, g).coordination_number(radius, density, n) for g, radius, density, n in rows])
 
 
 def r2(true: ArrayLike, predicted: ArrayLike) -> float:

@@ -100,7 +100,7 @@ def intervals_of(
     radius = min(1.5 * composition.diameter if radius is None else radius, float(r[-1]))
     rdfs = [RDF(r, g) for g in curves]
     peaks = [peak for rdf in rdfs if (peak := rdf.first_peak) is not None]
-    numbers = [rdf.coordination_number(radius, composition.density) for rdf in rdfs]
+    numbers = [rdf.coordination_number(radius, composition.density, composition.nps) for rdf in rdfs]
     return Intervals(
         peak_probability=len(peaks) / len(rdfs),
         peak_height=_interval([peak.height for peak in peaks], len(rdfs)),

@@ -76,4 +76,5 @@ class Evidence:
 
     def neighbours(self, G: NDArray[np.float64]) -> NDArray[np.float64]:
         """Coordination numbers (n,) of curves (n, m), one an explicit composition, within `radii`."""
-        return coordination_numbers(G, self.explicit.r, self.radii, self.explicit.X[:, 2])
+        nps = [entry.get("nps") for entry in self.explicit.provenance]
+        return coordination_numbers(G, self.explicit.r, self.radii, self.explicit.X[:, 2], nps)

@@ -194,7 +194,7 @@ def print_rdf(rdf: RDF, composition: Composition, intervals: Intervals | None = 
             text += ")"
         print(f"{name + ' peak':<13}{text}")
     radius = min(1.5 * composition.diameter, float(rdf.r[-1]))
-    number = rdf.coordination_number(radius, composition.density)
+    number = rdf.coordination_number(radius, composition.density, composition.nps)
     bar = "" if intervals is None else f" (90 %: {intervals.coordination_number})"
     print(f"neighbours   {number:.3g} NPs within r = {radius:g} sigma of an NP{bar}")
     if rdf.error is None and not banded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 
+from nanonet.composition import MIN_BOX, MIN_NPS
 from nanonet.errors import InputError
 
 _WHOLE = {
@@ -161,7 +162,7 @@ PRESETS: dict[str, Protocol] = {
     # A real melt with NPs in about half a minute of one core: for tests and first tries. It has not equilibrated.
     "smoke": Protocol(
         name="smoke", timestep=0.01, equilibration_steps=1_500, production_steps=1_000, frame_every=25,
-        configurations=2, min_box=20.8, min_nps=8, restart_every=1_000, bond_substeps=2,
+        configurations=2, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=1_000, bond_substeps=2,
     ),
     # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 15 minutes of one core. NPs begin
     # where implicit ones came to equilibrium (from a dispersed start those that condense need far longer). Pairs have
@@ -169,13 +170,13 @@ PRESETS: dict[str, Protocol] = {
     # (docs/validation.md, case time_step; with 0.01 for the bonds too the volume is 0.2 % larger).
     "desk": Protocol(
         name="desk", timestep=0.01, equilibration_steps=100_000, production_steps=250_000, frame_every=100,
-        configurations=50, min_box=20.8, min_nps=8, restart_every=10_000, bond_substeps=2, start="implicit",
+        configurations=50, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=10_000, bond_substeps=2, start="implicit",
     ),
     # The paper's steps, time step, thermostat and barostat and number of configurations (paper, MD Simulations and
     # Data Curation). It does not give the numbers of particles: ours are 20 NPs or more.
     "paper": Protocol(
         name="paper", timestep=0.005, equilibration_steps=10_000_000, production_steps=10_000_000, frame_every=1_000,
-        configurations=50, min_box=20.8, min_nps=20, restart_every=50_000,
+        configurations=50, min_box=MIN_BOX, min_nps=20, restart_every=50_000,
     ),
 }  # fmt: skip
 """Protocols by name."""
@@ -196,7 +197,7 @@ def preset(name: str) -> Protocol:
 
 IMPLICIT = Protocol(
     name="implicit", timestep=0.01, equilibration_steps=100_000, production_steps=200_000, frame_every=100,
-    configurations=0, min_box=20.8, min_nps=8, restart_every=100_000, thermostat_damping=1.0,
+    configurations=0, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=100_000, thermostat_damping=1.0,
 )  # fmt: skip
 """NPs alone (mass 1) under a Langevin thermostat, 1,000 tau and 2,000 tau; as many as `desk` has, in a given volume."""
 

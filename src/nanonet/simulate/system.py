@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import Composition
+from nanonet.composition import Composition, number_of_nps
 from nanonet.errors import InputError
 from nanonet.simulate.implicit import Implicit
 from nanonet.simulate.protocol import Protocol
@@ -82,12 +82,12 @@ def particle_numbers(subject: Subject, protocol: Protocol) -> tuple[int, int]:
         The NPs leave no room for even one chain.
     """
     if isinstance(subject, Implicit):
-        return max(protocol.min_nps, math.ceil(subject.composition.density * protocol.min_box**3)), 0
+        return number_of_nps(subject.composition.density, protocol.min_box, protocol.min_nps), 0
     if isinstance(subject, Windows):
         nps = 2 * len(subject.springs)
         volume = _windows_box(subject, protocol.min_box) ** 3
     else:
-        nps = max(protocol.min_nps, math.ceil(subject.density * protocol.min_box**3))
+        nps = number_of_nps(subject.density, protocol.min_box, protocol.min_nps)
         volume = nps / subject.density
     melt = volume - nps * math.pi / 6.0 * (subject.diameter + _NP_SHELL) ** 3
     chains = round(melt * MELT_DENSITY / subject.chain_length)

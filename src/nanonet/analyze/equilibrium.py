@@ -212,7 +212,7 @@ def _differences(a: Examination, b: Examination) -> list[tuple[float, float]]:
     found = []
     for mean_a, mean_b, error_a, error_b in zip(a.means, b.means, a.errors, b.errors, strict=True):
         difference, error = abs(mean_a - mean_b), math.hypot(error_a, error_b)
-        in_errors = 0.0 if difference == 0 else difference / error if error > 0 else _NEVER
+        in_errors = 0.0 if difference == 0 else min(difference / error, _NEVER) if error > 0 else _NEVER
         found.append((in_errors, 0.0 if difference == 0 else 2.0 * difference / (mean_a + mean_b)))
     return found
 
@@ -283,11 +283,12 @@ def _relative_drift(series: NDArray[np.float64]) -> float:
 def _largest_clusters(near: NDArray[np.bool_], nps: int) -> NDArray[np.float64]:
     """Share of the NPs in the largest cluster (frames,), from which pairs (frames, pairs) are near."""
     i, j = np.triu_indices(nps, 1)
-    found = np.empty(len(near))
-    for frame, pairs in enumerate(near):
-        links = coo_array((np.ones(np.count_nonzero(pairs)), (i[pairs], j[pairs])), shape=(nps, nps))
-        found[frame] = np.bincount(connected_components(links, directed=False)[1]).max() / nps
-    return found
+    frames, pairs = np.nonzero(near)
+    nodes = len(near) * nps  # one graph of all frames: those of a frame stand together
+    links = coo_array((np.ones(len(pairs)), (frames * nps + i[pairs], frames * nps + j[pairs])), shape=(nodes, nodes))
+    clusters = connected_components(links, directed=False)[1]
+    sizes = np.bincount(clusters)[clusters].reshape(len(near), nps)
+    return np.asarray(sizes.max(axis=1) / nps)
 
 
 def _changes(largest: NDArray[np.float64]) -> int:

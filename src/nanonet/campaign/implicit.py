@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.analyze.equilibrium import Examination, agree
+from nanonet.analyze.entries import start_of
+from nanonet.analyze.equilibrium import Examination, judge
 from nanonet.analyze.mediated import Mediated
 from nanonet.analyze.runs import assemble, measure_run
 from nanonet.composition import Composition
@@ -72,9 +74,9 @@ def simulate(
 ) -> list[Run]:
     """Run a composition with implicit polymer from both ends, dispersed and clustered.
 
-    Where the two differ (`nanonet.analyze.equilibrium.agree`) it is run twice more, cooled from twice the temperature
-    while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, a second dispersed start
-    takes its place.
+    Where the two have not converged (`nanonet.analyze.equilibrium.judge`) it is run twice more, cooled from twice the
+    temperature while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, they begin
+    cooled at once.
 
     Parameters
     ----------
@@ -95,11 +97,10 @@ def simulate(
     subject = implicit(composition, potential)
     first = replace(protocol or IMPLICIT, start="dispersed")
     runs = [_run(subject, first, folder, lmp)]
-    try:
+    with suppress(ClusterTooLargeError):
         runs.append(_run(subject, first.replica(1, "clustered"), folder, lmp))
-    except ClusterTooLargeError:
-        runs.append(_run(subject, first.replica(1), folder, lmp))
-    if not agree(*(Examination(**run.record["examination"]) for run in runs)):
+    seen = [Examination(**run.record["examination"]) for run in runs]
+    if not judge(seen, [start_of(run.record) for run in runs]).converged:
         cooled = replace(first, anneal_from=ANNEAL_FROM * first.temperature)
         runs += [_run(subject, cooled.replica(number), folder, lmp) for number in (2, 3)]
     return runs

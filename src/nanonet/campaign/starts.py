@@ -16,7 +16,7 @@ import numpy as np
 
 from nanonet.analyze import trajectory
 from nanonet.analyze.entries import choose, regime, start_of
-from nanonet.analyze.equilibrium import Examination, agree
+from nanonet.analyze.equilibrium import Convergence, Examination, judge
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
 from nanonet.campaign.implicit import simulate
@@ -66,8 +66,8 @@ def possible(composition: Composition, protocol: Protocol) -> Protocol:
 def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: str | None = None) -> Placement:
     """Find where the NPs of an explicit run begin, by implicit runs in the subfolder `implicit` of its folder.
 
-    Both ends, dispersed and clustered, are run; where they differ, two runs are cooled from a higher temperature. The
-    explicit run begins with the last frame of the first run of those that count, which its record names.
+    Both ends, dispersed and clustered, are run; where they have not converged, two runs are cooled from a higher
+    temperature. The explicit run begins with the last frame of the first of the runs that count; its record names them.
 
     Parameters
     ----------
@@ -92,15 +92,15 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
     seen = [Examination(**run.record["examination"]) for run in runs]
     starts = [start_of(run.record) for run in runs]
     used = choose(seen, starts, regime(potential.second_virial(composition.eps_nn))).used
-    at_equilibrium = agree(seen[used[0]], seen[used[-1]])
+    verdict = judge([seen[i] for i in used], [starts[i] for i in used])
     found = trajectory.read(folder / FOLDER / runs[used[0]].record["id"] / engine.TRAJECTORY)
     return Placement(
         found.positions[-1] + 0.5 * found.boxes[-1],
-        _record(potential, [runs[i] for i in used], [starts[i] for i in used], at_equilibrium),
+        _record(potential, [runs[i] for i in used], [starts[i] for i in used], verdict),
     )
 
 
-def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], at_equilibrium: bool) -> dict[str, Any]:
+def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], verdict: Convergence) -> dict[str, Any]:
     """What an explicit run keeps of the implicit runs that it began with."""
     content = np.round(np.stack([potential.r, potential.w]), 6).tobytes()
     together = combine(
@@ -111,14 +111,14 @@ def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], at_
         [run.record["production_tau"] for run in runs],
     )
     peaks = [run.rdf.first_peak for run in runs]
-    how = "cooled from a higher temperature" if "annealed" in starts else "dispersed and clustered starts"
+    how = "cooled from a higher temperature" if "annealed" in starts else "from both ends"
     return {
         "potential_sha256": hashlib.sha256(content).hexdigest(),
         "ids": [run.record["id"] for run in runs],
         "seeds": [run.record["protocol"]["seed"] for run in runs],
         "starts": starts,
-        "at_equilibrium": at_equilibrium,
-        "reason": f"{how} {'agree' if at_equilibrium else 'differ'}",
+        "at_equilibrium": verdict.converged,
+        "reason": f"{how}: {verdict.reason}",
         "first_peaks": [None if peak is None else [round(x, 4) for x in peak] for peak in peaks],
         "neighbours": [[round(x, 4) for x in run.record["examination"]["means"]] for run in runs],
         "g": [round(float(x), 4) for x in together.rdf.g],

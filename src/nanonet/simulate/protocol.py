@@ -196,7 +196,7 @@ def preset(name: str) -> Protocol:
 
 
 IMPLICIT = Protocol(
-    name="implicit", timestep=0.01, equilibration_steps=100_000, production_steps=200_000, frame_every=100,
+    name="implicit", timestep=0.01, equilibration_steps=100_000, production_steps=200_000, frame_every=200,
     configurations=0, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=100_000, thermostat_damping=1.0,
 )  # fmt: skip
 """NPs alone (mass 1) under a Langevin thermostat, 1,000 tau and 2,000 tau; as many as `desk` has, in a given volume."""

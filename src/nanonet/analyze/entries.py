@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.analyze.equilibrium import Examination, agree, judge
+from nanonet.analyze.equilibrium import Convergence, Examination, agree, judge
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
 from nanonet.composition import Composition
@@ -101,6 +101,22 @@ def _without(used: tuple[int, ...], count: int, why: str) -> Choice:
     return Choice(used, {i: why for i in range(count) if i not in used})
 
 
+def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
+    """Which runs of a composition count, and whether they have converged.
+
+    At the edge that takes explicit runs from both ends: implicit configurations may all lie on the wrong side of it.
+    """
+    seen = [Examination(**run.record["examination"]) for run in runs]
+    starts = [start_of(run.record) for run in runs]
+    kind = regime(second_virial(Composition(**runs[0].record["composition"])))
+    choice = choose(seen, starts, kind)
+    explicit = runs[0].record.get("fidelity", "explicit") == "explicit"
+    verdict = judge(
+        [seen[i] for i in choice.used], [starts[i] for i in choice.used], both_ends=explicit and kind == EDGE
+    )
+    return choice, verdict
+
+
 def entry(runs: Sequence[Run]) -> Dataset:
     """One composition: its run, or those of its runs that count, put together.
 
@@ -109,13 +125,10 @@ def entry(runs: Sequence[Run]) -> Dataset:
     first = runs[0].record
     nominal = Composition(**first["composition"])
     virial = second_virial(nominal)
-    kind = regime(virial)
-    seen = [Examination(**run.record["examination"]) for run in runs]
     starts = [start_of(run.record) for run in runs]
-    choice = choose(seen, starts, kind)
+    choice, verdict = assess_runs(runs)
     used = [runs[i] for i in choice.used]
     measured = combine([_measurement(run) for run in used], [run.record["production_tau"] for run in used])
-    verdict = judge([seen[i] for i in choice.used], [starts[i] for i in choice.used])
     rdf = measured.rdf
     if choice.between:
         rdf = RDF(rdf.r, rdf.g, _reaching(rdf, used, [starts[i] for i in choice.used]))
@@ -132,7 +145,7 @@ def entry(runs: Sequence[Run]) -> Dataset:
         "replicas": len(used),
         "starts": sorted(set(starts)),
         "second_virial": None if virial is None else round(virial, 3),
-        "regime": kind,
+        "regime": regime(virial),
         "weights": weights,
         "left_out": {runs[i].record["id"]: why for i, why in choice.left_out.items()},
         "between": choice.between,

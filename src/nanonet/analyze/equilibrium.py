@@ -103,8 +103,11 @@ def assess(trajectories: Sequence[Trajectory], diameter: float, starts: Sequence
     return judge([examine(trajectory, diameter) for trajectory in trajectories], starts)
 
 
-def judge(seen: Sequence[Examination], starts: Sequence[str]) -> Convergence:
-    """The verdict of `assess` on trajectories that were examined before."""
+def judge(seen: Sequence[Examination], starts: Sequence[str], both_ends: bool = False) -> Convergence:
+    """The verdict of `assess` on trajectories that were examined before.
+
+    With `both_ends` independent implicit configurations are not enough: there must be a run from each end.
+    """
     if not seen or len(seen) != len(starts):
         raise InputError(f"{len(seen)} trajectories and {len(starts)} starts; allowed are as many, 1 or more")
     drifting = max((one for one in seen), key=lambda one: one.drift if _matters(one) else 0.0)
@@ -113,7 +116,9 @@ def judge(seen: Sequence[Examination], starts: Sequence[str]) -> Convergence:
     agreement = max((_difference(a, b)[0] for a, b in pairs), default=None)
     spread = max((_difference(a, b)[1] for a, b in pairs), default=None)
     apart = max((_difference(a, b)[0] for a, b in pairs if not agree(a, b)), default=0.0)
-    independent = any(a != b or a in _INDEPENDENT for a, b in combinations(starts, 2))
+    independent = {"dispersed", "clustered"} <= set(starts) or (
+        not both_ends and any(a != b or a in _INDEPENDENT for a, b in combinations(starts, 2))
+    )
     entries, changes = sum(one.entries for one in seen), sum(one.changes or 0 for one in seen)
     mobility = sum(one.mobility for one in seen) / len(seen)
     faults = []
@@ -124,7 +129,8 @@ def judge(seen: Sequence[Examination], starts: Sequence[str]) -> Convergence:
     if samples < _MIN_SAMPLES:
         faults.append(f"only {samples:.1f} independent samples")
     if not independent:
-        faults.append("one start alone" if len(seen) == 1 else "no independent starts")
+        missing = "no runs from both ends" if both_ends else "no independent starts"
+        faults.append("one start alone" if len(seen) == 1 else missing)
     good = f"no drift, {samples:.0f} independent samples or more in each run"
     if agreement is not None:
         good += f", {len(seen)} runs within {agreement:.1f} standard errors ({100 * (spread or 0.0):.0f} %)"

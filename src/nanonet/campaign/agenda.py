@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from nanonet.analyze.entries import DISPERSED, choose, regime, second_virial, start_of
-from nanonet.analyze.equilibrium import Examination, judge
+from nanonet.analyze.entries import DISPERSED, assess_runs, regime, second_virial, start_of
 from nanonet.analyze.runs import family, measure_run
 from nanonet.campaign.queue import known_windows, windows_done
 from nanonet.campaign.workspace import Task, Workspace
@@ -93,10 +92,7 @@ def more_of(
     """
     if not runs:
         return []
-    seen = [Examination(**run.record["examination"]) for run in runs]
-    begun = [start_of(run.record) for run in runs]
-    choice = choose(seen, begun, regime(second_virial(composition)))
-    verdict = judge([seen[i] for i in choice.used], [begun[i] for i in choice.used])
+    choice, verdict = assess_runs(runs)
     if verdict.converged:
         return []
     replica = _free_replica(workspace, composition, runs) if len(runs) < max_replicas else None

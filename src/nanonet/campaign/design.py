@@ -53,6 +53,18 @@ CORNERS = (
 )
 """Where windows come first: a half of the corners of the ranges, points inside, and figure 4's D and N."""
 
+LEAST_SURE = (
+    Triple(diameter=3.4, chain_length=25, eps_pn=1.5),
+    Triple(diameter=4.8, chain_length=26, eps_pn=1.2),
+    Triple(diameter=5, chain_length=37, eps_pn=0.6),
+    Triple(diameter=2.8, chain_length=36, eps_pn=1.5),
+    Triple(diameter=2.7, chain_length=25, eps_pn=0.3),
+    Triple(diameter=4.5, chain_length=38, eps_pn=1.4),
+    Triple(diameter=4.4, chain_length=39, eps_pn=0.2),
+)
+"""Where windows come next: those of the standard design of which W_poly was least sure, given the windows of `CORNERS`
+and those before (`python benchmarks/triples.py`)."""
+
 _SHIFT = (
     0.0945,
     0.579,
@@ -100,7 +112,7 @@ def implicit_design(count: int) -> tuple[Composition, ...]:
 
 
 def triples(count: int) -> tuple[Triple, ...]:
-    """The first triples (D, N, eps_pn) of the standard design of windows: `CORNERS`, then the ranges filled evenly.
+    """The first triples (D, N, eps_pn) of the standard design of windows: `CORNERS`, `LEAST_SURE`, then even filling.
 
     Raises
     ------
@@ -111,7 +123,7 @@ def triples(count: int) -> tuple[Triple, ...]:
     names = ("diameter", "chain_length", "eps_pn")
     shift = [_SHIFT[list(RANGES).index(name)] for name in names]
     points = (qmc.Sobol(3, scramble=False).random(max(64, 1 << count.bit_length())) + shift) % 1.0
-    found = list(CORNERS)
+    found = [*CORNERS, *LEAST_SURE]
     for row in points.tolist():
         diameter, chain_length, eps_pn = (_value(RANGES[name], name, u) for name, u in zip(names, row, strict=True))
         found.append(Triple(diameter, int(chain_length), eps_pn))

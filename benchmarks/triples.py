@@ -1,0 +1,65 @@
+"""Where windows are needed next: `python benchmarks/triples.py [COUNT]`.
+
+One triple (D, N, eps_pn) after the other: that of the standard design's 80 compositions whose W_poly at contact misses
+its target (`nanonet.campaign.queue.TARGET`) by the largest factor, given the shipped windows and those chosen before
+it. What the forces of windows to come will be does not matter for that, only how sure they will be: as the shipped
+ones at the nearest diameter.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from nanonet import windows
+from nanonet.analyze import mediated
+from nanonet.campaign.design import design
+from nanonet.campaign.queue import TARGET
+from nanonet.potential import MeanForces, Triple
+
+WIDTH = 1.0 / np.sqrt(2.0)  # a window of stiffness K has a standard deviation of about this over the root of K
+
+
+def main(count: int) -> None:
+    known = list(windows.by_triple(windows.shipped()))
+    scales = mediated.fit(known).scales
+    candidates = sorted({_triple(c.diameter, c.chain_length, c.eps_pn) for c in design(80)}, key=str)
+    for number in range(count + 1):
+        model = mediated.Mediated(tuple(known), scales)
+        missed = [_error(model, triple) / float(np.interp(triple.diameter, *TARGET)) for triple in candidates]
+        within = sum(x <= 1.0 for x in missed)
+        print(
+            f"{number} more triples: {within} of {len(candidates)} within their target, median {np.median(missed):.2f}"
+        )
+        worst = candidates[int(np.argmax(missed))]
+        if number < count:
+            error = _error(model, worst)
+            print(f"    next {worst}: error {error:.2f} kT, {max(missed):.2f} times its target")
+            known.append(_to_come(worst, known))
+
+
+def _triple(diameter: float, chain_length: int, eps_pn: float) -> Triple:
+    return Triple(round(diameter, 1), chain_length, round(eps_pn, 1))
+
+
+def _error(model: mediated.Mediated, triple: Triple) -> float:
+    return model.predict(triple).at(triple.diameter)[1]
+
+
+def _to_come(triple: Triple, known: list[MeanForces]) -> MeanForces:
+    """Windows that have not been run: Gaussians about their springs, with the errors of others of that size."""
+    like = min(known, key=lambda one: abs(one.triple.diameter - triple.diameter))
+    springs = windows.springs(triple.diameter)
+    low = windows.BIN * round((springs[0][0] - 1.0) / windows.BIN)
+    bins = round((springs[-1][0] + 2.0 - low) / windows.BIN)
+    grid = np.asarray(low + windows.BIN * np.arange(bins + 1), dtype=np.float64)
+    middles = 0.5 * (grid[:-1] + grid[1:])
+    rows = np.array([np.exp(-0.5 * ((middles - r) * np.sqrt(k) / WIDTH) ** 2) for r, k in springs])
+    gaps = like.means - like.triple.diameter
+    errors = np.interp([r - triple.diameter for r, _ in springs], np.sort(gaps), like.error[np.argsort(gaps)])
+    return MeanForces(triple, grid, rows / rows.sum(axis=1, keepdims=True), np.zeros(len(springs)), errors)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nanonet import records
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.learn.model import NanoNet, card_of
@@ -54,6 +56,12 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "smoke"
     engine.run(SMOKE, preset("smoke"), folder)
     return folder
+
+
+def with_id(record: dict[str, Any]) -> dict[str, Any]:
+    """The record of a run, edited, under the id that belongs to it."""
+    subject: dict[str, Any] = {name: record[name] for name in ("windows", "composition", "potential") if name in record}
+    return record | {"id": records.run_id(subject, record["protocol"])}
 
 
 def made_up_curves(n: int, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

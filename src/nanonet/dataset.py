@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,17 @@ from nanonet.composition import FIELDS, Composition, from_array, to_array
 from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.rdf import RDF
+from nanonet.reading import check_hdf5, parse_json, read_bytes, read_texts
+from nanonet.records import MeasuredRun, Provenance
+
+if TYPE_CHECKING:
+    import h5py
 
 FORMAT = 2  # 1: without the runs behind the entries; read too
 SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc"}
 """Dataset files that come with nanonet, by fidelity."""
 
+_TEXTS = ("provenance", "run_record")  # variables that hold JSON; format 1 has the first alone
 _UNITS = {"diameter": "sigma", "chain_length": "1", "density": "sigma^-3", "eps_nn": "epsilon", "eps_pn": "epsilon"}
 
 
@@ -191,12 +198,16 @@ class Dataset:
         runs = [(i, run) for i, behind in enumerate(self.runs) for run in behind]
         blocks = max((len(run.blocks) for _, run in runs), default=0)
         m = len(self.r)
+        texts = {
+            "provenance": [json.dumps(entry, sort_keys=True) for entry in self.provenance],
+            "run_record": [json.dumps(run.record, sort_keys=True) for _, run in runs],
+        }
         content = xr.Dataset(
             {
                 **columns,
                 "g": (("entry", "r"), self.G, {"long_name": "NP-NP radial distribution function", "units": "1"}),
                 "error": (("entry", "r"), self.errors, {"long_name": "standard error of g", "units": "1"}),
-                "provenance": ("entry", [json.dumps(p, sort_keys=True) for p in self.provenance]),
+                "provenance": ("entry", texts["provenance"]),
                 "run_entry": ("run", np.array([i for i, _ in runs], dtype=np.int64), {"long_name": "entry of a run"}),
                 "run_g": (("run", "r"), _stack([run.rdf.g for _, run in runs], (m,))),
                 "run_error": (("run", "r"), _stack([_error(run.rdf) for _, run in runs], (m,))),
@@ -205,48 +216,33 @@ class Dataset:
                     _stack([_padded(run.blocks, blocks) for _, run in runs], (blocks, m)),
                     {"long_name": "g of consecutive blocks of a run"},
                 ),
-                "run_record": ("run", np.array([json.dumps(run.record, sort_keys=True) for _, run in runs], dtype=str)),
+                "run_record": ("run", np.array(texts["run_record"], dtype=str)),
             },
             coords={"r": ("r", self.r, {"long_name": "NP-NP distance, bin centres", "units": "sigma"})},
             attrs={
                 "title": "NP-NP radial distribution functions of polymer nanocomposites",
                 "nanonet_format": FORMAT,
+                "texts_sha256": _digest(texts),
                 "comment": "Lennard-Jones units; density is measured (NPs / mean volume under NPT)",
             },
         )
-        packed = {"zlib": True, "complevel": 4}
+        arrays = [name for name, array in content.variables.items() if array.dtype.kind in "if" and array.size]
+        encoding: dict[Any, dict[str, Any]] = {name: {"fletcher32": True} for name in arrays}
+        for name in ("run_blocks", "run_g") if runs else ():
+            encoding[name] |= {"zlib": True, "complevel": 4}
         with writing(path) as temporary:
-            content.to_netcdf(
-                temporary, engine="h5netcdf", encoding={"run_blocks": packed, "run_g": packed} if runs else {}
-            )
+            content.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Dataset:
         """Read a file that `save` wrote; `InputError` names the file and what is wrong with it."""
-        import xarray as xr
-
-        if not Path(path).is_file():
-            raise InputError(f"dataset {path} does not exist")
+        content = io.BytesIO(read_bytes(path, "dataset"))
         try:
-            with xr.open_dataset(path, engine="h5netcdf") as content:
-                found = content.attrs.get("nanonet_format")
-                if found not in (1, FORMAT):
-                    raise InputError(f"nanonet_format = {found} is not {FORMAT}")
-                columns = np.column_stack([content[name].values for name in FIELDS])
-                r, g, errors = (content[name].values for name in ("r", "g", "error"))
-                provenance = tuple(json.loads(str(text)) for text in content["provenance"].values)
-                rdfs = tuple(_rdf(r, curve, error) for curve, error in zip(g, errors, strict=True))
-                runs: list[list[Run]] = [[] for _ in rdfs]
-                for k in range(content.sizes.get("run", 0) if found == FORMAT else 0):
-                    blocks = content["run_blocks"].values[k]
-                    runs[int(content["run_entry"].values[k])].append(
-                        Run(
-                            json.loads(str(content["run_record"].values[k])),
-                            _rdf(r, content["run_g"].values[k], content["run_error"].values[k]),
-                            blocks[~np.isnan(blocks).all(axis=1)],
-                        )
-                    )
-                return Dataset(from_array(columns), rdfs, provenance, tuple(tuple(behind) for behind in runs))
+            import h5py
+
+            with h5py.File(content, "r") as file:
+                check_hdf5(file)
+                return _read(file)
         except Exception as error:  # whatever a broken file makes the readers say
             raise InputError(f"dataset {path} cannot be read: {error}") from None
 
@@ -263,6 +259,32 @@ class Dataset:
             raise InputError(f"fidelity = {fidelity!r} is not one of {', '.join(SHIPPED)}")
         with as_file(files("nanonet") / "data" / SHIPPED[fidelity]) as path:
             return Dataset.load(path)
+
+
+def _read(file: h5py.File) -> Dataset:
+    found = int(np.ravel(file.attrs.get("nanonet_format", 0))[0])
+    if found not in (1, FORMAT):
+        raise InputError(f"nanonet_format = {found} is not {FORMAT}")
+    r, g, errors, *columns = (file[name][...] for name in ("r", "g", "error", *FIELDS))
+    texts = {name: read_texts(file[name]) for name in _TEXTS[:found]}
+    if file.attrs.get("texts_sha256", digest := _digest(texts)) != digest:
+        raise InputError("provenance or run_record is not what its checksum says")
+    provenance = tuple(parse_json(x, Provenance, f"provenance of entry {i}") for i, x in enumerate(texts[_TEXTS[0]]))
+    rdfs = tuple(_rdf(r, curve, error) for curve, error in zip(g, errors, strict=True))
+    runs: list[list[Run]] = [[] for _ in rdfs]
+    if found == FORMAT and texts[_TEXTS[1]]:
+        parts = [file[name][...] for name in ("run_entry", "run_g", "run_error", "run_blocks")]
+        for k, (text, entry, curve, error, blocks) in enumerate(zip(texts[_TEXTS[1]], *parts, strict=True)):
+            if not 0 <= entry < len(runs):
+                raise InputError(f"run_entry[{k}] = {entry} is not between 0 and {len(runs) - 1}")
+            record = parse_json(text, MeasuredRun, f"run_record {k}")
+            runs[entry].append(Run(record, _rdf(r, curve, error), blocks[~np.isnan(blocks).all(axis=1)]))
+    return Dataset(from_array(np.column_stack(columns)), rdfs, provenance, tuple(tuple(behind) for behind in runs))
+
+
+def _digest(texts: Mapping[str, Sequence[str]]) -> str:
+    """Checksum of the texts of a file; HDF5 has its own for arrays."""
+    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
 
 
 def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from dataclasses import astuple, dataclass
 from importlib.resources import as_file, files
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from nanonet.composition import FIELDS
 from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.potential import PolymerPotential, Triple, direct
+from nanonet.reading import read_arrays, read_bytes
 
 SHIPPED = "potential.npz"
 INNER_SLOPE = 30.0
@@ -132,13 +132,13 @@ class PolymerTable:
     @staticmethod
     def load(path: str | os.PathLike[str]) -> PolymerTable:
         """Read what `save` wrote; `InputError` names the file and what is wrong with it."""
-        try:
-            with np.load(Path(path), allow_pickle=False) as content:
-                return PolymerTable(*(content[name] for name in _NAMES))
-        except InputError:
-            raise
-        except Exception as error:  # whatever a broken file makes the readers say
-            raise InputError(f"table of W_poly {path} cannot be read: {error}") from None
+        return PolymerTable.parse(read_bytes(path, "table of W_poly"), f"table of W_poly {path}")
+
+    @staticmethod
+    def parse(content: bytes, what: str) -> PolymerTable:
+        """The table in the content of a file; `InputError` says `what` it is and what is wrong with it."""
+        arrays = read_arrays(content, _NAMES, what)
+        return PolymerTable(*(arrays[name] for name in _NAMES))
 
     @staticmethod
     def shipped() -> PolymerTable:

@@ -11,6 +11,7 @@ import numpy as np
 from nanonet.composition import MIN_NPS
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
+from nanonet.records import check_id
 
 _NEEDED = ("id", "nominal_density", "nps", "production_tau", "convergence")
 _RUN_NEEDED = (*_NEEDED[2:4], "id", "composition", "protocol", "nanonet", "lammps", "chains", "start", "density")
@@ -70,8 +71,13 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
         if lacking:
             yield f"{name}: its record lacks {', '.join(lacking)}"
             continue
+        if record.get("fidelity") != "implicit":  # the potential of an implicit run is not in its record
+            try:
+                check_id(record, name)
+            except InputError as error:
+                yield str(error)
         ours = {key: value for key, value in record["composition"].items() if key != "density"}
-        if any(getattr(composition, key) != value for key, value in ours.items()):
+        if any(getattr(composition, key, value) != value for key, value in ours.items()):
             yield f"{name}: it is of another composition ({record['composition']})"
         if len(run.blocks) and not np.allclose(run.blocks.mean(axis=0), run.rdf.g, rtol=0.05, atol=0.05):
             yield f"{name}: the mean of its blocks is not its g"

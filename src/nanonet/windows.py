@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from importlib.resources import as_file, files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,8 @@ import numpy as np
 from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.potential import MeanForces, Triple
+from nanonet.reading import read_json
+from nanonet.records import WindowsFile
 
 APART = 3.0
 """Gap (sigma) below which NPs of different dimers repel each other."""
@@ -209,16 +210,13 @@ def save(path: str | os.PathLike[str], runs: Sequence[WindowRun]) -> None:
 
 def load(path: str | os.PathLike[str]) -> tuple[WindowRun, ...]:
     """Read a file that `save` wrote; `InputError` names the file and what is wrong with it."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"file of window runs {path} does not exist")
+    content = read_json(path, WindowsFile, "file of window runs")
     try:
-        content = json.loads(path.read_text())
         if content["nanonet_format"] != FORMAT:
             raise InputError(f"nanonet_format = {content['nanonet_format']} is not {FORMAT}")
         return tuple(_run(entry, float(content["bin"])) for entry in content["runs"])
-    except Exception as error:  # whatever a broken file makes the readers say
-        raise InputError(f"file of window runs {path} cannot be read: {type(error).__name__} {error}") from None
+    except (ValueError, TypeError) as error:  # arrays that do not belong together
+        raise InputError(f"file of window runs {path} cannot be read: {error}") from None
 
 
 def shipped() -> tuple[WindowRun, ...]:
@@ -232,6 +230,8 @@ def _run(entry: dict[str, Any], width: float) -> WindowRun:
     triple = Triple(*(entry.pop(name) for name in ("diameter", "chain_length", "eps_pn")))
     windows = Windows(triple, _checked(entry.pop("springs")))
     weights = np.array(entry.pop("weights"), dtype=np.float64)
+    if weights.ndim != 2 or not (weights.sum(axis=1) > 0).all():
+        raise InputError(f"weights of run {entry['id']} are no rows that sum to more than 0")
     weights /= weights.sum(axis=1, keepdims=True)
     grid = width * (entry.pop("first_bin") + np.arange(weights.shape[1] + 1))
     forces = MeanForces(triple, grid, weights, np.array(entry.pop("force")), np.array(entry.pop("error")))

@@ -8,7 +8,7 @@ import pytest
 
 from nanonet import Dataset, InputError
 from nanonet.analyze.runs import analyze
-from tests.conftest import SMOKE
+from tests.conftest import SMOKE, with_id
 
 
 def test_a_run_becomes_a_dataset_entry(smoke_run: Path) -> None:
@@ -56,7 +56,7 @@ def _copy(run: Path, folder: Path, seed: int, **changes: object) -> Path:
     shutil.copy(run / "trajectory.gsd", folder)
     record = json.loads((run / "run.json").read_text())
     record["protocol"] |= {"seed": seed, **changes}
-    (folder / "run.json").write_text(json.dumps(record | {"id": folder.name}))
+    (folder / "run.json").write_text(json.dumps(with_id(record)))
     return folder
 
 
@@ -65,7 +65,7 @@ def test_replicas_become_one_entry(smoke_run: Path, tmp_path: Path) -> None:
     slower = _copy(smoke_run, tmp_path / "slower", 1, timestep=0.005)
     data = analyze([smoke_run, slower, replica])
     assert len(data) == 2  # another time step is another simulation, another seed is not
-    assert [run.record["id"] for run in data.runs[0]][1] == "replica"
+    assert [run.record["protocol"]["seed"] for run in data.runs[0]] == [1, 1001]
     data.save(tmp_path / "data.nc")
     assert Dataset.load(tmp_path / "data.nc") == data
     assert data.provenance[0]["production_tau"] == 20

@@ -70,3 +70,58 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
 def test_bad_arrays_are_refused(positions: np.ndarray, boxes: np.ndarray) -> None:
     with pytest.raises(InputError):
         Trajectory(positions, boxes)
+
+
+def _steps(path: Path, steps: list[int], places: list[int] | None = None) -> None:
+    """A GSD file whose frame of step s has its NPs at x = s / 1000, or where `places` says."""
+    with gsd.hoomd.open(str(path), "w") as file:
+        for step, place in zip(steps, places or steps, strict=True):
+            frame = gsd.hoomd.Frame()
+            frame.configuration.step = step
+            frame.configuration.box = [22, 22, 22, 0, 0, 0]
+            frame.particles.N = 2
+            frame.particles.types = ["NP"]
+            frame.particles.position = [[place / 1000, 0, 0], [place / 1000, 5, 0]]
+            file.append(frame)
+
+
+def test_a_step_counts_once_and_in_its_place(tmp_path: Path) -> None:
+    whole, overlap, mixed, unknown = (tmp_path / f"{name}.gsd" for name in ("whole", "overlap", "mixed", "unknown"))
+    _steps(whole, [0, 100, 200, 300, 400])
+    _steps(overlap, [0, 100, 200, 300, 200, 300, 400])
+    _steps(mixed, [0, 200, 100, 400, 300])
+    _steps(unknown, [0, 0, 0], [0, 100, 200])
+    once = read(whole)
+    assert once.notes == ()
+    for path, said in ((overlap, "7 frames, but 5 steps: step 200"), (mixed, "they were sorted")):
+        found = read(path)
+        assert np.array_equal(found.positions, once.positions)
+        assert len(found.notes) == 1
+        assert said in found.notes[0]
+    assert len(read(unknown).positions) == 3  # other programs write no steps
+    assert read(unknown).notes == ()
+
+
+def test_a_file_that_unpacks_to_a_multiple_is_refused(tmp_path: Path) -> None:
+    """A GSD frame without positions of its own takes no room in the file, and all of it in memory."""
+    path = tmp_path / "huge.gsd"
+    with gsd.hoomd.open(str(path), "w") as file:
+        frame = gsd.hoomd.Frame()
+        frame.configuration.box = [22, 22, 22, 0, 0, 0]
+        frame.particles.N = 1_000_000_000
+        file.append(frame)
+    with pytest.raises(InputError, match="1 frames of 1000000000 particles"):
+        read(path)
+
+
+def test_two_dimensions_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "flat.gsd"
+    with gsd.hoomd.open(str(path), "w") as file:
+        frame = gsd.hoomd.Frame()
+        frame.configuration.box = [22, 22, 1, 0, 0, 0]
+        frame.configuration.dimensions = 2
+        frame.particles.N = 2
+        frame.particles.types = ["NP"]
+        file.append(frame)
+    with pytest.raises(InputError, match="2 dimensions"):
+        read(path)

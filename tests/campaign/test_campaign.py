@@ -25,7 +25,7 @@ from nanonet.dataset import Run
 from nanonet.simulate import engine
 from nanonet.simulate.lmp import find_lmp
 from nanonet.simulate.protocol import preset
-from tests.conftest import SMOKE, TINY, TINY_COMPOSITION
+from tests.conftest import SMOKE, TINY, TINY_COMPOSITION, with_id
 
 THREE = tuple(replace(TINY_COMPOSITION, eps_pn=eps_pn) for eps_pn in (0.2, 0.6, 1.0))
 
@@ -208,8 +208,8 @@ def test_a_run_that_cannot_be_measured_keeps_nobody_out(smoke: Workspace, smoke_
     shutil.copytree(smoke_run, bad)
     record = json.loads((bad / engine.RECORD).read_text())
     task = smoke.task(smoke.design[1])
-    record |= {"id": engine.run_id(task.subject, task.protocol), "nps": 17}
-    (bad / engine.RECORD).write_text(json.dumps(record))
+    record |= {**engine.plain(task.subject), "nps": 17}
+    (bad / engine.RECORD).write_text(json.dumps(with_id(record)))
     said: list[str] = []
     data = campaign.collect(smoke, say=said.append)
     assert data is not None
@@ -231,7 +231,7 @@ def _other(smoke_run: Path, folder: Path, seed: int = 1, eps_pn: float = 1.0, **
     record = json.loads((folder / engine.RECORD).read_text())
     record["protocol"] |= {"seed": seed, **changes}
     record["composition"]["eps_pn"] = eps_pn
-    (folder / engine.RECORD).write_text(json.dumps(record | {"id": folder.name, "start": record["protocol"]["start"]}))
+    (folder / engine.RECORD).write_text(json.dumps(with_id(record | {"start": record["protocol"]["start"]})))
     (folder / "polymer.json").unlink(missing_ok=True)
     return folder
 

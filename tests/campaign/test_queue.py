@@ -12,6 +12,7 @@ from nanonet.campaign import agenda, campaign, queue, workspace
 from nanonet.campaign.design import CORNERS, triples
 from nanonet.campaign.workspace import create, open_workspace
 from nanonet.potential import Triple
+from nanonet.simulate import engine
 from nanonet.simulate.protocol import WINDOWS
 from nanonet.windows import WindowRun, Windows
 from tests.analyze.made_up import made_up_windows
@@ -74,7 +75,7 @@ def test_a_longer_window_run_takes_the_place_of_its_shorter_self(
     monkeypatch.setattr(queue, "measure_windows", lambda folder: longer)
     folder = tmp_path / "run"
     folder.mkdir()
-    (folder / "run.json").write_text(json.dumps({"id": "longer"}))
+    monkeypatch.setattr(engine, "read_record", lambda folder: longer.record)
     queue.collect_windows(path, [folder], lambda line: None)
     assert sorted((run.id, run.record["tau"]) for run in windows.load(path)) == [
         ("0000000000000002", 100.0),

@@ -14,7 +14,7 @@ LEVELS = {
     **dict.fromkeys(
         (
             *("errors", "files", "composition", "rdf", "picture", "dataset", "faults", "noise", "phase"),
-            *("potential", "windows", "dilute", "gaussian"),
+            *("potential", "windows", "dilute", "gaussian", "reading", "records"),
         ),
         0,
     ),

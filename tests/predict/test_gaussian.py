@@ -83,7 +83,7 @@ def test_a_damaged_file_is_named(name: str, damage: str, tmp_path: Path) -> None
         ({"kind": "oracle"}, "kind 'oracle'"),
         ({"kernel": "cubic"}, "kernel 'cubic'"),
         ({"r": [0.1, 0.2]}, "do not belong together"),
-        ({"sha256": []}, "not a mapping"),
+        ({"sha256": []}, r"sha256 = \[\]: expected `object`"),
         ({"sha256": {}}, "damaged"),
     ],
 )

@@ -12,6 +12,7 @@ import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning
 from nanonet.learn.model import NanoNet
 from nanonet.predict.network import NetworkPredictor
+from nanonet.records import seal
 
 
 def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder: Path) -> None:
@@ -84,20 +85,21 @@ def test_a_damaged_file_is_named(name: str, damage: str, model_folder: Path, tmp
         nanonet.load(folder)
 
 
-def _edit(folder: Path, **changes: object) -> None:
+def _edit(folder: Path, sealed: bool = True, **changes: object) -> None:
     card = json.loads((folder / "model.json").read_text())
-    (folder / "model.json").write_text(json.dumps({k: v for k, v in (card | changes).items() if v is not None}))
+    content = {k: v for k, v in (card | changes).items() if v is not None}
+    (folder / "model.json").write_text(json.dumps(seal(content) if sealed else content))
 
 
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
         ({"format": 99}, "format 99; allowed is 1"),
-        ({"r": None}, "no entry 'r'"),
-        ({"X": "text"}, "X is not an array of numbers"),
+        ({"r": None}, "missing required field `r`"),
+        ({"X": "text"}, "X = 'text': expected `array`"),
         ({"X": [[1, 2], [3, 4]]}, "cannot be used"),
         ({"r": []}, "r is not an array of finite numbers"),
-        ({"input_scaling": {"low": [0]}}, "span is not an array"),
+        ({"input_scaling": {"low": [0]}}, "input_scaling: object missing required field `span`"),
         ({"sha256": {}}, "damaged"),
     ],
 )
@@ -105,9 +107,18 @@ def test_a_card_edited_by_hand_is_refused(
     changes: dict[str, object], what: str, model_folder: Path, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(model_folder, tmp_path / "model"))
-    _edit(folder, **changes)
+    _edit(folder, **changes)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=what):
         nanonet.load(folder)
+
+
+def test_a_card_knows_itself(model_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model_folder, tmp_path / "model"))
+    _edit(folder, sealed=False, created="1999-01-01")
+    with pytest.raises(InputError, match=r"model\.json is damaged: its own checksum"):
+        nanonet.load(folder)
+    _edit(folder, sealed=False, checksum=None)  # as versions before it wrote them
+    assert nanonet.load(folder).card["created"] == "1999-01-01"
 
 
 def test_not_a_folder(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from nanonet.analyze.replicas import combine
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.dilute import PolymerTable
+from nanonet.errors import InputError
 from nanonet.potential import Triple
 from nanonet.rdf import RDF
 
@@ -44,6 +45,14 @@ def second_virial(composition: Composition) -> float | None:
 @cache
 def _table() -> PolymerTable:
     return PolymerTable.shipped()
+
+
+def examination(run: Run) -> Examination:
+    """What was found out about a run's equilibration; `InputError` where its record does not say it."""
+    try:
+        return Examination(**run.record["examination"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"run {run.record.get('id', '?')}: its examination cannot be used: {error}") from None
 
 
 def start_of(record: Mapping[str, Any]) -> str:
@@ -106,7 +115,7 @@ def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
 
     At the edge that takes explicit runs from both ends: implicit configurations may all lie on the wrong side of it.
     """
-    seen = [Examination(**run.record["examination"]) for run in runs]
+    seen = [examination(run) for run in runs]
     starts = [start_of(run.record) for run in runs]
     kind = regime(second_virial(Composition(**runs[0].record["composition"])))
     choice = choose(seen, starts, kind)

@@ -68,6 +68,7 @@ def measure(configurations: Sequence[Configuration], diameter: float) -> Polymer
     """
     if not configurations:
         raise InputError("no whole configurations; a run writes as many as its protocol's `configurations`")
+    configurations = list({c.step: c for c in configurations}.values())  # a moment that stands twice counts once
     nps = len(configurations[0].nps)
     if nps < 2 or not configurations[0].monomers.size:
         raise InputError(f"{nps} NPs and {configurations[0].monomers[..., 0].size} monomers; bridging needs 2 and 1")

@@ -18,6 +18,8 @@ from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.files import writing
+from nanonet.reading import read_bytes, read_json
+from nanonet.records import PolymerRecord, RunRecord, check_id, need
 
 RECORD = "run.json"
 TRAJECTORY = "trajectory.gsd"
@@ -75,7 +77,7 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
         kept = ("id", "composition", "protocol", "nanonet", "lammps", "accelerator", "nps", "chains", "start")
         content = {
             **{name: record[name] for name in kept},
-            "trajectory_sha256": hashlib.sha256((folder / TRAJECTORY).read_bytes()).hexdigest(),
+            "trajectory_sha256": hashlib.sha256(read_bytes(folder / TRAJECTORY, "trajectory")).hexdigest(),
             "frames": len(frames.positions),
             "production_tau": protocol["production_steps"] * protocol["timestep"],
             "density": measured.density,
@@ -122,9 +124,12 @@ def _polymer(folder: Path, record: dict[str, Any]) -> dict[str, Any] | None:
     path = folder / POLYMER
     found = sorted((folder / "configurations").glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))
     if path.is_file():
-        kept: dict[str, Any] = json.loads(path.read_text())
-        if kept.get("id") == record["id"] and "g_error" in kept and kept["configurations"] >= len(found):
-            return kept
+        try:
+            kept: dict[str, Any] = read_json(path, PolymerRecord, "record of the polymer")
+            if kept.get("id") == record["id"] and "g_error" in kept and kept["configurations"] >= len(found):
+                return kept
+        except InputError:
+            pass  # damaged: it is made again
     if not found:
         return None
     structure = polymer.measure([configurations.read(name) for name in found], record["composition"]["diameter"])
@@ -160,12 +165,9 @@ def _read_record(folder: Path) -> dict[str, Any]:
     path = folder / RECORD
     if not path.is_file():
         raise InputError(f"{folder} is not a run of nanonet: it has no {RECORD}")
-    try:
-        record: dict[str, Any] = json.loads(path.read_text())
-        for name in ("id", "nanonet", "nps", "chains", "start", "composition", "protocol"):
-            record[name]
-        record.setdefault("lammps", "unknown")
-        record.setdefault("accelerator", "opt")  # of runs from before it was recorded
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} cannot be used: {type(error).__name__} {error}") from None
+    record: dict[str, Any] = read_json(path, RunRecord, "run record")
+    need(record, ["composition"], f"run record {path}")
+    check_id(record, f"run record {path}")
+    record.setdefault("lammps", "unknown")
+    record.setdefault("accelerator", "opt")  # of runs from before it was recorded
     return record

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
+
+_MAX_BYTES = 1 << 32  # positions in single precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +25,8 @@ class Trajectory:
         Array (frames, n, 3) in sigma, wrapped or not.
     boxes:
         Box edges (frames, 3) in sigma.
+    notes:
+        What was left out when the frames were read, in words; empty where nothing was.
 
     Raises
     ------
@@ -31,6 +36,7 @@ class Trajectory:
 
     positions: NDArray[np.float64]
     boxes: NDArray[np.float64]
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("positions", "boxes"):
@@ -55,32 +61,73 @@ class Trajectory:
 def read(path: str | os.PathLike[str]) -> Trajectory:
     """Read a GSD trajectory: its particles of type `NP`, or all of them where there is one type only.
 
+    Frames come in the order of their steps. Of a step that stands twice, as where a run went on from before its last
+    frame, the last frame counts and a note says so; in a file that gives all frames the step 0 steps are not known, and
+    all count.
+
     Raises
     ------
     InputError
-        The file is missing, empty, cut short, or no GSD file; the box is tilted; the number of NPs changes.
+        The file is missing, empty, cut short, or no GSD file; the box is tilted or not in three dimensions; the number
+        of NPs changes; or the frames take more than 4 GiB.
     """
     import gsd.hoomd
 
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"trajectory {path} does not exist")
-    positions, boxes = [], []
+        raise InputError(f"trajectory {path} does not exist or is no file")
+    frames: list[tuple[int, NDArray[np.float64], NDArray[np.float64]]] = []
     try:
         with gsd.hoomd.open(str(path), "r") as file:
-            for frame in file:
-                edges = np.asarray(frame.configuration.box, dtype=np.float64)
-                if np.any(edges[3:]):
-                    raise InputError("the box is tilted; allowed are orthogonal boxes")
-                positions.append(np.asarray(frame.particles.position, dtype=np.float64)[_nps(frame.particles)])
-                boxes.append(edges[:3])
-        if not positions:
+            for i in range(len(file)):
+                _check_size(file, i)
+                frames.append(_frame(file[i]))
+        if not frames:
             raise InputError("the trajectory has no frames")
-        if len({len(p) for p in positions}) > 1:
+        if len({len(positions) for _, positions, _ in frames}) > 1:
             raise InputError("the number of NPs changes from frame to frame")
-        return Trajectory(np.array(positions), np.array(boxes))
-    except (InputError, OSError, RuntimeError, KeyError) as error:
+        frames, notes = _once(frames)
+        return Trajectory(np.array([p for _, p, _ in frames]), np.array([edges for _, _, edges in frames]), notes)
+    except (InputError, OSError, RuntimeError, LookupError, ValueError, MemoryError) as error:
         raise InputError(f"trajectory {path} cannot be used: {error}") from None
+
+
+def _check_size(file: Any, i: int) -> None:
+    """Refuse frames that unpack to more than `_MAX_BYTES`: a frame without positions of its own is free."""
+    source = file.file
+    own = next((k for k in (i, 0) if source.chunk_exists(frame=k, name="particles/N")), None)
+    particles = 0 if own is None else int(source.read_chunk(frame=own, name="particles/N")[0])
+    if 12 * particles * len(file) > _MAX_BYTES:
+        raise InputError(f"{len(file)} frames of {particles} particles; allowed are {_MAX_BYTES:,} bytes in all")
+
+
+def _frame(frame: Any) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
+    """Step, positions of the NPs (n, 3), box edges (3,)."""
+    edges = np.asarray(frame.configuration.box, dtype=np.float64)
+    if np.any(edges[3:]):
+        raise InputError("the box is tilted; allowed are orthogonal boxes")
+    if frame.configuration.dimensions != 3:
+        raise InputError(f"the box has {frame.configuration.dimensions} dimensions; allowed are 3")
+    positions = np.asarray(frame.particles.position, dtype=np.float64)[_nps(frame.particles)]
+    return int(frame.configuration.step), positions, edges[:3]
+
+
+def _once(frames: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
+    """Frames by their steps, each step once, and what was done to them in words."""
+    steps = [frame[0] for frame in frames]
+    if not any(steps):
+        return frames, ()
+    last = {frame[0]: frame for frame in frames}  # a later frame takes the place of an earlier one
+    notes = []
+    if len(last) < len(frames):
+        twice = next(step for step in sorted(last) if steps.count(step) > 1)
+        notes.append(
+            f"{len(frames)} frames, but {len(last)} steps: step {twice} is the first that stands more than once; "
+            "the last frame of each step counts"
+        )
+    elif steps != sorted(steps):
+        notes.append("the frames do not stand in the order of their steps: they were sorted")
+    return [last[step] for step in sorted(last)], tuple(notes)
 
 
 def _nps(particles: object) -> NDArray[np.bool_]:

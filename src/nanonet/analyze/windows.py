@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +15,8 @@ from nanonet.analyze import trajectory
 from nanonet.analyze.equilibrium import block_error
 from nanonet.errors import InputError
 from nanonet.potential import MeanForces, Triple
+from nanonet.reading import read_bytes, read_json
+from nanonet.records import RunRecord, check_id, need
 from nanonet.windows import BIN, WindowRun, Windows
 
 BLOCKS = 20
@@ -88,16 +89,18 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
         The folder is no finished window run, or its trajectory cannot be used.
     """
     folder = Path(folder)
-    try:
-        record = json.loads((folder / "run.json").read_text())
-        fields = dict(record["windows"])
-        springs = tuple((float(separation), float(stiffness)) for separation, stiffness in fields.pop("springs"))
-        windows = Windows(Triple(**fields), springs)
-        protocol = record["protocol"]
-        kept = {name: record[name] for name in ("id", "protocol", "nanonet", "lammps", "accelerator", "nps", "chains")}
-        tau, stretch = protocol["production_steps"] * protocol["timestep"], record["last_stretch"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{folder} is no window run of nanonet ({type(error).__name__}: {error})") from None
+    what = f"run record {folder / 'run.json'}"
+    record = read_json(folder / "run.json", RunRecord, "run record")
+    if "windows" not in record:
+        raise InputError(f"{folder} is no window run: its record has no windows")
+    need(record, ("lammps", "accelerator", "last_stretch"), what)
+    check_id(record, what)
+    fields = dict(record["windows"])
+    springs = tuple((float(separation), float(stiffness)) for separation, stiffness in fields.pop("springs"))
+    windows = Windows(Triple(*(fields[name] for name in ("diameter", "chain_length", "eps_pn"))), springs)
+    protocol = record["protocol"]
+    kept = {name: record[name] for name in ("id", "protocol", "nanonet", "lammps", "accelerator", "nps", "chains")}
+    tau, stretch = protocol["production_steps"] * protocol["timestep"], record["last_stretch"] or {}
     path = folder / "trajectory.gsd"
     if not path.exists():
         raise InputError(f"window run {folder} is not finished: run it again to go on")
@@ -112,11 +115,11 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
         {
             **kept,
             "tau": tau,
-            "steps_per_second": round(stretch["steps"] / stretch["seconds"], 1),
+            "steps_per_second": round(stretch["steps"] / stretch["seconds"], 1) if stretch.get("seconds") else None,
             "box": round(float(frames.volumes.mean() ** (1.0 / 3.0)), 4),
             "memory_tau": [round(float(x), 2) for x in tau * (forces.error / series.forces.std(axis=0)) ** 2],
             "problems": problems(forces, series),
-            "trajectory_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "trajectory_sha256": hashlib.sha256(read_bytes(path, "trajectory")).hexdigest(),
         },
     )
 

@@ -12,8 +12,12 @@ from nanonet.campaign.queue import known_windows, windows_done
 from nanonet.campaign.workspace import Task, Workspace
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
+from nanonet.records import need
 from nanonet.simulate import engine, run_folder
 from nanonet.windows import WindowRun, Windows
+
+NEEDED = ("id", "composition", "protocol", "start", "production_tau", "examination")
+"""What the record of a run has to hold for a campaign to go on from it."""
 
 MAX_LENGTH = 4
 """How long a run may be extended to, in units of the campaign's production."""
@@ -34,6 +38,7 @@ def find_known(workspace: Workspace) -> Known:
     if workspace.dataset.exists():
         for runs in Dataset.load(workspace.dataset).runs:
             for one in runs:
+                need(one.record, NEEDED, f"run {one.record.get('id', '?')} in {workspace.dataset}")
                 found.setdefault(family(one.record["composition"], one.record["protocol"]), []).append(one)
     return Known(found, known_windows(workspace))
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from nanonet.analyze.runs import assemble, family, measure_run
-from nanonet.campaign.agenda import Known, find_known, is_collected, is_done, more_of, runs_of, slot
+from nanonet.campaign.agenda import NEEDED, Known, find_known, is_collected, is_done, more_of, runs_of, slot
 from nanonet.campaign.dispatch import executor, work
 from nanonet.campaign.queue import collect_windows, in_turn, worst_windows
 from nanonet.campaign.workspace import State, Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
+from nanonet.records import need
 from nanonet.simulate import engine
 from nanonet.windows import Windows
 
@@ -257,15 +258,17 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
         raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
     with locked(path.parent):
         before = Dataset.load(path) if path.exists() else None
+        for one in () if before is None else (one for behind in before.runs for one in behind):
+            need(one.record, NEEDED, f"run {one.record.get('id', '?')} in {path}")
         runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
         ids = {one.record["id"] for one in runs.values()}
         bare = [] if before is None else [i for i, behind in enumerate(before.runs) if not behind]
         added = 0
         for folder in folders:
-            record = json.loads((folder / engine.RECORD).read_text())
-            if record["id"] in ids:
-                continue
             try:
+                record = engine.read_record(folder)
+                if record["id"] in ids:
+                    continue
                 one = measure_run(folder)
             except InputError as error:  # one bad run keeps nobody else out
                 say(f"left out   {error}")

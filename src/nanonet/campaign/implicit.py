@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.analyze.entries import start_of
-from nanonet.analyze.equilibrium import Examination, judge
+from nanonet.analyze.entries import examination, start_of
+from nanonet.analyze.equilibrium import judge
 from nanonet.analyze.mediated import Mediated
 from nanonet.analyze.runs import assemble, measure_run
 from nanonet.composition import Composition
@@ -99,7 +99,7 @@ def simulate(
     runs = [_run(subject, first, folder, lmp)]
     with suppress(ClusterTooLargeError):
         runs.append(_run(subject, first.replica(1, "clustered"), folder, lmp))
-    seen = [Examination(**run.record["examination"]) for run in runs]
+    seen = [examination(run) for run in runs]
     if not judge(seen, [start_of(run.record) for run in runs]).converged:
         cooled = replace(first, anneal_from=ANNEAL_FROM * first.temperature)
         runs += [_run(subject, cooled.replica(number), folder, lmp) for number in (2, 3)]

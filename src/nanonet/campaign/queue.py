@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -80,9 +79,9 @@ def collect_windows(path: Path, folders: Iterable[Path], say: Callable[[str], No
         ids = {run.id for run in runs.values()}
         added = 0
         for folder in folders:
-            if json.loads((folder / engine.RECORD).read_text())["id"] in ids:
-                continue
             try:
+                if engine.read_record(folder)["id"] in ids:
+                    continue
                 run = measure_windows(folder)
             except InputError as error:  # one bad run keeps nobody else out
                 say(f"left out   {error}")

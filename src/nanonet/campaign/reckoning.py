@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.rdf import RDF, Peak
+from nanonet.reading import read_json
 from nanonet.simulate.protocol import IMPLICIT
 
 FLOOR = 0.05
@@ -146,9 +148,9 @@ def load(path: Path) -> list[Comparison]:
     try:
         return [
             Comparison(**{**entry, "composition": Composition(**entry["composition"])})
-            for entry in json.loads(path.read_text())
+            for entry in read_json(path, list[dict[str, Any]], "comparisons")
         ]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (TypeError, KeyError) as error:
         raise InputError(f"comparisons {path} cannot be read: {error}") from None
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from nanonet.analyze import trajectory
-from nanonet.analyze.entries import choose, regime, start_of
-from nanonet.analyze.equilibrium import Convergence, Examination, judge
+from nanonet.analyze.entries import choose, examination, regime, start_of
+from nanonet.analyze.equilibrium import Convergence, judge
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
 from nanonet.campaign.implicit import simulate
@@ -89,7 +89,7 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
     (folder / FOLDER).mkdir(exist_ok=True)
     alone = replace(IMPLICIT, seed=protocol.seed, min_box=protocol.min_box, min_nps=protocol.min_nps)
     runs = simulate(composition, potential, folder / FOLDER, alone, lmp=lmp)
-    seen = [Examination(**run.record["examination"]) for run in runs]
+    seen = [examination(run) for run in runs]
     starts = [start_of(run.record) for run in runs]
     used = choose(seen, starts, regime(potential.second_virial(composition.eps_nn))).used
     verdict = judge([seen[i] for i in used], [starts[i] for i in used])

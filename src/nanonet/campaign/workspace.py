@@ -21,9 +21,11 @@ from nanonet.campaign import starts
 from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.files import writing
+from nanonet.reading import read_json
+from nanonet.records import CampaignRecord, StatusRecord
 from nanonet.simulate import engine, run_folder, script
 from nanonet.simulate.implicit import Implicit
-from nanonet.simulate.protocol import WINDOWS, Protocol
+from nanonet.simulate.protocol import WINDOWS, Protocol, protocol_of
 from nanonet.windows import SHIPPED, Windows
 
 RECORD = "campaign.json"
@@ -137,10 +139,13 @@ class Workspace:
         """Every task that has a job: of this design or of an earlier one in the same folder."""
         found = []
         for job in _project(self.path):
-            point = job.statepoint()
-            subject = engine.subject_of(point)
+            try:
+                point = job.statepoint()
+                subject, protocol = engine.subject_of(point), protocol_of(point["protocol"])
+            except Exception as error:  # whatever a damaged file makes signac say
+                raise InputError(f"the job {job.path} cannot be used: {type(error).__name__}: {error}") from None
             assert not isinstance(subject, Implicit)
-            found.append(Task(subject, Protocol(**point["protocol"])))
+            found.append(Task(subject, protocol))
         return found
 
     def state(self, task: Task) -> State:
@@ -211,15 +216,15 @@ def open_workspace(path: str | os.PathLike[str]) -> Workspace:
     path = Path(path).absolute()
     if not (path / RECORD).is_file():
         raise InputError(f"{path} is no workspace: it has no {RECORD}; make one with  nanonet campaign init")
+    record = read_json(path / RECORD, CampaignRecord, "campaign")
     try:
-        record = json.loads((path / RECORD).read_text())
         if record["format"] != FORMAT:
             raise InputError(f"format = {record['format']} is not {FORMAT}: another version of nanonet made it")
         design = tuple(Composition(**entry) for entry in record["design"])
         windows = [engine.subject_of({"windows": entry}) for entry in record.get("windows", ())]
         chosen = tuple(one for one in windows if isinstance(one, Windows))
-        return Workspace(path, design, Protocol(**record["protocol"]), Path(record["dataset"]), chosen)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Workspace(path, design, protocol_of(record["protocol"]), Path(record["dataset"]), chosen)
+    except (InputError, TypeError) as error:
         raise InputError(f"the workspace {path} cannot be used: {error}") from None
 
 
@@ -247,9 +252,9 @@ def _project(path: Path) -> Any:
 
 def _read_status(job: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads((job / STATUS).read_text())
+        content: dict[str, Any] = read_json(job / STATUS, StatusRecord, "status")
         return content
-    except (OSError, ValueError):
+    except InputError:  # there is none, or it is damaged: the next run writes it again
         return {}
 
 
@@ -266,6 +271,6 @@ def _last_step(log: Path) -> int:
 
 def _seconds_left(status: dict[str, Any], step: int, total: int) -> float | None:
     """From the speed since the run was taken up."""
-    if "step" not in status or step <= status["step"]:
+    if "step" not in status or "time" not in status or step <= status["step"]:
         return None
     return float((time.time() - status["time"]) / (step - status["step"]) * (total - step))

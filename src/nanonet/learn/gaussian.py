@@ -39,6 +39,7 @@ from nanonet.gaussian import (
 )
 from nanonet.learn.arrays import checked
 from nanonet.learn.scoring import splits
+from nanonet.records import seal
 
 FORMAT = 1
 CARD = "model.json"
@@ -170,7 +171,7 @@ class GaussianProcess:
                 | {name: version(name) for name in ("nanonet-pnc", "numpy", "scipy")},
                 "sha256": {name: hashlib.sha256((temporary / name).read_bytes()).hexdigest() for name in names},
             }
-            (temporary / CARD).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+            (temporary / CARD).write_text(json.dumps(seal(content), indent=1, allow_nan=False) + "\n")
         return Path(folder)
 
     def _fitted(self) -> CurveProcess:

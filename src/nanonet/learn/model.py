@@ -29,6 +29,7 @@ from nanonet.learn.forest import Forest, check_max_features
 from nanonet.learn.graphs import decoder_graph, forest_graph
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
 from nanonet.picture import SIZE, check_pictures, draw_curves, trace_curves
+from nanonet.records import seal
 
 FORMAT = 1
 """Of the model folder; `predict` refuses another."""
@@ -257,7 +258,7 @@ class NanoNet:
                 | {name: version(name) for name in ("nanonet-pnc", "torch", "scikit-learn", "skl2onnx", "onnx")},
                 "sha256": {name: hashlib.sha256((temporary / name).read_bytes()).hexdigest() for name in names},
             }
-            (temporary / CARD).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+            (temporary / CARD).write_text(json.dumps(seal(content), indent=1, allow_nan=False) + "\n")
         return Path(folder)
 
     @property

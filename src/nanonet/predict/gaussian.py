@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from nanonet.errors import InputError
 from nanonet.gaussian import ARRAYS, CurveProcess
 from nanonet.predict.model import Basis, Interval, Intervals, Predictor, checked_file
 from nanonet.rdf import RDF
+from nanonet.reading import read_arrays
 
 KIND = "gaussian process"
 DRAWS = 400
@@ -38,17 +38,14 @@ class GaussianPredictor(Predictor):
         content = checked_file(folder / "process.npz", card)
         prior = None
         if "potential.npz" in card["sha256"]:
-            checked_file(folder / "potential.npz", card)
-            prior = PolymerTable.load(folder / "potential.npz")
+            path = folder / "potential.npz"
+            prior = PolymerTable.parse(checked_file(path, card), f"model file {path}")
+        arrays = read_arrays(content, ARRAYS, f"model file {folder / 'process.npz'}")
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                process = CurveProcess(
-                    **{name: arrays[name] for name in ARRAYS},
-                    kernel=str(card.get("kernel")),
-                    transform=str(card.get("transform")),
-                    prior=prior,
-                )
-        except Exception as error:  # whatever a broken file makes the readers say
+            process = CurveProcess(
+                **arrays, kernel=str(card.get("kernel")), transform=str(card.get("transform")), prior=prior
+            )
+        except Exception as error:  # whatever arrays that do not belong together make NumPy say
             raise InputError(f"model file {folder / 'process.npz'} cannot be used: {error}") from None
         return GaussianPredictor(card, process)
 

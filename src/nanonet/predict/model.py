@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import warnings
 from abc import ABC, abstractmethod
@@ -19,6 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from nanonet.composition import FIELDS, Composition, from_array, to_array
 from nanonet.errors import InputError
 from nanonet.rdf import RDF
+from nanonet.reading import read_bytes, read_json
+from nanonet.records import Card, is_sealed
 
 FORMAT = 1
 SHIPPED = ("gp", "nanonet")
@@ -233,27 +234,17 @@ def _load(path: Path) -> Predictor:
 
 
 def _read_card(path: Path) -> dict[str, Any]:
-    try:
-        card = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"model file {path} cannot be read: {error}") from None
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        found = card.get("format") if isinstance(card, dict) else None
-        raise InputError(f"model file {path} has format {found}; allowed is {FORMAT}")
-    for name in ("kind", "X", "r", "sha256"):
-        if name not in card:
-            raise InputError(f"model file {path} has no entry {name!r}")
-    if not isinstance(card["sha256"], dict):
-        raise InputError(f"model file {path}: sha256 is not a mapping of files to hashes")
+    card: dict[str, Any] = read_json(path, Card, "model file")
+    if card["format"] != FORMAT:
+        raise InputError(f"model file {path} has format {card['format']}; allowed is {FORMAT}")
+    if not is_sealed(card):
+        raise InputError(f"model file {path} is damaged: its own checksum is not the one in it")
     return card
 
 
 def checked_file(path: Path, card: Mapping[str, Any]) -> bytes:
     """Content of a file of a model folder, if its hash is the card's; `InputError` otherwise."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"model file {path} cannot be read: {error}") from None
+    content = read_bytes(path, "model file")
     if hashlib.sha256(content).hexdigest() != card["sha256"].get(path.name):
         raise InputError(f"model file {path} is damaged: its SHA-256 is not the one in model.json")
     return content

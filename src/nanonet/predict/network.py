@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
 from nanonet.picture import trace_curves
+from nanonet.predict.graphs import check_graph
 from nanonet.predict.model import Predictor, array, checked_file, checked_inputs
 
 KIND = "nanonet"
@@ -71,6 +72,7 @@ def _session(path: Path, card: Mapping[str, Any]) -> onnxruntime.InferenceSessio
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     try:
+        check_graph(content)
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise InputError(f"model file {path} cannot be used: {error}") from None

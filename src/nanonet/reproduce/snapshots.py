@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nanonet.analyze.configurations import Configuration, read
 from nanonet.composition import FIELDS
 from nanonet.errors import NanonetError
+from nanonet.reading import read_json
 
 _MONOMER, _NP = np.array([0.16, 0.56, 0.20]), np.array([0.10, 0.33, 0.72])
 _RINGS = 24  # discs of which a shaded sphere is made
@@ -22,13 +23,13 @@ def find(runs: Path, nominal: tuple[float, ...]) -> tuple[Configuration, float] 
     """Last kept configuration and NP diameter of the run of a nominal composition (five numbers), or None."""
     for record in sorted(runs.glob("*/run.json")):
         try:
-            composition = json.loads(record.read_text())["composition"]
+            composition = read_json(record, dict[str, Any], "run record")["composition"]
             if not np.allclose([composition[name] for name in FIELDS], nominal, rtol=1e-6):
                 continue
             kept = sorted(record.parent.glob("*.lammpstrj.gz"), key=lambda path: int(path.name.split(".")[0]))
             if kept:
                 return read(kept[-1]), float(composition["diameter"])
-        except (OSError, ValueError, KeyError, TypeError, NanonetError):
+        except (ValueError, KeyError, TypeError, NanonetError):
             continue  # another kind of run, or a broken one: not ours to judge
     return None
 

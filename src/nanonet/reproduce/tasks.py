@@ -21,6 +21,7 @@ from nanonet.learn.forest import Forest
 from nanonet.learn.model import NanoNet
 from nanonet.learn.training import STUCK
 from nanonet.picture import draw_curves, trace_curves
+from nanonet.reading import read_json
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.models import MODELS, code_hash
 
@@ -181,5 +182,5 @@ class Store:
 
     def result(self, task: Task) -> dict[str, Any]:
         """The result of a task that was computed."""
-        content: dict[str, Any] = json.loads(self.path(task).read_text())
+        content: dict[str, Any] = read_json(self.path(task), dict[str, Any], "result")
         return content

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -100,7 +99,7 @@ def simulate(
         trajectory = engine.run(
             subject, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, place=place, progress=progress
         )
-    record = json.loads((out / engine.RECORD).read_text())
+    record = engine.read_record(out)
     print(f"simulated  {record['nps']} NPs and {record['chains']} chains with LAMMPS {record['lammps']}, "
           f"accelerator {record['accelerator']}\nwritten    {trajectory}")  # fmt: skip
 
@@ -156,7 +155,10 @@ def analyze(
         else:
             write_csv(out, dataset.rdfs[0], f"measured for {dataset.compositions[0]}")
     else:
-        measured = pairs.measure(trajectory.read(paths[0]))
+        frames = trajectory.read(paths[0])
+        for note in frames.notes:
+            print(f"note       {note}")
+        measured = pairs.measure(frames)
         print(f"density {measured.density:.6g} +- {measured.density_error:.1g}, {measured.nps} NPs\n  {measured.rdf}")
         write_csv(out, measured.rdf, f"measured from {paths[0].name}, density {measured.density:.6g}")
     print(f"written    {out}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import gzip
-import hashlib
 import json
 import os
 import time
@@ -14,15 +13,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nanonet.composition import Composition
+from nanonet import records
+from nanonet.composition import FIELDS, Composition
 from nanonet.errors import InputError, SimulationError
 from nanonet.files import writing
 from nanonet.potential import Triple
+from nanonet.reading import read_json
 from nanonet.simulate import frames, process, script
 from nanonet.simulate.accelerate import choose
 from nanonet.simulate.implicit import TABLE, Implicit, table_text
 from nanonet.simulate.lmp import find_lmp, inspect
-from nanonet.simulate.protocol import Protocol
+from nanonet.simulate.protocol import Protocol, protocol_of
 from nanonet.simulate.system import Placement, Subject, build, particle_numbers
 from nanonet.windows import Windows
 
@@ -137,7 +138,7 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
     record = read_record(folder)
     if finished_id(folder) is None:
         raise InputError(f"the run in {folder} is not finished: simulate it to its end before it is extended")
-    subject, protocol = subject_of(record), Protocol(**record["protocol"])
+    subject, protocol = subject_of(record), protocol_of(record["protocol"])
     longer = protocol.extended(production_steps)
     if process.good_restarts(folder) or longer == protocol:
         return run(subject, longer, folder, **options)
@@ -167,12 +168,7 @@ def write_deck(
 
 def run_id(subject: Subject, protocol: Protocol) -> str:
     """Identity of a run: a hash of what it simulates and how (16 hexadecimal digits)."""
-    settings = asdict(protocol)
-    for name, default in (("start", "dispersed"), ("bond_substeps", 1), ("anneal_from", 0.0)):
-        if settings[name] == default:  # these fields came later than the first runs, whose identities stay
-            del settings[name]
-    text = json.dumps([*plain(subject).values(), settings], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return records.run_id(plain(subject), asdict(protocol))
 
 
 def plain(subject: Subject) -> dict[str, Any]:
@@ -187,10 +183,12 @@ def plain(subject: Subject) -> dict[str, Any]:
 def subject_of(record: Mapping[str, Any]) -> Subject:
     """The subject of plain values that `plain` gave."""
     if "windows" in record:
-        fields = dict(record["windows"])
-        springs = fields.pop("springs")
-        return Windows(Triple(**fields), tuple(tuple(spring) for spring in springs))
-    composition = Composition(**record["composition"])
+        fields = record["windows"]
+        triple = Triple(*(fields[name] for name in ("diameter", "chain_length", "eps_pn")))
+        return Windows(triple, tuple(tuple(spring) for spring in fields["springs"]))
+    if "composition" not in record:
+        raise InputError("it has neither composition nor windows")
+    composition = Composition(*(record["composition"][name] for name in FIELDS))
     if "potential" in record:
         return Implicit(composition, tuple(record["potential"]["r"]), tuple(record["potential"]["w"]))
     return composition
@@ -295,22 +293,23 @@ def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | No
 def read_record(folder: Path) -> dict[str, Any]:
     """The record of the run in a folder; `InputError` when it cannot be used."""
     path = folder / RECORD
+    record: dict[str, Any] = read_json(path, records.RunRecord, "run record")
     try:
-        record: dict[str, Any] = json.loads(path.read_text())
-        if record["format"] != FORMAT:
-            raise InputError(f"format = {record['format']} is not {FORMAT}: another version of nanonet wrote it")
-        record["id"], record["protocol"], subject_of(record)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} cannot be used ({type(error).__name__}: {error}); choose another folder") from None
+        if record.get("format") != FORMAT:
+            raise InputError(f"format = {record.get('format')} is not {FORMAT}: another version of nanonet wrote it")
+        subject_of(record), protocol_of(record["protocol"])
+    except InputError as error:
+        raise InputError(f"run record {path} cannot be used: {error}") from None
+    records.check_id(record, f"run record {path}")
     return record
 
 
 def _is_longer(subject: Subject, protocol: Protocol, folder: Path, record: dict[str, Any]) -> bool:
     """Whether a protocol is that of a finished run with more production, and the run can go on."""
     try:
-        recorded = Protocol(**record["protocol"])
+        recorded = protocol_of(record["protocol"])
         longer = recorded.extended(protocol.production_steps)
-    except (InputError, TypeError):
+    except InputError:
         return False
     if longer != protocol or run_id(subject, recorded) != record["id"] or not (folder / TRAJECTORY).exists():
         return False
@@ -326,7 +325,7 @@ def finished_id(folder: Path) -> str | None:
     if not (folder / TRAJECTORY).exists() or not (folder / RECORD).exists():
         return None
     record = read_record(folder)
-    if frames.last_step(folder / TRAJECTORY) != Protocol(**record["protocol"]).total_steps:
+    if frames.last_step(folder / TRAJECTORY) != protocol_of(record["protocol"]).total_steps:
         return None
     return str(record["id"])
 

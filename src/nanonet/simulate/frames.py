@@ -15,6 +15,7 @@ from nanonet.files import writing
 HEADER = 9
 """Lines before the particles of a frame in a LAMMPS dump."""
 
+_COLUMNS = b"id x y z ix iy iz".split()
 _START = b"ITEM: TIMESTEP\n"
 
 
@@ -97,9 +98,12 @@ def _read(dump: Path) -> Iterator[tuple[int, tuple[NDArray[np.float64], NDArray[
     """Complete frames of a dump: step, (bounds (3, 2), atoms (n, 7): id x y z ix iy iz)."""
     for text in _complete(dump.read_bytes()):
         lines = text.split(b"\n")
-        bounds = np.array([line.split()[:2] for line in lines[4:7]], dtype=np.float64)
+        if lines[3].startswith(b"ITEM: BOX BOUNDS x") or lines[HEADER - 2].split()[2:] != _COLUMNS:
+            raise SimulationError(f"{dump} is no dump of our deck: its box is tilted, or its columns are other ones")
+        bounds = np.array([line.split() for line in lines[4:7]], dtype=np.float64)
         atoms = np.array([line.split() for line in lines[HEADER - 1 : -1]], dtype=np.float64)
-        yield int(lines[0]), (bounds, atoms.reshape(len(lines) - HEADER, -1))
+        atoms = atoms.reshape(len(lines) - HEADER, -1)
+        yield int(lines[0]), (bounds, atoms[np.argsort(atoms[:, 0], kind="stable")])
 
 
 def _complete(content: bytes) -> Iterator[bytes]:

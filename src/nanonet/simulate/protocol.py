@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import Any
 
 from nanonet.composition import MIN_BOX, MIN_NPS
 from nanonet.errors import InputError
@@ -96,6 +98,8 @@ class Protocol:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name in _TEXTS:
+                if not isinstance(value, str):
+                    raise InputError(f"{field.name} = {value!r} is not a text")
                 continue
             if isinstance(value, (bool, str)) or not isinstance(value, (int, float)) or not math.isfinite(value):
                 raise InputError(f"{field.name} = {value!r} is not a finite number")
@@ -186,6 +190,18 @@ WINDOWS = Protocol(
     configurations=0, min_box=20.8, min_nps=2, restart_every=10_000, bond_substeps=2,
 )  # fmt: skip
 """Umbrella windows: 500 tau of equilibration, 3,000 tau of production. The number of NPs follows from the windows."""
+
+
+def protocol_of(record: Mapping[str, Any]) -> Protocol:
+    """The protocol of plain values, as records have it; `InputError` names a field that is unknown, missing or bad."""
+    names = [field.name for field in fields(Protocol)]
+    for name in record:
+        if name not in names:
+            raise InputError(f"protocol.{name} is not known: another version of nanonet wrote it")
+    for field in fields(Protocol):
+        if field.name not in record and field.default is MISSING:
+            raise InputError(f"protocol.{field.name} is missing")
+    return Protocol(**record)
 
 
 def preset(name: str) -> Protocol:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from nanonet.errors import InputError
 from nanonet.simulate import engine, process
-from nanonet.simulate.protocol import Protocol
+from nanonet.simulate.protocol import Protocol, protocol_of
 from nanonet.simulate.system import Subject
 
 
 def begun_protocol(folder: str | os.PathLike[str]) -> Protocol | None:
     """Protocol of the run that a folder holds, finished or not; None where there is none."""
     folder = Path(folder)
-    return Protocol(**engine.read_record(folder)["protocol"]) if (folder / engine.RECORD).exists() else None
+    return protocol_of(engine.read_record(folder)["protocol"]) if (folder / engine.RECORD).exists() else None
 
 
 def covers(folder: Path, subject: Subject, protocol: Protocol) -> bool:
@@ -22,7 +22,7 @@ def covers(folder: Path, subject: Subject, protocol: Protocol) -> bool:
     if engine.finished_id(folder) is None:
         return False
     record = engine.read_record(folder)
-    recorded = Protocol(**record["protocol"])
+    recorded = protocol_of(record["protocol"])
     if recorded.production_steps < protocol.production_steps:
         return False
     try:

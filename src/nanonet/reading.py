@@ -1,0 +1,199 @@
+"""Reading of files that may be damaged or come from strangers: regular ones, of bounded size, of a known shape.
+
+Every file of ours comes in through here. Sizes are looked at before the data are, JSON is held against a schema, and
+what does not fit is one `InputError` with the file, the entry, its value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nanonet.errors import InputError
+
+if TYPE_CHECKING:
+    import h5py
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_FILE = 1 << 30
+"""Largest file (bytes) that is read as a whole."""
+
+MAX_JSON = 1 << 28
+"""Largest JSON file (bytes)."""
+
+MAX_ARRAYS = 1 << 30
+"""Most memory (bytes) that the arrays, or the texts, of one file may take."""
+
+_SHOWN = 60  # characters of a bad value in a message
+
+
+def read_bytes(path: str | os.PathLike[str], what: str, limit: int = MAX_FILE) -> bytes:
+    """Content of a file, called `what` in messages.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no regular file (a folder, a device, a pipe), is larger than `limit` bytes, or cannot
+        be read.
+    """
+    place = Path(path)
+    try:
+        found = place.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise InputError(f"{what} {place} cannot be read: it is not a regular file")
+        if found.st_size > limit:
+            raise InputError(f"{what} {place} cannot be read: it has {found.st_size:,} bytes; allowed are {limit:,}")
+        return place.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{what} {place} cannot be read: it does not exist") from None
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{what} {place} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def read_text(path: str | os.PathLike[str], what: str, limit: int = MAX_FILE) -> str:
+    """Text of a UTF-8 file, without a byte order mark; `InputError` as `read_bytes`, and for what is no UTF-8."""
+    try:
+        return read_bytes(path, what, limit).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{what} {path} cannot be read: byte {error.start} is no UTF-8 text") from None
+
+
+def read_json(path: str | os.PathLike[str], kind: Any, what: str) -> Any:
+    """Plain values of a JSON file that holds what the type `kind` says (`nanonet.records`); `InputError` if not."""
+    return parse_json(read_bytes(path, what, MAX_JSON), kind, f"{what} {path}")
+
+
+def parse_json(content: bytes | str, kind: Any, what: str) -> Any:
+    """Plain values of a JSON text that holds what the type `kind` says.
+
+    Entries that `kind` does not know are kept: a later version may have written them.
+
+    Raises
+    ------
+    InputError
+        No JSON (NaN and Infinity are none), nested too deep, or not what `kind` says: the entry is named.
+    """
+    import msgspec
+
+    try:
+        values = msgspec.json.decode(content)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise InputError(f"{what} cannot be read: {reason}") from None
+    return checked(values, kind, what)
+
+
+def checked(values: Any, kind: Any, what: str) -> Any:
+    """The plain values, if they are what the type `kind` says; `InputError`, which names the entry, otherwise."""
+    import msgspec
+
+    try:
+        msgspec.convert(values, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        said, _, place = str(error).partition(" - at ")
+        name, value = _found(values, place.strip("`"))
+        shown = "" if isinstance(value, dict) or not name else f" = {_short(value)}"
+        where = f": {name}{shown}" if name else ""
+        raise InputError(f"{what} cannot be used{where}: {said[:1].lower()}{said[1:]}") from None
+    return values
+
+
+def _found(values: Any, place: str) -> tuple[str, Any]:
+    """Name and value of the entry at a place such as `$.protocol.seed` or `$.runs[0].nps`."""
+    name = place.removeprefix("$").removeprefix(".")
+    value = values
+    for step in name.replace("]", "").replace("[", ".").split(".") if name else ():
+        try:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        except (ValueError, LookupError, TypeError):  # `...`: any element
+            return name, "..."
+    return name, value
+
+
+def _short(value: object) -> str:
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def read_arrays(content: bytes, names: Iterable[str], what: str) -> dict[str, NDArray[Any]]:
+    """Arrays of numbers of an .npz file; their sizes are taken from their headers before they are unpacked.
+
+    Raises
+    ------
+    InputError
+        The content is no .npz file, lacks an array, holds something else than numbers, or unpacks to more than
+        `MAX_ARRAYS` bytes.
+    """
+    import zipfile
+
+    import numpy as np
+
+    total = 0
+    chosen = tuple(names)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in chosen:
+                with archive.open(f"{name}.npy") as file:
+                    shape, dtype = _header(file)
+                if dtype.kind not in "biuf":
+                    raise InputError(f"{name} holds {dtype}; allowed are numbers")
+                total += math.prod(shape) * dtype.itemsize
+                if total > MAX_ARRAYS:
+                    raise InputError(f"{name} has shape {shape}; allowed are {MAX_ARRAYS:,} bytes in all")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: np.asarray(arrays[name]) for name in chosen}
+    except Exception as error:  # whatever a broken file makes the readers say
+        raise InputError(f"{what} cannot be read: {error}") from None
+
+
+def _header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type that the header of an .npy file promises."""
+    from numpy.lib import format as npy
+
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise InputError(f"its .npy format {version} is not (1, 0) or (2, 0)")
+    reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = reader(file)
+    if any(length < 0 for length in shape):
+        raise InputError(f"its shape {shape} is not allowed")
+    return shape, dtype
+
+
+def read_texts(column: h5py.Dataset) -> list[str]:
+    """Texts of an HDF5 variable, one by one: together they may take `MAX_ARRAYS` bytes."""
+    texts: list[str] = []
+    total = 0
+    for i in range(column.shape[0]):
+        text = column[i]
+        total += len(text)
+        if total > MAX_ARRAYS:
+            raise InputError(f"{column.name.lstrip('/')} has texts of more than {MAX_ARRAYS:,} bytes")
+        texts.append(text.decode() if isinstance(text, bytes) else str(text))
+    return texts
+
+
+def check_hdf5(file: h5py.File) -> None:
+    """Refuse an HDF5 file whose arrays lie in other files, are links, or unpack to more than `MAX_ARRAYS` bytes."""
+    import h5py
+
+    total = 0
+    for name in file:
+        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+            raise InputError(f"{name} is a link to another place")
+        item = file[name]
+        if not isinstance(item, h5py.Dataset):
+            raise InputError(f"{name} is not an array")
+        if item.external or item.is_virtual:
+            raise InputError(f"the data of {name} lie in another file")
+        total += item.size * item.dtype.itemsize
+        if total > MAX_ARRAYS:
+            raise InputError(f"{name} has shape {item.shape}; allowed are {MAX_ARRAYS:,} bytes in all")

@@ -100,17 +100,17 @@ def test_a_design_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "has the columns"),
-        (HEADING, "has no rows"),
+        ("", "is empty; allowed are columns diameter"),
+        (HEADING, "heading and no rows"),
         ("eps_pn,eps_nn,density,chain_length\n1,1,0.002,40\n", "needed are diameter"),
         (HEADING.strip() + ",seed\n1,1,0.002,40,3,1\n", "column 'seed'"),
-        (HEADING + "1,1,0.002,40,3\n1,1,0.002,40\n", "row 2: it has not 5 values"),
-        (HEADING + "1,1,0.002,40,3,7\n", "row 1: it has not 5 values"),
-        (HEADING + "1,1,0.002,40,3\n1,1,much,40,3\n", "row 2: density = 'much' is not a number"),
-        (HEADING + "1,9,0.002,40,3\n", "row 1: eps_nn = 9 is not between 0 and 5"),
-        (HEADING + "1,1,0.002,40.5,3\n", "row 1: chain_length = 40.5 is not a whole number"),
-        (HEADING + "1,1,0.02,40,4\n", "row 1: NP volume fraction = 0.67"),
-        (HEADING + "1,1,0.002,40,3\n1,1,0.0020,40,3.0\n", "row 2: the same composition as row 1"),
+        (HEADING + "1,1,0.002,40,3\n1,1,0.002,40\n", "line 3: 4 values for the 5 columns"),
+        (HEADING + "1,1,0.002,40,3,7\n", "line 2: 6 values for the 5 columns"),
+        (HEADING + "1,1,0.002,40,3\n1,1,much,40,3\n", "line 3: density = 'much' is not a number"),
+        (HEADING + "1,9,0.002,40,3\n", "line 2: eps_nn = 9 is not between 0 and 5"),
+        (HEADING + "1,1,0.002,40.5,3\n", "line 2: chain_length = 40.5 is not a whole number"),
+        (HEADING + "1,1,0.02,40,4\n", "line 2: NP volume fraction = 0.67"),
+        (HEADING + "1,1,0.002,40,3\n1,1,0.0020,40,3.0\n", "line 3: the same composition as line 2"),
     ],
 )
 def test_a_bad_design_is_explained(tmp_path: Path, text: str, said: str) -> None:

@@ -14,7 +14,7 @@ LEVELS = {
     **dict.fromkeys(
         (
             *("errors", "files", "composition", "rdf", "picture", "dataset", "faults", "noise", "phase"),
-            *("potential", "windows", "dilute", "gaussian", "reading", "records"),
+            *("potential", "windows", "dilute", "gaussian", "reading", "records", "tables", "rdf_table"),
         ),
         0,
     ),

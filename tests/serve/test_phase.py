@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from nanonet import RDF, Composition, Dataset, InputError
 from nanonet.phase import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, judge
 from nanonet.predict import model as predict_model
+from nanonet.rdf_table import read_rdf
 from nanonet.serve import cli
-from nanonet.serve.phase import read_csv
 from nanonet.serve.phase_map import compute_map, near_plane
 from nanonet.serve.phase_plot import draw_plane
 from tests.test_phase import grid, made_up
@@ -109,7 +109,7 @@ def test_implicit_entries_say_what_their_probabilities_leave_out(run) -> None:  
 def test_tables_of_our_own_and_of_others(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     ours = tmp_path / "ours.csv"
     assert run("predict", *FIVE, "--csv", ours)[0] == 0
-    rdf, diameter, density = read_csv(ours)
+    rdf, diameter, density = read_rdf(ours)
     assert (diameter, density, len(rdf.r)) == (3, 0.002, 100)
     status, out, _ = run("phase", ours)
     assert status == 0
@@ -129,6 +129,17 @@ def test_tables_of_our_own_and_of_others(run, tmp_path: Path) -> None:  # type: 
     assert "diameter is missing" in err
 
 
+def test_what_analyze_writes_is_taken_as_it_is(run, smoke_run: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    for source in (smoke_run, smoke_run / "trajectory.gsd"):
+        assert run("analyze", source, "--out", tmp_path / "rdf.csv")[0] == 0
+        rdf, diameter, density = read_rdf(tmp_path / "rdf.csv")
+        assert (diameter, len(rdf.r)) == (3, 100)
+        assert density == pytest.approx(0.002, rel=0.05)
+        status, out, err = run("phase", tmp_path / "rdf.csv")
+        assert (status, err) == (0, "")
+        assert "state        " in out
+
+
 def test_predictions_are_judged(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     status, out, _ = run("phase", *FIVE)
     assert status == 0
@@ -145,7 +156,7 @@ def test_predictions_are_judged(run, monkeypatch: pytest.MonkeyPatch) -> None:  
     [
         (["phase", *FIVE[:-2]], "eps_pn is missing"),
         (["phase", "none.csv"], "none.csv cannot be read"),
-        (["phase", "none.nc"], "none.nc does not exist"),
+        (["phase", "none.nc"], "none.nc cannot be read: it does not exist"),
         (["phase", "explicit", "--entry", 99], "entry = 99 is not between 0 and"),
         (["phase", "explicit", "--diameter", 3], "diameter is not for datasets"),
         (["phase", "explicit", "--depth", 0], "depth = 0 is not above 0"),
@@ -170,7 +181,7 @@ def test_tables_that_are_none_are_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(text)
     with pytest.raises(InputError):
-        read_csv(path)
+        read_rdf(path)
 
 
 def test_a_map_of_a_model_without_error_bars(  # type: ignore[no-untyped-def]

@@ -27,6 +27,8 @@ class Trajectory:
         Box edges (frames, 3) in sigma.
     notes:
         What was left out when the frames were read, in words; empty where nothing was.
+    diameter:
+        NP diameter (sigma), None where it is not known.
 
     Raises
     ------
@@ -37,6 +39,7 @@ class Trajectory:
     positions: NDArray[np.float64]
     boxes: NDArray[np.float64]
     notes: tuple[str, ...] = ()
+    diameter: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("positions", "boxes"):
@@ -82,12 +85,14 @@ def read(path: str | os.PathLike[str]) -> Trajectory:
             for i in range(len(file)):
                 _check_size(file, i)
                 frames.append(_frame(file[i]))
+            diameter = _diameter(file[0]) if frames else None
         if not frames:
             raise InputError("the trajectory has no frames")
         if len({len(positions) for _, positions, _ in frames}) > 1:
             raise InputError("the number of NPs changes from frame to frame")
         frames, notes = _once(frames)
-        return Trajectory(np.array([p for _, p, _ in frames]), np.array([edges for _, _, edges in frames]), notes)
+        boxes = np.array([edges for _, _, edges in frames])
+        return Trajectory(np.array([positions for _, positions, _ in frames]), boxes, notes, diameter)
     except (InputError, OSError, RuntimeError, LookupError, ValueError, MemoryError) as error:
         raise InputError(f"trajectory {path} cannot be used: {error}") from None
 
@@ -110,6 +115,12 @@ def _frame(frame: Any) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
         raise InputError(f"the box has {frame.configuration.dimensions} dimensions; allowed are 3")
     positions = np.asarray(frame.particles.position, dtype=np.float64)[_nps(frame.particles)]
     return int(frame.configuration.step), positions, edges[:3]
+
+
+def _diameter(frame: Any) -> float | None:
+    """Diameter that all NPs have in common; GSD's default, 1, says nothing."""
+    found = np.unique(np.asarray(frame.particles.diameter, dtype=np.float64)[_nps(frame.particles)])
+    return float(found[0]) if len(found) == 1 and np.isfinite(found[0]) and found[0] > 0 and found[0] != 1 else None
 
 
 def _once(frames: list[Any]) -> tuple[list[Any], tuple[str, ...]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +14,7 @@ from scipy.stats import qmc
 from nanonet.composition import FIELDS, Composition
 from nanonet.errors import InputError
 from nanonet.potential import Triple
+from nanonet.tables import read_table
 
 RANGES: dict[str, tuple[float, float]] = {
     "diameter": (2.0, 5.0),
@@ -165,42 +164,26 @@ def read_csv(path: str | os.PathLike[str]) -> tuple[Composition, ...]:
     Raises
     ------
     InputError
-        The file is missing or empty, a column is missing or unknown, a row is bad (its number, counted from 1 below
-        the heading, and the field are named), or a composition stands twice.
+        The file is missing or empty, a column is missing or unknown, a row is bad (the line and the field
+        are named), or a composition stands twice.
     """
-    path = Path(path)
-    try:
-        with path.open(newline="") as file:
-            reader = csv.DictReader(line for line in file if line.strip() and not line.startswith("#"))
-            columns = [name.strip() for name in reader.fieldnames or []]
-            rows = [list(row.values()) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"design {path} cannot be read: {error}") from None
+    table = read_table(path, "design", FIELDS)
     for name in FIELDS:
-        if columns.count(name) != 1:
-            raise InputError(f"design {path} has the columns {columns}; needed are {', '.join(FIELDS)}, each once")
-    for name in columns:
+        if name not in table.columns:
+            raise InputError(
+                f"{table.title} has the columns {', '.join(table.columns)}; needed are {', '.join(FIELDS)}"
+            )
+    for name in table.columns:
         if name not in FIELDS:
-            raise InputError(f"design {path} has a column {name!r}; allowed are {', '.join(FIELDS)}")
+            raise InputError(f"{table.title} has a column {name!r}; allowed are {', '.join(FIELDS)}")
+    columns = [table.numbers(name) for name in FIELDS]
     found: dict[Composition, int] = {}
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(columns) or None in row:
-            raise InputError(f"design {path}, row {number}: it has not {len(columns)} values")
+    for line, *values in zip(table.lines, *columns, strict=True):
         try:
-            values = {name: _number(name, text) for name, text in zip(columns, row, strict=True)}
-            composition = Composition(**values)  # type: ignore[arg-type]
+            composition = Composition(*values)
         except InputError as error:
-            raise InputError(f"design {path}, row {number}: {error}") from None
+            raise InputError(f"{table.title}, line {line}: {error}") from None
         if composition in found:
-            raise InputError(f"design {path}, row {number}: the same composition as row {found[composition]}")
-        found[composition] = number
-    if not found:
-        raise InputError(f"design {path} has no rows")
+            raise InputError(f"{table.title}, line {line}: the same composition as line {found[composition]}")
+        found[composition] = line
     return tuple(found)
-
-
-def _number(name: str, text: object) -> float:
-    try:
-        return float(str(text))
-    except ValueError:
-        raise InputError(f"{name} = {text!r} is not a number") from None

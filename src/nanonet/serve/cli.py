@@ -13,7 +13,7 @@ import typer
 from nanonet.errors import InputError, NanonetError
 from nanonet.serve import campaign, multiscale, phase, predict, reproduce
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
-from nanonet.serve.predict import ChainLength, Density, Diameter, EpsNN, EpsPN, composition_of, write_csv
+from nanonet.serve.predict import ChainLength, Density, Diameter, EpsNN, EpsPN, composition_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -140,6 +140,8 @@ def analyze(
         raise InputError(f"out = {out} is not one of FILE.nc (runs) and FILE.csv (one path)")
     if out.suffix == ".nc" and (files := [path for path in paths if not path.is_dir()]):
         raise InputError(f"{files[0]} is not a run folder; write the RDF of a trajectory to FILE.csv")
+    from nanonet.rdf_table import write_rdf
+
     with needs_extra("sim"):
         from nanonet.analyze import pairs, runs, trajectory
     if paths[0].is_dir():
@@ -153,14 +155,15 @@ def analyze(
         if out.suffix == ".nc":
             dataset.save(out)
         else:
-            write_csv(out, dataset.rdfs[0], f"measured for {dataset.compositions[0]}")
+            c = dataset.compositions[0]
+            write_rdf(out, dataset.rdfs[0], f"measured for {c}", c.diameter, c.density)
     else:
         frames = trajectory.read(paths[0])
         for note in frames.notes:
             print(f"note       {note}")
         measured = pairs.measure(frames)
         print(f"density {measured.density:.6g} +- {measured.density_error:.1g}, {measured.nps} NPs\n  {measured.rdf}")
-        write_csv(out, measured.rdf, f"measured from {paths[0].name}, density {measured.density:.6g}")
+        write_rdf(out, measured.rdf, f"measured from {paths[0].name}", frames.diameter, measured.density)
     print(f"written    {out}")
 
 

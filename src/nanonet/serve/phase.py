@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -27,9 +26,6 @@ EpsPN = Annotated[float | None, typer.Option(help="Polymer-NP attraction (epsilo
 Model = Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")]
 Depth = Annotated[float, typer.Option(help="How deep a minimum of W must be to hold a pair (kT).")]
 Confidence = Annotated[float, typer.Option(help="Probability that a verdict needs; less is 'uncertain'.")]
-
-
-_COLUMNS = ("r", "g", "error", "low", "high")
 
 
 class Judged(NamedTuple):
@@ -64,6 +60,7 @@ def phase(
     """Say whether NPs aggregate in contact, are bridged by polymer or dispersed, and how sure that is."""
     from nanonet.composition import FIELDS
     from nanonet.phase import Criteria
+    from nanonet.rdf_table import is_table
 
     if plot is not None:
         from nanonet.serve.plot import check_plot_path
@@ -73,7 +70,7 @@ def phase(
     criteria = Criteria(depth=depth, confidence=confidence)
     if source is None:
         found = [_predicted(five, model, criteria)]
-    elif source.endswith(".csv"):
+    elif is_table(source):
         found = [_of_csv(Path(source), diameter, density, criteria)]
     else:
         given = [name for name, value in (*five.items(), ("model", model)) if value is not None]
@@ -172,41 +169,11 @@ def judge_dataset(data: Dataset, entry: int | None, criteria: Criteria) -> list[
     return found
 
 
-def read_csv(path: Path) -> tuple[RDF, float | None, float | None]:
-    """RDF, diameter and density of a file of `nanonet analyze` or `predict`, or any with r, g, and error or low, high.
-
-    Raises
-    ------
-    InputError
-        The file is missing or is no such table.
-    """
-    import numpy as np
-
-    from nanonet.rdf import RDF
-
-    try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"RDF {path} cannot be read: {error}") from None
-    comment = " ".join(line for line in lines if line.startswith("#"))
-    rows = [line.split(",") for line in lines if line.strip() and not line.startswith("#")]
-    names = [name.strip() for name in rows[0]] if rows else []
-    if "r" not in names or "g" not in names:
-        raise InputError(f"RDF {path} has columns {', '.join(names) or 'none'}; allowed are r, g, error, low, high")
-    try:
-        table = {n: [row[k].strip() if k < len(row) else "" for row in rows[1:]] for k, n in enumerate(names)}
-        columns = {n: np.array(table[n], dtype=np.float64) for n in _COLUMNS if any(table.get(n, ()))}
-    except (ValueError, IndexError) as problem:
-        raise InputError(f"RDF {path} is not a table of numbers: {problem}") from None
-    sizes = [re.search(rf"\b(?:{name})[= ]([0-9.eE+-]*[0-9])", comment) for name in ("D", "rho|density")]
-    diameter, density = (None if match is None else float(match.group(1)) for match in sizes)
-    return RDF(**columns), diameter, density
-
-
 def _of_csv(path: Path, diameter: float | None, density: float | None, criteria: Criteria) -> Judged:
     from nanonet.phase import judge
+    from nanonet.rdf_table import read_rdf
 
-    rdf, size, dense = read_csv(path)
+    rdf, size, dense = read_rdf(path)
     size = diameter if diameter is not None else size
     if size is None:
         raise InputError(f"diameter is missing: RDF {path} does not name D, so it must be given")

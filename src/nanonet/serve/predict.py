@@ -51,6 +51,7 @@ def predict(
 
         check_plot_path(plot)
     from nanonet.predict.model import OutsideDataWarning, load
+    from nanonet.rdf_table import write_rdf
 
     predictor = load(model)
     basis = predictor.basis(chosen)
@@ -59,7 +60,7 @@ def predict(
         rdf = predictor.predict(chosen, strict=strict)
     intervals = predictor.intervals(chosen)
     if csv is not None:
-        write_csv(csv, rdf, f"predicted for {chosen}; {basis}")
+        write_rdf(csv, rdf, f"predicted for {chosen}; {basis}", chosen.diameter, chosen.density)
     if plot is not None:
         from nanonet.serve.plot import plot_rdf
 
@@ -204,19 +205,3 @@ def print_rdf(rdf: RDF, composition: Composition, intervals: Intervals | None = 
 def _cell(rdf: RDF, i: int) -> str:
     text = f"{rdf.r[i]:7.2f} {rdf.g[i]:9.4g}"
     return text if rdf.low is None or rdf.high is None else f"{text} ({rdf.low[i]:7.3g} {rdf.high[i]:7.3g})"
-
-
-def write_csv(path: Path, rdf: RDF, comment: str) -> None:
-    """Columns r, g, error, and for a prediction with a band its ends; what is not known stays empty."""
-    from nanonet.files import writing
-
-    banded = rdf.low is not None and rdf.high is not None
-    with writing(path) as temporary, temporary.open("w") as file:
-        file.write(f"# nanonet: {comment}\n")
-        if rdf.error is None:
-            file.write("# low, high: 90 % band\n" if banded else "# error bars not known\n")
-        file.write("r,g,error,low,high\n" if banded else "r,g,error\n")
-        for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
-            error = "" if rdf.error is None else format(rdf.error[i], ".6g")
-            ends = "" if rdf.low is None or rdf.high is None else f",{rdf.low[i]:.6g},{rdf.high[i]:.6g}"
-            file.write(f"{r:.6g},{g:.6g},{error}{ends}\n")

@@ -1,0 +1,118 @@
+"""An RDF in a CSV file: r, g, and its error or the ends of its band; with the NPs' diameter and density where known."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from nanonet.errors import InputError
+from nanonet.files import writing
+from nanonet.rdf import RDF
+from nanonet.tables import Table, read_table
+
+COLUMNS = ("r", "g", "error", "low", "high")
+
+_VALUE = re.compile(r"(diameter|density) = (\S+)")
+# What versions before wrote in one line; a name of a file stands at another place in it
+_BEFORE = re.compile(r"nanonet: (?:predicted|measured) for D=(?P<diameter>\S+) N=\d+ rho=(?P<density>\S+) eps_nn=")
+_BEFORE_TRAJECTORY = re.compile(r"nanonet: measured from .*, density (?P<density>\S+)")
+
+
+class Tabulated(NamedTuple):
+    """What a file says."""
+
+    rdf: RDF
+    diameter: float | None
+    """NP diameter D (sigma), None where the file does not say."""
+    density: float | None
+    """NPs a volume (sigma^-3), None where the file does not say."""
+
+
+def write_rdf(
+    path: str | os.PathLike[str],
+    rdf: RDF,
+    comment: str,
+    diameter: float | None = None,
+    density: float | None = None,
+) -> None:
+    """Write columns r, g, error, and for a prediction with a band its ends; what is not known stays empty.
+
+    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing.
+    """
+    banded = rdf.low is not None and rdf.high is not None
+    lines = [f"# nanonet: {''.join(c if c.isprintable() else ' ' for c in comment)}"]
+    lines += [f"# {name} = {x:.10g}" for name, x in (("diameter", diameter), ("density", density)) if x is not None]
+    if rdf.error is None:
+        lines.append("# low, high: 90 % band" if banded else "# error bars not known")
+    lines.append("r,g,error,low,high" if banded else "r,g,error")
+    for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
+        error = "" if rdf.error is None else format(rdf.error[i], ".6g")
+        ends = "" if rdf.low is None or rdf.high is None else f",{rdf.low[i]:.6g},{rdf.high[i]:.6g}"
+        lines.append(f"{r:.6g},{g:.6g},{error}{ends}")
+    with writing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read_rdf(path: str | os.PathLike[str]) -> Tabulated:
+    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high (`nanonet.tables`).
+
+    A row at r = 0 where g is 0 is left out: r are centres of bins.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is no such table; the file, the line and what is allowed are named.
+    """
+    table = read_table(path, "RDF", COLUMNS)
+    for name in ("r", "g"):
+        if name not in table.columns:
+            known = ", ".join(table.columns)
+            raise InputError(f"{table.title} has columns {known}; allowed are r, g, error, low, high, needed r and g")
+    columns = {name: values for name in COLUMNS if (values := table.optional(name)) is not None}
+    for name in ("r", "g"):
+        if name not in columns:
+            raise InputError(f"{table.title}, line {table.lines[0]}: {name} is empty")
+    if columns["r"][0] == 0 and columns["g"][0] == 0:
+        columns = {name: values[1:] for name, values in columns.items()}
+    try:
+        rdf = RDF(**{name: np.array(values) for name, values in columns.items()})
+    except InputError as error:
+        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), table, len(columns['r']))}") from None
+    known_values = _values(table)
+    return Tabulated(rdf, known_values.get("diameter"), known_values.get("density"))
+
+
+def _with_line(text: str, table: Table, count: int) -> str:
+    """A message about `g[3]` with the line of the file in its place."""
+    found = re.match(r"(\w+)\[(\d+)\]", text)
+    if found is None:
+        return text
+    return f"line {table.lines[int(found[2]) + len(table.lines) - count]}: {found[1]}{text[found.end() :]}"
+
+
+def _values(table: Table) -> dict[str, float]:
+    """Diameter and density, where nanonet wrote them as values."""
+    found: dict[str, str] = {}
+    for comment in table.comments:
+        if one := _VALUE.fullmatch(comment):
+            found.setdefault(one[1], one[2])
+    head = next((comment for comment in table.comments if comment.startswith("nanonet: ")), "")
+    for pattern, whole in ((_BEFORE, False), (_BEFORE_TRAJECTORY, True)):
+        if not found and (one := pattern.fullmatch(head) if whole else pattern.match(head)):
+            found = one.groupdict()
+    values = {}
+    for name, text in found.items():
+        try:
+            values[name] = float(text)
+        except ValueError:
+            raise InputError(f"{table.title}: {name} = {text!r} is not a number") from None
+    return values
+
+
+def is_table(source: str) -> bool:
+    """Whether a name is that of a table rather than of a dataset."""
+    return Path(source).suffix.lower() not in ("", ".nc", ".nc4", ".h5", ".hdf5")

@@ -1,0 +1,153 @@
+"""Tables of numbers as people and programs write them: CSV of spreadsheets, of ours, and LAMMPS's own RDFs."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nanonet.errors import InputError
+from nanonet.reading import read_text
+
+UNITS = ("sigma", "σ", "lj", "1", "-", "")
+"""Units that a heading may name: all numbers are in Lennard-Jones units."""
+
+_HEADING = re.compile(r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<argument>\(r\))?\s*(?P<unit>[\[(/].*)?")
+_LAMMPS = re.compile(r"# Time-averaged data for fix ")
+_MAX_BYTES = 1 << 26
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of texts, with the line that each row stands on.
+
+    Attributes
+    ----------
+    title:
+        What the file is and its path, for messages.
+    columns:
+        By the names of the headings, units taken off.
+    lines:
+        Line of each row in the file, counted from 1.
+    comments:
+        Lines that begin with #, without it.
+    """
+
+    title: str
+    columns: dict[str, list[str]]
+    lines: list[int]
+    comments: tuple[str, ...] = ()
+
+    def numbers(self, name: str) -> list[float]:
+        """A column as finite numbers; `InputError` names the line, the column and the value."""
+        found = []
+        for line, text in zip(self.lines, self.columns[name], strict=True):
+            try:
+                value = float(text)
+            except ValueError:
+                raise InputError(f"{self.title}, line {line}: {name} = {text!r} is not a number") from None
+            if not math.isfinite(value):
+                raise InputError(f"{self.title}, line {line}: {name} = {text!r} is not a finite number")
+            found.append(value)
+        return found
+
+    def optional(self, name: str) -> list[float] | None:
+        """A column as numbers, or None where it is missing or empty; `InputError` where it is filled in part only."""
+        texts = self.columns.get(name, [])
+        if not any(texts):
+            return None
+        if "" in texts:
+            line = self.lines[texts.index("")]
+            raise InputError(f"{self.title}, line {line}: {name} is empty; allowed is a column filled in whole or not")
+        return self.numbers(name)
+
+
+def read_table(path: str | os.PathLike[str], what: str, names: Sequence[str]) -> Table:
+    """A table with a heading line: columns apart by commas, semicolons (then decimal commas are read too) or tabs.
+
+    A byte order mark, quotes, any ends of lines, blank lines, comments (#) and headings with a unit, such as
+    `r (sigma)`, are understood; so is what LAMMPS's `fix ave/time` writes of one `compute rdf`, as r and g.
+
+    Parameters
+    ----------
+    path, what:
+        The file, and what it is called in messages.
+    names:
+        Headings that are known, for messages.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, has no heading or no rows, a column twice, a row of another length, or a unit that is
+        not of Lennard-Jones; the line is named.
+    """
+    title = f"{what} {path}"
+    lines = read_text(path, what, _MAX_BYTES).splitlines()
+    comments = tuple(line.strip()[1:].strip() for line in lines if _is_comment(line))
+    if lines and _LAMMPS.match(lines[0]):
+        return _lammps(title, lines, comments)
+    rows = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not _is_comment(line)]
+    if not rows:
+        raise InputError(f"{title} is empty; allowed are columns {', '.join(names)}")
+    delimiter = next((mark for mark in ",;\t" if mark in rows[0][1]), ",")
+    first, *others = ((i, _cells(title, i, line, delimiter)) for i, line in rows)
+    headings = [_heading(title, first[0], text, names) for text in first[1]]
+    for heading in headings:
+        if headings.count(heading) > 1:
+            raise InputError(f"{title}, line {first[0]}: column {heading} stands twice")
+    if not others:
+        raise InputError(f"{title} has a heading and no rows")
+    for i, cells in others:
+        if len(cells) != len(headings):
+            raise InputError(
+                f"{title}, line {i}: {len(cells)} values for the {len(headings)} columns {', '.join(headings)}"
+            )
+    columns = {heading: [cells[k] for _, cells in others] for k, heading in enumerate(headings)}
+    return Table(title, columns, [i for i, _ in others], comments)
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _cells(title: str, number: int, line: str, delimiter: str) -> list[str]:
+    try:
+        (cells,) = csv.reader([line], delimiter=delimiter, strict=True)
+    except (csv.Error, ValueError) as error:
+        raise InputError(f"{title}, line {number}: {error}") from None
+    texts = [cell.strip() for cell in cells]
+    if delimiter == ",":
+        return texts
+    return [text.replace(",", ".") if re.fullmatch(r"[+-]?\d+,\d+([eE][+-]?\d+)?", text) else text for text in texts]
+
+
+def _heading(title: str, number: int, text: str, names: Iterable[str]) -> str:
+    """Name of a column without its unit."""
+    found = _HEADING.fullmatch(text)
+    if found is None:
+        raise InputError(f"{title}, line {number}: {text!r} is no name of a column; allowed are {', '.join(names)}")
+    unit = (found["unit"] or "").strip("[]()/ ")
+    if unit.lower() not in UNITS:
+        raise InputError(f"{title}, line {number}: {found['name']} is in {unit!r}; allowed is sigma, or no unit")
+    return str(found["name"])
+
+
+def _lammps(title: str, lines: Sequence[str], comments: tuple[str, ...]) -> Table:
+    """What `fix ave/time ... mode vector` wrote of `compute rdf`: one block of rows `number r g coordination`."""
+    data = [(i, line.split()) for i, line in enumerate(lines, start=1) if line.strip() and not _is_comment(line)]
+    if not data or len(data[0][1]) != 2 or not data[0][1][1].isdigit():
+        raise InputError(f"{title} is no RDF of LAMMPS: step and number of rows are missing")
+    count = int(data[0][1][1])
+    if len(data) > count + 1:
+        raise InputError(f"{title}, line {data[count + 1][0]}: a second moment; allowed is one (ave running overwrite)")
+    rows = data[1:]
+    if len(rows) != count or not count:
+        raise InputError(f"{title} has {len(rows)} rows; its head says {count}")
+    for i, cells in rows:
+        if len(cells) != 4:
+            raise InputError(f"{title}, line {i}: {len(cells)} values; allowed are 4: number, r, g, coordination")
+    columns = {"r": [cells[1] for _, cells in rows], "g": [cells[2] for _, cells in rows]}
+    return Table(title, columns, [i for i, _ in rows], comments)

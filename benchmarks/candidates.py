@@ -27,12 +27,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nanonet import Dataset
-from nanonet.composition import FIELDS
+from nanonet.composition import COPY, FIELDS, twins
 from nanonet.dilute import PolymerTable
 from nanonet.files import writing
 from nanonet.learn.gaussian import GaussianProcess, _beliefs, _parameters, _solve
 from nanonet.learn.model import NanoNet
-from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_noise, ln_rmse, paired_bootstrap, twins
+from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_noise, ln_rmse, paired_bootstrap
 from nanonet.learn.validation import coverage, width
 from nanonet.picture import draw_curves, trace_curves
 from nanonet.potential import direct
@@ -160,7 +160,7 @@ def splits() -> list[tuple[str, Array, Array]]:
         for draw in range(DRAWS):
             order = np.random.default_rng([size, draw]).permutation(n)
             found.append((str(size), np.sort(order[:size]), np.sort(order[size:])))
-    return found
+    return [(label, train[~twins(X[train], X[test], np.ptp(X, axis=0), COPY)], test) for label, train, test in found]
 
 
 CURVES = ("mean of ln g", "nearest simulated composition", "nanoNET", "GP on principal components of ln g = -W", WINNER)

@@ -85,6 +85,17 @@ def test_split_is_a_seeded_partition(made_up_dataset: Dataset) -> None:
         made_up_dataset.subset([0]).split()
 
 
+def test_copies_go_to_the_same_part(made_up_dataset: Dataset) -> None:
+    twice = Dataset.concatenate([made_up_dataset, made_up_dataset])
+    for seed in range(5):
+        train, test = twice.split(0.25, seed)
+        assert len(train) + len(test) == 16
+        assert len(test) == 4
+        assert not set(train.compositions) & set(test.compositions)
+    with pytest.raises(InputError, match="the 2 entries are copies of one"):
+        twice.subset([0, 8]).split()
+
+
 def test_concatenate(made_up_dataset: Dataset) -> None:
     parts = [made_up_dataset.subset([i]) for i in range(8)]
     assert Dataset.concatenate(parts) == made_up_dataset

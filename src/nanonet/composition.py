@@ -20,6 +20,12 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 """Allowed values of each field, both ends included: what is physical and can be simulated, not what was sampled."""
 
+MIN_EPS_NN = 0.02
+"""Least NP-NP attraction that is predicted or simulated: the repulsion 4 eps_nn (D / r)^12 is what keeps NPs apart."""
+
+COPY = 0.03
+"""Distance, in units of the ranges, below which two inputs count as one: replicas whose measured densities differ."""
+
 MAX_VOLUME_FRACTION = 0.4
 """Largest allowed NP volume fraction pi/6 density diameter^3."""
 
@@ -105,6 +111,19 @@ FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Composition))
 """Names of the five fields, in the order of the columns of every array of compositions."""
 
 
+def check_repulsion(composition: Composition) -> None:
+    """Refuse a composition whose NPs hardly repel each other.
+
+    U_nn vanishes with eps_nn, its repulsion too: NPs could pass through each other, and polymer, which only measured
+    separations near contact say anything about, would press them into one another. `InputError` below `MIN_EPS_NN`.
+    """
+    if composition.eps_nn < MIN_EPS_NN:
+        raise InputError(
+            f"eps_nn = {composition.eps_nn:g} is not {MIN_EPS_NN:g} or above: the repulsion 4 eps_nn (D / r)^12 is all "
+            "that keeps NPs apart (docs/notation.md)"
+        )
+
+
 def to_array(compositions: Iterable[Composition]) -> NDArray[np.float64]:
     """Compositions as an array (n, 5), columns in the order of `FIELDS`."""
     return np.array([astuple(c) for c in compositions], dtype=np.float64).reshape(-1, len(FIELDS))
@@ -116,6 +135,17 @@ def from_array(array: ArrayLike) -> tuple[Composition, ...]:
     if rows.ndim != 2 or rows.shape[1] != len(FIELDS):
         raise InputError(f"array of compositions has shape {rows.shape}; allowed is (n, {len(FIELDS)})")
     return tuple(_row(i, row) for i, row in enumerate(rows.tolist()))
+
+
+def twins(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: float = 0.1) -> NDArray[np.bool_]:
+    """Which inputs X (n, p) all but repeat one of `held_out` (k, p): (n,), distances in units of `span` (p,).
+
+    Curves of what is held out, or of another source (a cheaper simulation, say), must not be trained on where they
+    belong to a held-out input: leave them out.
+    """
+    scale = np.where(np.asarray(span) > 0, span, np.inf)
+    apart = (np.asarray(X, dtype=np.float64)[:, None] - np.asarray(held_out, dtype=np.float64)) / scale
+    return np.asarray(np.sqrt(np.square(apart).sum(axis=2)).min(axis=1) < closer)
 
 
 def _row(index: int, row: Sequence[float]) -> Composition:

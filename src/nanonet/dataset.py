@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import FIELDS, Composition, from_array, to_array
+from nanonet.composition import COPY, FIELDS, Composition, from_array, to_array, twins
 from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.rdf import RDF
@@ -167,18 +167,27 @@ class Dataset:
     def split(self, test_fraction: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Training and test part, drawn at random (paper: 80/20); each gets at least one entry.
 
+        Entries that all but repeat one another (`composition.COPY`) go to the same part.
+
         Raises
         ------
         InputError
-            `test_fraction` is not between 0 and 1, or there is only one entry.
+            `test_fraction` is not between 0 and 1, there is only one entry, or all entries are copies of one.
         """
         if not 0 < test_fraction < 1:
             raise InputError(f"test_fraction = {test_fraction:g} is not between 0 and 1")
         if len(self) < 2:
             raise InputError("a dataset of 1 entry cannot be split; allowed are 2 or more")
         order = np.random.default_rng(seed).permutation(len(self))
-        test = min(max(1, round(test_fraction * len(self))), len(self) - 1)
-        return self.subset(sorted(order[test:])), self.subset(sorted(order[:test]))
+        wanted = min(max(1, round(test_fraction * len(self))), len(self) - 1)
+        test: set[int] = set()
+        for i in order:
+            copies = set(np.flatnonzero(twins(self.X, self.X[[i]], np.ptp(self.X, axis=0), COPY)).tolist())
+            if len(test) < wanted and len(test | copies) < len(self):
+                test |= copies
+        if not test:
+            raise InputError(f"the {len(self)} entries are copies of one: a part without them would be empty")
+        return self.subset(sorted(set(range(len(self))) - test)), self.subset(sorted(test))
 
     @staticmethod
     def concatenate(parts: Sequence[Dataset]) -> Dataset:

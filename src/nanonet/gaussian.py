@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet.dilute import PolymerTable, shifted
 from nanonet.errors import InputError
+from nanonet.rdf import MAX_G
 
 KERNELS = ("matern", "gaussian")
 TRANSFORMS = ("ln", "sqrt")
@@ -24,7 +25,7 @@ LEVEL = 0.9
 _GAUSSIAN_HALF_WIDTH = 1.6448536  # of 90 % of a normal distribution, in standard deviations
 _CHUNK = 2_000  # inputs at once: bounds the memory
 _NONE = 5e-3  # g of the dilute limit that counts as none
-_HIGHEST = 8.0  # ln g is not taken beyond
+_HIGHEST = float(np.log(10.0 * MAX_G))  # ln g is not taken beyond: ten times what can be learnt
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,9 @@ from nanonet.errors import InputError
 R_MAX = 10.0
 """Largest NP-NP distance of the standard grid (sigma): paper, MD Simulations and Data Curation."""
 
+MAX_G = 1e5
+"""Largest g that models learn: two NPs that always touch at the lowest density that a composition may have."""
+
 BINS = 100
 """Bins of the standard grid, each 0.1 sigma wide: paper, MD Simulations and Data Curation."""
 

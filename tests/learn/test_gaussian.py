@@ -12,6 +12,7 @@ from nanonet import Dataset, InputError
 from nanonet.dilute import PolymerTable
 from nanonet.gaussian import correlation
 from nanonet.learn.gaussian import GaussianProcess
+from nanonet.learn.scoring import ln_rmse
 from nanonet.learn.validation import coverage, held_out, scores
 from nanonet.predict.gaussian import GaussianPredictor
 from nanonet.rdf import standard_grid
@@ -168,3 +169,45 @@ def test_bad_settings_and_uses_are_refused(fitted: GaussianProcess, tmp_path: Pa
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match=r"holds no model\.json"):
         fitted.export(tmp_path)
+
+
+def test_copies_do_not_make_a_score_better() -> None:
+    """A dataset that holds every composition twice, other noise in each, is scored as one that holds it once."""
+    X, G, r = made_up_curves(12)
+    noise = np.random.default_rng(0).normal(0.0, 0.05, G.shape)
+    both = np.concatenate([X, X * [1, 1, 1.003, 1, 1]]), np.concatenate([G * np.exp(noise), G * np.exp(-noise)])
+    once = held_out(GaussianProcess, X, both[1][:12], r)
+    twice = held_out(GaussianProcess, *both, r)
+    score, again = (float(np.nanmean(ln_rmse(g, found[0]))) for g, found in ((both[1][:12], once), (both[1], twice)))
+    assert again > 0.7 * score
+    assert GaussianProcess().fit(*both, r).left_out > 0.7 * GaussianProcess().fit(X, both[1][:12], r).left_out
+    few = [0, 0, 0, 1, 2, 3]
+    with pytest.raises(InputError, match=r"without curve . and its copies 3 curves are left; allowed are 4 or more"):
+        held_out(GaussianProcess, X[few], G[few], r)
+
+
+def test_high_peaks_are_learnt_or_refused() -> None:
+    X, G, r = made_up_curves(12)
+    high = G.copy()
+    high[:, 30] *= 7864 / G[3, 30]
+    median, _, upper = GaussianProcess().fit(X, high, r).band(X)
+    assert median[3, 30] == pytest.approx(7864, rel=0.2)
+    assert upper[3, 30] > median[3, 30]
+    high[3, 30] = 2e5
+    with pytest.raises(InputError, match=r"curve 3 of G has 200000 at r = 3\.05; allowed is up to 100000"):
+        GaussianProcess().fit(X, high, r)
+    with pytest.raises(InputError, match=r"no curve rises above 0\.03"):
+        GaussianProcess().fit(X, G * 1e-3, r)
+    with pytest.raises(InputError, match="error has values that are below 0 or above 100000"):
+        GaussianProcess().fit(X, G, r, np.full(G.shape, 1e300))
+
+
+@pytest.mark.parametrize("height", [0.04, 7.0, 1e5])
+def test_curves_of_which_one_bin_differs_are_learnt(height: float) -> None:
+    X, _, r = made_up_curves(5)
+    for ground in (0.0, 1.0):
+        G = np.full((5, 100), ground)
+        G[2, 30] = height
+        for found in GaussianProcess().fit(X, G, r).band(X):
+            assert np.isfinite(found).all()
+            assert (found >= 0).all()

@@ -18,7 +18,6 @@ from nanonet.learn.scoring import (
     peak_errors,
     r2,
     splits,
-    twins,
 )
 from nanonet.rdf import RDF, standard_grid
 
@@ -115,11 +114,6 @@ def test_nearest_scales_each_input_by_its_range_and_ignores_constant_ones() -> N
     assert (model.predict([[0.9, 50.0, 8.0]]) == G[0]).all()
 
 
-def test_twins_all_but_repeat_what_is_held_out() -> None:
-    X = [[1.0, 0.0, 5.0], [1.0, 9.0, 5.0], [1.05, 1.0, 5.0], [2.0, 0.0, 5.0]]
-    assert twins(X, [[1.0, 0.0, 5.0], [3.0, 0.0, 5.0]], [1.0, 100.0, 0.0]).tolist() == [True, True, True, False]
-
-
 def test_splits_test_every_entry_once_a_repeat() -> None:
     found = splits(11, folds=4, repeats=3, seed=5)
     assert len(found) == 12
@@ -134,6 +128,17 @@ def test_splits_test_every_entry_once_a_repeat() -> None:
     for folds, repeats in ((1, 1), (12, 1), (3, 0)):
         with pytest.raises(InputError):
             splits(11, folds, repeats)
+
+
+def test_copies_of_what_is_tested_are_not_learnt() -> None:
+    X = np.array([[i / 10, j / 10] for i in range(4) for j in range(3)])
+    twice = np.concatenate([X, X + np.array([0.003, 0.0])])  # replicas whose measured densities differ
+    n = len(X)
+    for train, test in splits(2 * n, folds=6, repeats=2, X=twice):
+        assert len(train) > n
+        assert not set(train % n) & set(test % n)
+    alone = splits(n, folds=4, X=X)
+    assert all((a[0] == b[0]).all() for a, b in zip(alone, splits(n, folds=4), strict=True))
 
 
 def test_paired_bootstrap_covers_the_true_difference() -> None:

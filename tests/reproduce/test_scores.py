@@ -10,6 +10,7 @@ from nanonet import Dataset
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.scores import HEADER, Row, crossed, measure, repeated, spread, table
 from nanonet.reproduce.tasks import Task
+from tests.conftest import made_up_curves
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def _answers(evidence: Evidence, factor: float, stuck: bool = False) -> Any:
 
 
 def test_folds_are_put_together_in_order(evidence: Evidence) -> None:
-    row = Row("made up", crossed(8, 3, 2, "nearest"))
+    row = Row("made up", crossed(evidence.explicit.X, 3, 2, "nearest"))
     found = measure(row, _answers(evidence, math.e), evidence)
     assert found.mse == pytest.approx(np.tile(np.arange(8.0), (2, 1)))
     assert found.curves[1] == pytest.approx(math.e * evidence.explicit.G)
@@ -46,7 +47,7 @@ def test_folds_are_put_together_in_order(evidence: Evidence) -> None:
 
 
 def test_a_row_may_take_a_part_of_the_results(evidence: Evidence) -> None:
-    tasks = crossed(8, 2, 1, "nearest")
+    tasks = crossed(evidence.explicit.X, 2, 1, "nearest")
     whole, part = (measure(Row("x", tasks, part=name), _answers(evidence, 1.0), evidence) for name in ("", "other"))
     assert whole.plain == pytest.approx(np.zeros((1, 8)))
     assert part.plain == pytest.approx(np.full((1, 8), math.log(2)))
@@ -54,7 +55,7 @@ def test_a_row_may_take_a_part_of_the_results(evidence: Evidence) -> None:
 
 
 def test_a_table_has_a_cell_for_every_column_and_says_what_is_stuck(evidence: Evidence) -> None:
-    row = Row("made up", crossed(8, 2, 2, "nearest"))
+    row = Row("made up", crossed(evidence.explicit.X, 2, 2, "nearest"))
     made = table(["a group", row], _answers(evidence, 1.0, stuck=True), evidence, "caption")
     assert list(made.rows[0]) == ["a group"]
     assert len(made.rows[1]) == len(HEADER)
@@ -64,7 +65,7 @@ def test_a_table_has_a_cell_for_every_column_and_says_what_is_stuck(evidence: Ev
 
 
 def test_every_composition_is_held_out_once_a_repeat_with_the_repeats_seed() -> None:
-    for repeat, tasks in enumerate(crossed(9, 4, 3, "nanonet", {"latent": 2}, implicit=None)):
+    for repeat, tasks in enumerate(crossed(made_up_curves(9)[0], 4, 3, "nanonet", {"latent": 2}, implicit=None)):
         assert sorted(i for task in tasks for i in task.test) == list(range(9))
         assert {task.seed for task in tasks} == {repeat}
         assert all(not set(task.train) & set(task.test) and task.implicit is None for task in tasks)

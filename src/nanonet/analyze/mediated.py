@@ -12,7 +12,7 @@ monomers which two NPs share or lose grow with their surface.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
+from nanonet.composition import COPY, twins
 from nanonet.errors import InputError
 from nanonet.potential import MeanForces, PolymerPotential, Triple
 from nanonet.windows import REACH
@@ -118,10 +119,15 @@ def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -
 
 
 def leave_one_out(data: Sequence[MeanForces]) -> list[tuple[PolymerPotential, PolymerPotential]]:
-    """For each triple: W_poly from all the others, and from its own windows alone, on the same separations."""
+    """For each triple: W_poly from all others, and from its own windows alone, on the same separations.
+
+    Other windows of the same triple, or of one that all but repeats it, are left out with it.
+    """
+    X = np.array([astuple(one.triple) for one in data], dtype=np.float64)
     found = []
     for i, one in enumerate(data):
-        others = fit([other for k, other in enumerate(data) if k != i])
+        copies = twins(X, X[[i]], np.ptp(X, axis=0), COPY)
+        others = fit([other for other, copy in zip(data, copies, strict=True) if not copy])
         found.append((others.predict(one.triple), fit([one]).predict(one.triple)))
     return found
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
+from nanonet.rdf import MAX_G
 
 MIN_CURVES = 4
 
@@ -20,7 +21,7 @@ def checked(
     Raises
     ------
     InputError
-        Wrong shapes, values that are not finite, negative curves, a grid that does not rise from 0 or above, fewer than
+        Wrong shapes, values that are not finite, curves below 0 or above `MAX_G`, a grid that does not rise from 0 or above, fewer than
         4 curves, inputs of which no column changes, or curves that are all the same.
     """
     inputs, grid = matrix("X", X), np.asarray(r, dtype=np.float64)
@@ -39,12 +40,15 @@ def checked(
 
 
 def checked_curves(name: str, G: ArrayLike, r: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Curves (n, m) on the grid r (m,); `InputError` for another shape, values that are negative or not finite."""
+    """Curves (n, m) on the grid r (m,); `InputError` for another shape, values negative, not finite or above `MAX_G`."""
     curves = matrix(name, G)
     if r.shape != curves.shape[1:]:
         raise InputError(f"r has shape {r.shape}; allowed is ({curves.shape[1]},), the columns of {name}")
     if (curves < 0).any():
         raise InputError(f"{name} has values below 0")
+    if (curves > MAX_G).any():
+        i, k = np.argwhere(curves > MAX_G)[0]
+        raise InputError(f"curve {i} of {name} has {curves[i, k]:g} at r = {r[k]:g}; allowed is up to {MAX_G:g}")
     return curves
 
 

@@ -38,7 +38,8 @@ from nanonet.gaussian import (
     residuals,
 )
 from nanonet.learn.arrays import checked
-from nanonet.learn.scoring import splits
+from nanonet.learn.scoring import splits, twin_pairs
+from nanonet.rdf import MAX_G
 from nanonet.records import seal
 
 FORMAT = 1
@@ -57,6 +58,8 @@ _TALL = 10.0  # curves that rise higher are learnt as logarithms
 _MODES = 12
 _MANY = 100  # curves that leave little doubt about the parameters: one start
 _LEAST = 1e-4  # variance of y where nothing ever varied, as a share of the mean over the grid
+_TINY = 1e-12  # variance of what is known to every digit
+_FARTHEST = 1_000.0
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
 _WIDTH = 0.7  # of the local scale, in correlation lengths
 _NOISE = np.log(3e-4), np.log(1.5)  # bounds: standard deviation of the noise in those of a score
@@ -101,7 +104,7 @@ class GaussianProcess:
         Raises
         ------
         InputError
-            As `arrays.checked`; errors of another shape or negative; inputs that the prior does not take; a grid that
+            As `arrays.checked`; no curve above 0.03; errors of another shape, negative or above `MAX_G`; inputs that the prior does not take; a grid that
             is not evenly spaced, with a prior; a setting that does not exist.
         """
         for name, allowed in (("kernel", KERNELS), ("transform", TRANSFORMS)):
@@ -114,6 +117,12 @@ class GaussianProcess:
                 raise InputError(f"X has {inputs.shape[1]} columns; the dilute limit takes the 5 of a composition")
             if not np.allclose(np.diff(grid), grid[1] - grid[0], rtol=1e-3):
                 raise InputError("r is not evenly spaced")
+            if not 1.0 <= grid[-1] <= _FARTHEST:
+                raise InputError(
+                    f"r ends at {grid[-1]:g}; allowed are 1 to {_FARTHEST:g} (sigma) with the dilute limit"
+                )
+        if curves.max() <= FLOOR:
+            raise InputError(f"no curve rises above {FLOOR:g}: there is nothing to learn")
         transform = self.transform or ("ln" if self.prior is not None or curves.max() > _TALL else "sqrt")
         cap = 0.0 if self.prior is None else CAP
         self.left_out, self.process = _fit(
@@ -187,8 +196,8 @@ def _errors(error: ArrayLike | None, curves: Array) -> Array | None:
     errors = np.asarray(error, dtype=np.float64)
     if errors.shape != curves.shape:
         raise InputError(f"error has shape {errors.shape}; allowed is {curves.shape}, that of G")
-    if np.isinf(errors).any() or (errors < 0).any():
-        raise InputError("error has values that are infinite or below 0")
+    if (errors < 0).any() or (errors > MAX_G).any():
+        raise InputError(f"error has values that are below 0 or above {MAX_G:g}")
     return None if np.isnan(errors).all() else errors
 
 
@@ -224,18 +233,18 @@ def _fit(
     group_of = np.concatenate([np.full(len(group), i) for i, group in enumerate(groups)])
     variances = _solve(scaled, scores, group_of, lengths, noise, kind, scaled[:0])[2]
     misses, variance = np.empty(y.shape), np.empty(y.shape)
-    for train, test in splits(n, n if n <= APART else 10):
+    for train, test in splits(n, n if n <= APART else 10, X=X):
         part = _reduced(y[train], own[train], centred=prior is None)
         kept = group_of[: len(part[1])]
         z, share, sizes = _solve(scaled[train], part[2], kept, lengths, noise, kind, scaled[test])
         misses[test] = y[test] - part[0] - z @ part[1]
-        variance[test] = (share * sizes) @ part[1] ** 2 + part[3] ** 2
+        variance[test] = np.maximum((share * sizes) @ part[1] ** 2 + part[3] ** 2, _TINY)
     counted = _counted(G, r, grid, contact)
     squared = np.where(counted, misses**2 / np.where(counted, variance, 1.0), 0.0)
     weights = squared.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
     near = correlation(scaled, scaled, lengths[0] * _WIDTH, "gaussian")
-    np.fill_diagonal(near, 0.0)
-    scale = local_scale(near, weights, _SHARE)
+    near[twin_pairs(X)] = 0.0  # nor do copies say how far off a curve is that is not known
+    scale = np.maximum(local_scale(near, weights, _SHARE), _TINY)
     ratios = (np.sqrt(squared) / scale[:, None])[counted]
     factor = float(np.quantile(ratios, LEVEL))
     process = CurveProcess(

@@ -28,7 +28,7 @@ from nanonet.learn.autoencoder import ACTIVATIONS, FILTERS, INITIALS, Autoencode
 from nanonet.learn.forest import Forest, check_max_features
 from nanonet.learn.graphs import decoder_graph, forest_graph
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
-from nanonet.picture import SIZE, check_pictures, draw_curves, trace_curves
+from nanonet.picture import HIGHEST, SIZE, check_pictures, draw_curves, trace_curves
 from nanonet.records import seal
 
 FORMAT = 1
@@ -147,7 +147,7 @@ class NanoNet:
         """Learn curves G (n, m) on the grid r (m,) from inputs X (n, p); returns itself.
 
         A column of X that never changes is allowed and tells the forest nothing. Warns when there are fewer curves than
-        the latent space has dimensions.
+        the latent space has dimensions, and of a curve that is higher than pictures are.
 
         Parameters
         ----------
@@ -177,6 +177,12 @@ class NanoNet:
         if len(taught) < self.latent:
             warnings.warn(
                 f"{len(taught)} curves for a latent space of {self.latent} dimensions: it can only remember them",
+                stacklevel=2,
+            )
+        if taught.max() > HIGHEST:
+            warnings.warn(
+                f"curve {int(taught.max(axis=1).argmax())} reaches g = {taught.max():.4g}, and pictures end at "
+                f"{HIGHEST:g}: what is higher is learnt as that",
                 stacklevel=2,
             )
         pictures = draw_curves(taught, grid, self.size)

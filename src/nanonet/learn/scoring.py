@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nanonet.composition import COPY, twins
 from nanonet.errors import InputError
 from nanonet.rdf import RDF
 
@@ -152,21 +153,13 @@ class Nearest:
         return np.asarray(self.G[np.square(apart).sum(axis=2).argmin(axis=1)])
 
 
-def twins(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: float = 0.1) -> NDArray[np.bool_]:
-    """Which inputs X (n, p) all but repeat one of `held_out` (k, p): (n,), distances in units of `span` (p,).
-
-    Curves of another source than those that are scored (a cheaper simulation, say) must not be trained on where they
-    belong to a held-out input: leave them out.
-    """
-    scale = np.where(np.asarray(span) > 0, span, np.inf)
-    apart = (np.asarray(X, dtype=np.float64)[:, None] - np.asarray(held_out, dtype=np.float64)) / scale
-    return np.asarray(np.sqrt(np.square(apart).sum(axis=2)).min(axis=1) < closer)
-
-
-def splits(n: int, folds: int, repeats: int = 1, seed: int = 0) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def splits(
+    n: int, folds: int, repeats: int = 1, seed: int = 0, X: ArrayLike | None = None
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Repeated K-fold: `folds` * `repeats` pairs of sorted (train, test) indices of n entries.
 
-    In each repeat every entry is tested once. The same for the same arguments.
+    In each repeat every entry is tested once. The same for the same arguments. With inputs X (n, p) an entry that all
+    but repeats one of the test part (`composition.COPY`) is not in its training part: it would give the answer away.
 
     Raises
     ------
@@ -182,7 +175,17 @@ def splits(n: int, folds: int, repeats: int = 1, seed: int = 0) -> list[tuple[ND
     for _ in range(repeats):
         for test in np.array_split(random.permutation(n), folds):
             found.append((np.setdiff1d(np.arange(n), test), np.sort(test)))
-    return found
+    return found if X is None else [(_without_copies(np.asarray(X), *pair), pair[1]) for pair in found]
+
+
+def twin_pairs(X: ArrayLike) -> NDArray[np.bool_]:
+    """Which inputs X (n, p) all but repeat which others, (n, n): themselves too."""
+    inputs = np.asarray(X, dtype=np.float64)
+    return np.array([twins(inputs, one[None], np.ptp(inputs, axis=0), COPY) for one in inputs])
+
+
+def _without_copies(X: NDArray[np.float64], train: NDArray[np.int64], test: NDArray[np.int64]) -> NDArray[np.int64]:
+    return train[~twins(X[train], X[test], np.ptp(X, axis=0), COPY)]
 
 
 class Paired(NamedTuple):

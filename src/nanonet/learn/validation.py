@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.errors import InputError
 from nanonet.learn.arrays import MIN_CURVES
 from nanonet.learn.gaussian import GaussianProcess
 from nanonet.learn.scoring import FLOOR, ln_rmse, splits
@@ -29,10 +30,14 @@ def held_out(
     error: Array | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Array, Array, Array]:
-    """Medians and ends of the 90 % bands (n, m) of each curve by models that have not seen it."""
+    """Medians and ends of the 90 % bands (n, m) of each curve by models that have not seen it, nor a copy of it.
+
+    `InputError` where too few others are left to learn from.
+    """
     n = len(X)
     found = np.empty((3, *G.shape))
-    pairs = splits(n, n if n <= LEAVE_ONE_OUT else 10)
+    pairs = splits(n, n if n <= LEAVE_ONE_OUT else 10, X=X)
+    _check(pairs)
     for i, (train, test) in enumerate(pairs):
         model = make().fit(X[train], G[train], r, None if error is None else error[train])
         found[:, test] = model.band(X[test])
@@ -44,17 +49,25 @@ def held_out(
 def folded(make: Callable[[], NanoNet], X: Array, G: Array, r: Array, folds: int = 5) -> dict[str, Any] | None:
     """Scores of models without bands, each curve predicted by one that has not seen its fold: plain values for a card.
 
-    None for fewer curves than can be learnt and left out in turn.
+    Copies are left out together. None for fewer curves than can be learnt and left out in turn.
     """
-    if len(X) < folds or len(X) - -(-len(X) // folds) < MIN_CURVES:
+    if len(X) < folds or min(len(train) for train, _ in splits(len(X), folds, X=X)) < MIN_CURVES:
         return None
     predicted = np.empty_like(G)
-    for train, test in splits(len(X), folds):
+    for train, test in splits(len(X), folds, X=X):
         predicted[test] = make().fit(X[train], G[train], r).predict(X[test])
     return {
         "ln_rmse": round(float(np.nanmean(ln_rmse(G, predicted))), 4),
         "how": f"{folds} folds, each curve by a model that has not seen it; bins with g above {FLOOR:g}",
     }
+
+
+def _check(pairs: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> None:
+    for train, test in pairs:
+        if len(train) < MIN_CURVES:
+            raise InputError(
+                f"without curve {test[0]} and its copies {len(train)} curves are left; allowed are {MIN_CURVES} or more"
+            )
 
 
 def coverage(G: Array, low: Array, high: Array) -> Array:

@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.composition import twins
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-from nanonet.learn.scoring import coordination_numbers, twins
+from nanonet.learn.scoring import coordination_numbers
 
 NEIGHBOUR_GAP = 3.0
 """NPs whose surfaces are nearer than this (sigma) count as neighbours, as in the reckoning of docs/multiscale.md."""

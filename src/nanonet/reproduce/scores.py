@@ -78,10 +78,15 @@ class Measured:
 
 
 def crossed(
-    n: int, folds: int, repeats: int, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any
+    X: NDArray[np.float64],
+    folds: int,
+    repeats: int,
+    model: str,
+    settings: Mapping[str, Any] | None = None,
+    **kwargs: Any,
 ) -> list[list[Task]]:
-    """Tasks [repeat][fold] of a repeated cross-validation of n compositions; a repeat's number is the model's seed."""
-    pairs = splits(n, folds, repeats)
+    """Tasks [repeat][fold] of a repeated cross-validation of compositions X (n, 5); a repeat's number is the seed."""
+    pairs = splits(len(X), folds, repeats, X=X)
     return [
         [
             Task(model, tuple(map(int, train)), tuple(map(int, test)), settings or {}, seed=repeat, **kwargs)

@@ -125,16 +125,16 @@ def slow(
     **kwargs: Any,
 ) -> Row:
     """A cross-validated model that takes seconds a fit, or that is compared with one on the same splits."""
-    n, plan = len(context.evidence.explicit), context.plan
+    X, plan = context.evidence.explicit.X, context.plan
     if repeats is None:
         repeats = plan.repeats if implicit == 0 else plan.rich_repeats
-    return Row(label, crossed(n, plan.folds, repeats, model, settings, implicit=implicit, **kwargs))
+    return Row(label, crossed(X, plan.folds, repeats, model, settings, implicit=implicit, **kwargs))
 
 
 def cheap(context: Context, label: str, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Row:
     """A cross-validated model that takes little time."""
-    n, plan = len(context.evidence.explicit), context.plan
-    return Row(label, crossed(n, plan.folds, plan.cheap_repeats, model, settings, **kwargs))
+    X, plan = context.evidence.explicit.X, context.plan
+    return Row(label, crossed(X, plan.folds, plan.cheap_repeats, model, settings, **kwargs))
 
 
 def predictors(context: Context, implicit: int | None) -> dict[str, Row]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from nanonet.composition import Composition
+from nanonet.composition import Composition, check_repulsion
 from nanonet.errors import InputError
 from nanonet.potential import CUTOFF, PolymerPotential, direct
 
@@ -58,6 +58,7 @@ def implicit(composition: Composition, potential: PolymerPotential) -> Implicit:
     InputError
         The potential is of another triple, does not reach zero, or its range does not reach the repulsive core.
     """
+    check_repulsion(composition)
     triple = potential.triple
     for name in ("diameter", "chain_length", "eps_pn"):
         if getattr(triple, name) != getattr(composition, name):

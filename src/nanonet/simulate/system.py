@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import Composition, number_of_nps
+from nanonet.composition import Composition, check_repulsion, number_of_nps
 from nanonet.errors import InputError
 from nanonet.simulate.implicit import Implicit
 from nanonet.simulate.protocol import Protocol
@@ -79,8 +79,10 @@ def particle_numbers(subject: Subject, protocol: Protocol) -> tuple[int, int]:
     Raises
     ------
     InputError
-        The NPs leave no room for even one chain.
+        The NPs leave no room for even one chain, or nothing keeps them apart.
     """
+    if not isinstance(subject, Windows):  # dimers of windows have a repulsion of their own
+        check_repulsion(subject.composition if isinstance(subject, Implicit) else subject)
     if isinstance(subject, Implicit):
         return number_of_nps(subject.composition.density, protocol.min_box, protocol.min_nps), 0
     if isinstance(subject, Windows):

@@ -111,6 +111,23 @@ FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Composition))
 """Names of the five fields, in the order of the columns of every array of compositions."""
 
 
+def as_composition(value: Composition | Sequence[float]) -> Composition:
+    """A composition as it is, or of its five numbers in the order of `FIELDS`; `InputError` for anything else."""
+    if isinstance(value, Composition):
+        return value
+    try:
+        row = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        row = None
+    if row is None or row.shape != (len(FIELDS),):
+        shape = "" if row is None or not row.ndim else f" of shape {row.shape}"
+        raise InputError(
+            f"{type(value).__name__}{shape} is not a Composition, nor its numbers {', '.join(FIELDS)}; "
+            "for many at once there is predict_curves"
+        )
+    return Composition(*row.tolist())
+
+
 def check_repulsion(composition: Composition) -> None:
     """Refuse a composition whose NPs hardly repel each other.
 

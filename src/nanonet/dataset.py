@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import operator
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,15 @@ class Run:
 
     def __hash__(self) -> int:
         return hash(self.rdf)
+
+
+class Entry(NamedTuple):
+    """One entry of a dataset."""
+
+    composition: Composition
+    rdf: RDF
+    provenance: Mapping[str, Any]
+    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +123,24 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.compositions)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(Entry, self.compositions, self.rdfs, self.provenance, self.runs)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, index: slice | Sequence[int] | NDArray[np.integer[Any]]) -> Dataset: ...
+
+    def __getitem__(self, index: int | slice | Sequence[int] | NDArray[np.integer[Any]]) -> Entry | Dataset:
+        """One entry; or of a slice or several indices a dataset. IndexError beyond the end, as of a list."""
+        if isinstance(index, slice):
+            return self.subset(range(len(self))[index])
+        if isinstance(index, Sequence | np.ndarray):
+            return self.subset(range(len(self))[int(i)] for i in index)
+        i = operator.index(index)
+        return Entry(self.compositions[i], self.rdfs[i], self.provenance[i], self.runs[i])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):

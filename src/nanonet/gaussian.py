@@ -8,7 +8,7 @@ Gaussian process over the scaled inputs, with a Matern-5/2 or Gaussian kernel; s
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,10 @@ _GAUSSIAN_HALF_WIDTH = 1.6448536  # of 90 % of a normal distribution, in standar
 _CHUNK = 2_000  # inputs at once: bounds the memory
 _NONE = 5e-3  # g of the dilute limit that counts as none
 _HIGHEST = float(np.log(10.0 * MAX_G))  # ln g is not taken beyond: ten times what can be learnt
+
+
+_WINDOW = np.exp(-0.5 * (np.arange(-6, 7) / 3) ** 2)
+_WINDOW /= np.linalg.norm(_WINDOW)  # neighbours of g(r) belong together: noise is smoothed over some bins
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,10 +125,11 @@ class CurveProcess:
         g, low, high = (_joined([part[i] for part in parts], len(self.r)) for i in range(3))
         return g, low, high
 
-    def sample(self, X: ArrayLike, draws: int, seed: int = 0) -> NDArray[np.float64]:
+    def sample(self, X: ArrayLike, draws: int, seed: int = 0, common: bool = False) -> NDArray[np.float64]:
         """Curves (draws, n, m) drawn from what the process, the noise and the calibration leave open.
 
-        The values along a curve belong together; different inputs of one call are drawn apart.
+        The values along a curve belong together; different inputs of one call are drawn apart, or with `common` from
+        the same random numbers: what differs between them is then no noise, and many take less time.
         """
         random = np.random.default_rng(seed)
         found = []
@@ -132,11 +137,22 @@ class CurveProcess:
             prior, place, inputs = self._start(part)
             z, share = self._scores(inputs)
             deviations = np.sqrt(share * self.variances) * (self._scale(inputs) / _GAUSSIAN_HALF_WIDTH)[:, None]
-            noise = random.standard_normal((draws, len(part), len(self.modes)))
-            y = self.mean + (z + noise * deviations) @ self.modes
-            y += (self._scale(inputs) / _GAUSSIAN_HALF_WIDTH)[:, None] * self.spread * self._rough(random, y.shape)
-            flat = self._forth(y.reshape(draws * len(part), -1), np.tile(prior, (draws, 1)), np.tile(place, (draws, 1)))
-            found.append(flat.reshape(draws, len(part), -1))
+            apart = 1 if common else len(part)
+            noise = random.standard_normal((draws, apart, len(self.modes)))
+            rough = random.standard_normal((draws, apart, len(self.grid) + len(_WINDOW) - 1))
+            drawn = np.empty((draws, len(part), len(self.r)))
+            if common:
+                random = np.random.default_rng(seed)  # the next part has the same numbers
+            for contact in np.unique(place[:, 0]):  # what is linear in the draws is shifted once for all of them
+                own = np.flatnonzero(place[:, 0] == contact)
+                at = place[own[0]] if self.prior is not None else None
+                scale = (self._scale(inputs[own]) / _GAUSSIAN_HALF_WIDTH)[:, None]
+                who = slice(None) if common else own
+                y = (z[own] + noise[:, who] * deviations[own]) @ self._placed(self.modes, at)
+                y += self._placed(self.mean[None], at)
+                y += scale * (rough[:, who] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
+                drawn[:, own] = self._lifted(y, prior[own])
+            found.append(drawn)
         return np.concatenate(found, axis=1) if found else np.empty((draws, 0, len(self.r)))
 
     def unknown(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -177,14 +193,25 @@ class CurveProcess:
         self, y: NDArray[np.float64], prior: NDArray[np.float64], place: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """g (n, m) from y (n, k)."""
-        if self.prior is None:
-            values = prior + y
-        else:  # what was learnt does not lift g where the dilute limit has none: in the core of other sizes
+        return self._lifted(y if self.prior is None else shifted(y, self.grid, place), prior)
+
+    def _placed(self, rows: NDArray[np.float64], at: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        """Rows (l, k) on the grid at separations `at` (m,) from contact, (l, m); as they are without a prior."""
+        return rows if at is None else shifted(rows, self.grid, np.broadcast_to(at, (len(rows), len(at))))
+
+    def _lifted(self, y: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
+        """g (..., n, m) from y (..., n, m) at the distances r and tau(g0) (n, m)."""
+        values = y
+        if self.prior is not None:
+            # What was learnt does not lift g where the dilute limit has none: in the core of other sizes
             dilute = np.maximum(np.exp(prior) - self.settings[0], 0.0)
-            values = prior + shifted(y, self.grid, place) * dilute / (dilute + _NONE)
+            values = y * (dilute / (dilute + _NONE))
+        values = values + prior
         if self.transform == "sqrt":
             return np.asarray(np.maximum(values, 0.0) ** 2)
-        return np.asarray(np.maximum(np.exp(np.minimum(values, _HIGHEST)) - self.settings[0], 0.0))
+        np.exp(np.minimum(values, _HIGHEST, out=values), out=values)
+        values -= self.settings[0]
+        return np.maximum(values, 0.0, out=values)
 
     def _scores(self, inputs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Posterior means of the scores (n, c), and their variances with noise as a share of the prior's (n, c)."""
@@ -202,15 +229,6 @@ class CurveProcess:
         _, _, width, factor, share = self.settings
         near = correlation(inputs, self._scaled, self.lengths[0] * width, "gaussian")
         return np.asarray(factor * local_scale(near, self.weights, share))
-
-    def _rough(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Noise of unit variance along the grid, correlated over some bins: neighbours of g(r) belong together."""
-        width = 3
-        window = np.exp(-0.5 * (np.arange(-2 * width, 2 * width + 1) / width) ** 2)
-        window /= np.linalg.norm(window)
-        white = random.standard_normal((*shape[:-1], shape[-1] + len(window) - 1))
-        views = np.lib.stride_tricks.sliding_window_view(white, len(window), axis=-1)
-        return np.asarray(views @ window)
 
     @cached_property
     def _scaled(self) -> NDArray[np.float64]:
@@ -232,6 +250,15 @@ ARRAYS = tuple(f.name for f in fields(CurveProcess) if f.name not in ("kernel", 
 
 JITTER = 1e-9
 """Added to correlations, which rounding could make singular."""
+
+
+@cache
+def _smoothing(bins: int) -> NDArray[np.float64]:
+    """Matrix (bins + 12, bins) from white noise to noise of unit variance, correlated along the grid."""
+    matrix = np.zeros((bins + len(_WINDOW) - 1, bins))
+    for i, weight in enumerate(_WINDOW):
+        matrix[np.arange(bins) + i, np.arange(bins)] = weight
+    return matrix
 
 
 def correlation(

@@ -261,12 +261,15 @@ def _minimum(
     density: float | None,
     criteria: Criteria,
 ) -> _Minimum:
-    index = np.where(region, curves, -1.0).argmax(axis=-1)
+    within = np.flatnonzero(region)  # a run of bins
+    index = within[0] + curves[..., within[0] : within[-1] + 1].argmax(axis=-1)
     height = np.take_along_axis(curves, index[..., None], axis=-1)[..., 0]
     depth = np.log(np.maximum(height, _TINY) / away)
-    bins = np.arange(len(r))
-    repelled = (curves < away[..., None] * np.exp(-criteria.depth)) & (bins < index[..., None])
-    closest = r[np.where(repelled, bins, 0).max(axis=-1)] + 0.5 * (r[1] - r[0])
+    last = int(index.max(initial=0))  # nothing further out is asked for
+    repelled = curves[..., :last] < away[..., None] * np.exp(-criteria.depth)
+    repelled &= np.arange(last) < index[..., None]
+    nearest = last - 1 - repelled[..., ::-1].argmax(axis=-1) if last else np.zeros_like(index)
+    closest = r[np.where(repelled.any(axis=-1), nearest, 0)] + 0.5 * (r[1] - r[0])
     crowding = _crowding(closest, density)
     return _Minimum(index, depth, closest, crowding, depth - crowding >= criteria.depth)
 

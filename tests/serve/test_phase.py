@@ -62,9 +62,12 @@ class Known:
         x = np.array([[3, 40, 0.002, composition.eps_nn, composition.eps_pn]])
         return RDF(self.r, self.predict_curves(x)[0])
 
-    def _sample(self, X: NDArray[np.float64], n: int, seed: int) -> NDArray[np.float64]:
+    def _sample(self, X: NDArray[np.float64], n: int, seed: int, common: bool = False) -> NDArray[np.float64]:
         noise = np.random.default_rng(seed).standard_normal(n)
         return np.array([self._curves(X, np.full(len(X), e)) for e in noise])
+
+    def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.asarray(X[:, 4] > 0.9)
 
     def basis(self, composition: Composition) -> Any:
         return type("Basis", (), {"warnings": ("far",) if composition.eps_pn > 0.9 else ()})()

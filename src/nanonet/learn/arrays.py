@@ -21,8 +21,8 @@ def checked(
     Raises
     ------
     InputError
-        Wrong shapes, values that are not finite, curves below 0 or above `MAX_G`, a grid that does not rise from 0 or above, fewer than
-        4 curves, inputs of which no column changes, or curves that are all the same.
+        Wrong shapes, values that are not finite, curves below 0 or above `MAX_G`, a grid that does not rise from 0 or
+        above, fewer than 4 curves, inputs of which no column changes, or curves that are all the same.
     """
     inputs, grid = matrix("X", X), np.asarray(r, dtype=np.float64)
     curves = checked_curves("G", G, grid)
@@ -40,7 +40,7 @@ def checked(
 
 
 def checked_curves(name: str, G: ArrayLike, r: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Curves (n, m) on the grid r (m,); `InputError` for another shape, values negative, not finite or above `MAX_G`."""
+    """Curves (n, m) on the grid r (m,); `InputError` for another shape, values below 0 or above `MAX_G`."""
     curves = matrix(name, G)
     if r.shape != curves.shape[1:]:
         raise InputError(f"r has shape {r.shape}; allowed is ({curves.shape[1]},), the columns of {name}")

@@ -104,8 +104,8 @@ class GaussianProcess:
         Raises
         ------
         InputError
-            As `arrays.checked`; no curve above 0.03; errors of another shape, negative or above `MAX_G`; inputs that the prior does not take; a grid that
-            is not evenly spaced, with a prior; a setting that does not exist.
+            As `arrays.checked`; no curve above 0.03; errors of another shape, negative or above `MAX_G`; inputs that
+            the prior does not take; a grid that is not evenly spaced, with a prior; a setting that does not exist.
         """
         for name, allowed in (("kernel", KERNELS), ("transform", TRANSFORMS)):
             if getattr(self, name) not in (None, *allowed):

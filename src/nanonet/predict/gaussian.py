@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.composition import Composition, to_array
+from nanonet.composition import Composition, as_composition, to_array
 from nanonet.dilute import PolymerTable
 from nanonet.errors import InputError
 from nanonet.gaussian import ARRAYS, CurveProcess
 from nanonet.predict.model import Basis, Interval, Intervals, Predictor, checked_file
-from nanonet.rdf import RDF
+from nanonet.rdf import RDF, Peak
 from nanonet.reading import read_arrays
 
 KIND = "gaussian process"
@@ -63,22 +63,29 @@ class GaussianPredictor(Predictor):
         """Medians, lower and upper ends of the 90 % bands, each (n, m); the same errors."""
         return self.process.band(X)
 
-    def sample_curves(self, X: ArrayLike, n: int, seed: int = 0) -> NDArray[np.float64]:
-        """Curves (n, len(X), m) that are equally likely for each input: drawn along r together, inputs apart."""
+    def sample_curves(self, X: ArrayLike, n: int, seed: int = 0, common: bool = False) -> NDArray[np.float64]:
+        """Curves (n, len(X), m) that are equally likely for each input: drawn along r together, inputs apart.
+
+        With `common` all inputs share their random numbers, as a map of many wants it.
+        """
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise InputError(f"n = {n!r} is not a whole number of 1 or more")
-        return self.process.sample(X, n, seed)
+        return self.process.sample(X, n, seed, common)
 
-    def intervals(self, composition: Composition, radius: float | None = None, seed: int = 0) -> Intervals:
+    def intervals(
+        self, composition: Composition | Sequence[float], radius: float | None = None, seed: int = 0
+    ) -> Intervals:
         """90 % intervals of the first peak and of the coordination number, from drawn curves.
 
         `radius` (sigma) of the coordination number: 1.5 D where not given, and within the grid.
         """
+        composition = as_composition(composition)
         curves = self.sample_curves(to_array([composition]), DRAWS, seed)[:, 0]
         return intervals_of(curves, self.r, composition, radius)
 
-    def basis(self, composition: Composition) -> Basis:
+    def basis(self, composition: Composition | Sequence[float]) -> Basis:
         """As for every model; also says where the table of W_poly ends."""
+        composition = as_composition(composition)
         found = super().basis(composition)
         if self.process.prior is None or not self.process.prior.outside(to_array([composition]))[0]:
             return found
@@ -96,15 +103,27 @@ def intervals_of(
     """Intervals of what is read off curves (draws, m) that are equally likely; `radius` as in `intervals`."""
     radius = min(1.5 * composition.diameter if radius is None else radius, float(r[-1]))
     rdfs = [RDF(r, g) for g in curves]
-    peaks = [peak for rdf in rdfs if (peak := rdf.first_peak) is not None]
+    found = [rdf.peaks() for rdf in rdfs]
+    first, second = ([peaks[i] for peaks in found if len(peaks) > i] for i in (0, 1))
     numbers = [rdf.coordination_number(radius, composition.density, composition.nps) for rdf in rdfs]
     return Intervals(
-        peak_probability=len(peaks) / len(rdfs),
-        peak_height=_interval([peak.height for peak in peaks], len(rdfs)),
-        peak_position=_interval([peak.position for peak in peaks], len(rdfs)),
+        peak_probability=len(first) / len(rdfs),
+        peak_height=_interval([peak.height for peak in first], len(rdfs)),
+        peak_position=_interval([peak.position for peak in first], len(rdfs)),
         coordination_number=_interval(numbers, len(rdfs)),
         radius=radius,
+        peak=_median(first, len(rdfs)),
+        second_probability=len(second) / len(rdfs),
+        second_height=_interval([peak.height for peak in second], len(rdfs)),
+        second_position=_interval([peak.position for peak in second], len(rdfs)),
+        second_peak=_median(second, len(rdfs)),
+        neighbours=float(np.median(numbers)),
     )
+
+
+def _median(peaks: Sequence[Peak], draws: int) -> Peak | None:
+    """Median position and height, where at least half of the curves have the peak."""
+    return Peak(*np.median(peaks, axis=0).tolist()) if 2 * len(peaks) >= draws else None
 
 
 def _interval(values: list[float], draws: int) -> Interval | None:

@@ -6,8 +6,9 @@ import hashlib
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.composition import FIELDS, Composition, from_array, to_array
+from nanonet.composition import FIELDS, Composition, as_composition, check_repulsion, from_array, to_array
 from nanonet.errors import InputError
-from nanonet.rdf import RDF
+from nanonet.rdf import RDF, Peak
 from nanonet.reading import read_bytes, read_json
 from nanonet.records import Card, is_sealed
 
@@ -45,10 +46,13 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class Intervals:
-    """90 % intervals of what is read off a predicted RDF."""
+    """What is read off the curves that a prediction leaves open: medians, and 90 % intervals.
+
+    A peak of the median curve is another thing: where its place is not known, the median levels it out.
+    """
 
     peak_probability: float
-    """Share of the curves that the prediction leaves open which have a first peak."""
+    """Share of the curves which have a first peak."""
     peak_height: Interval | None
     """Of those that have one; None where hardly any has."""
     peak_position: Interval | None
@@ -57,6 +61,18 @@ class Intervals:
     """Other NPs within `radius`."""
     radius: float
     """sigma."""
+    peak: Peak | None = None
+    """Median position and height of the same; None where fewer than half of the curves have a first peak."""
+    second_probability: float = 0.0
+    """Share of the curves which have a second peak."""
+    second_height: Interval | None = None
+    """As of the first."""
+    second_position: Interval | None = None
+    """As of the first (sigma)."""
+    second_peak: Peak | None = None
+    """As of the first."""
+    neighbours: float = 0.0
+    """Median of the other NPs within `radius`."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,11 @@ class Basis:
             f"ranges): {near}"
         )
 
+    @property
+    def line(self) -> str:
+        """The same in one line, with the nearest composition alone."""
+        return f"{str(self).partition(';')[0]}; nearest: {self.nearest}, {self.distance:.2f} of the ranges away"
+
 
 class Predictor(ABC):
     """A loaded model; make one with `load`.
@@ -122,39 +143,73 @@ class Predictor(ABC):
     def predict_curves(self, X: ArrayLike) -> NDArray[np.float64]:
         """Curves (n, m) on the grid `r` for inputs (n, p), without any warning; `InputError` for wrong arrays."""
 
-    def predict(self, composition: Composition, strict: bool = False) -> RDF:
-        """The RDF of a composition, with its 90 % band where the model has one.
+    def predict(self, composition: Composition | Sequence[float], strict: bool = False) -> RDF:
+        """The RDF of a composition, or of its five numbers, with its 90 % band where the model has one.
 
-        Warns with `OutsideDataWarning` when the composition lies outside of the simulated ones.
+        Warns once, with `OutsideDataWarning` and all reasons, when it lies outside of the simulated compositions.
 
         Raises
         ------
         InputError
-            The model was not trained on the five fields of a composition; with `strict`, also where it would warn.
+            It is no composition, or eps_nn is below `composition.MIN_EPS_NN`; the model was not trained on the five
+            fields of a composition; with `strict`, also where it would warn.
         """
+        composition = as_composition(composition)
+        check_repulsion(composition)
         basis = self.basis(composition)
         if strict and basis.warnings:
             raise InputError(
                 f"{composition} is outside the simulated compositions: {'; '.join(basis.warnings)}; {basis}"
             )
-        for text in basis.warnings:
-            warnings.warn(text, OutsideDataWarning, stacklevel=2)
+        if basis.warnings:
+            warnings.warn("; ".join(basis.warnings), OutsideDataWarning, stacklevel=2)
         return self._rdf(to_array([composition])[0])
 
     def _rdf(self, x: NDArray[np.float64]) -> RDF:
         return RDF(self.r, self.predict_curves(x[None])[0])
 
-    def intervals(self, composition: Composition, radius: float | None = None, seed: int = 0) -> Intervals | None:
+    def outside(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Which inputs (n, 5) lie outside of the simulated compositions, as `basis` says it with reasons."""
+        inputs = checked_inputs(X, self._X.shape[1])
+        low, high, span = self._range
+        beyond = ((inputs < low - 0.02 * span) | (inputs > high + 0.02 * span)).any(axis=1)
+        distances = np.linalg.norm((inputs[:, None] - self._X) / span, axis=2).min(axis=1)
+        return np.asarray(
+            beyond | (distances > self._reach) | (leverage(self._scaled, (inputs - low) / span) > self._limit)
+        )
+
+    @cached_property
+    def _range(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Least and largest simulated inputs, and their difference, 1 where there is none."""
+        low, high = self._X.min(axis=0), self._X.max(axis=0)
+        return low, high, np.where(high > low, high - low, 1.0)
+
+    @cached_property
+    def _scaled(self) -> NDArray[np.float64]:
+        low, _, span = self._range
+        return np.asarray((self._X - low) / span)
+
+    @cached_property
+    def _reach(self) -> float:
+        return _reach(self._scaled)
+
+    @cached_property
+    def _limit(self) -> float:
+        return largest_leverage(self._scaled)
+
+    def intervals(
+        self, composition: Composition | Sequence[float], radius: float | None = None, seed: int = 0
+    ) -> Intervals | None:
         """90 % intervals of the first peak and the coordination number; None where the model has no bands."""
         return None
 
-    def basis(self, composition: Composition) -> Basis:
+    def basis(self, composition: Composition | Sequence[float]) -> Basis:
         """What the prediction for a composition rests on, and whether that is too far away."""
+        composition = as_composition(composition)
         if tuple(self.card.get("inputs", ())) != FIELDS:
             raise InputError(f"the model's inputs are {self.card.get('inputs')}; a composition's are {list(FIELDS)}")
         x = to_array([composition])[0]
-        low, high = self._X.min(axis=0), self._X.max(axis=0)
-        span = np.where(high > low, high - low, 1.0)
+        low, high, span = self._range
         distances = np.linalg.norm((self._X - x) / span, axis=1)
         order = np.argsort(distances, kind="stable")[:NEAREST]
         texts = [
@@ -162,12 +217,12 @@ class Predictor(ABC):
             for name, value, a, b, s in zip(FIELDS, x, low, high, span, strict=True)
             if not a - 0.02 * s <= value <= b + 0.02 * s
         ]
-        if distances[order[0]] > (reach := _reach(self._X / span)):
+        if distances[order[0]] > (reach := self._reach):
             texts.append(
                 f"the nearest simulated composition is {distances[order[0]]:.2f} away (in units of the ranges), "
                 f"farther than any two neighbours in the data ({reach:.2f})"
             )
-        own, limit = leverage((self._X - low) / span, (x - low) / span)
+        own, limit = float(leverage(self._scaled, (x - low)[None] / span)[0]), self._limit
         if own > limit:
             texts.append(
                 f"all five inputs together lie outside the simulated compositions (leverage {own:.2f}, "
@@ -201,6 +256,8 @@ def load(model: str | os.PathLike[str] | None = None) -> Predictor:
     InputError
         The folder or a file in it is missing, damaged, or of another format; the file and the reason are named.
     """
+    if model is not None and not isinstance(model, str | os.PathLike):
+        raise InputError(f"model = {model!r} is not a folder, nor one of {', '.join(SHIPPED)}")
     if model is None or str(model) in SHIPPED:
         with as_file(files("nanonet") / "data" / (SHIPPED[0] if model is None else str(model))) as path:
             return _load(path)
@@ -275,17 +332,21 @@ def array(card: Mapping[str, Any], name: str, dimensions: int) -> NDArray[np.flo
     return values
 
 
-def leverage(inputs: NDArray[np.float64], x: NDArray[np.float64]) -> tuple[float, float]:
-    """Leverage of x (p,) with respect to inputs (n, p), and the largest of one input with respect to all others.
+def leverage(inputs: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leverage (l,) of each x (l, p) with respect to inputs (n, p).
 
     q (Q^T Q)^-1 q with q = (1, x): how far x lies from the middle of the data along directions in which they hardly
     extend, whatever each input alone does. A slight ridge keeps directions in which nothing varies out of it.
     """
-    rows = np.column_stack([np.ones(len(inputs)), inputs])
+    rows, asked = (np.column_stack([np.ones(len(part)), part]) for part in (inputs, x))
     inverse = np.linalg.inv(rows.T @ rows + 1e-3 * np.eye(rows.shape[1]))
-    inside = np.einsum("ij,jk,ik->i", rows, inverse, rows)
-    q = np.append(1.0, x)
-    return float(q @ inverse @ q), float((inside / np.maximum(1.0 - inside, 1e-9)).max())
+    return np.asarray(np.einsum("ij,jk,ik->i", asked, inverse, asked))
+
+
+def largest_leverage(inputs: NDArray[np.float64]) -> float:
+    """The largest leverage of one of the inputs (n, p) with respect to all others."""
+    inside = leverage(inputs, inputs)
+    return float((inside / np.maximum(1.0 - inside, 1e-9)).max())
 
 
 def _reach(scaled: NDArray[np.float64]) -> float:

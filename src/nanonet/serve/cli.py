@@ -19,8 +19,27 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Nanoparticles in a polymer: simulate and predict their radial distribution function g(r).",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"nanonet {version('nanonet-pnc')}")
+        raise typer.Exit
+
+
+@app.callback()
+def nanonet(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Nanoparticles in a polymer: simulate and predict their radial distribution function g(r)."""
+
 
 datasets = typer.Typer(no_args_is_help=True, help="Dataset files.")
 app.add_typer(campaign.app, name="campaign")

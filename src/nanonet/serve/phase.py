@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from nanonet.errors import InputError
+from nanonet.serve.options import progress_bar
 
 if TYPE_CHECKING:
+    from nanonet.composition import Composition
     from nanonet.dataset import Dataset
     from nanonet.phase import Criteria, Estimate, Place, Verdict
     from nanonet.rdf import RDF
@@ -127,7 +129,9 @@ def phase_map(
         check_plot_path(plot)
     five = dict(zip(FIELDS, (diameter, chain_length, density, eps_nn, eps_pn), strict=True))
     criteria = Criteria(depth=depth, confidence=confidence)
-    found = compute_map(load(model), (x, y), five, (x_range, y_range), steps, criteria)
+    names = (x.replace("-", "_"), y.replace("-", "_"))
+    with progress_bar("mapping") as progress:
+        found = compute_map(load(model), names, five, (x_range, y_range), steps, criteria, progress)
     if csv is not None:
         write_map(csv, found, criteria)
     if plot is not None:
@@ -182,10 +186,7 @@ def _of_csv(path: Path, diameter: float | None, density: float | None, criteria:
 
 
 def _predicted(five: dict[str, float | None], model: str | None, criteria: Criteria) -> Judged:
-    import numpy as np
-
-    from nanonet.composition import Composition, to_array
-    from nanonet.phase import judge, judge_curves
+    from nanonet.composition import Composition
     from nanonet.predict.model import OutsideDataWarning, load
 
     missing = [name for name, value in five.items() if value is None]
@@ -196,13 +197,22 @@ def _predicted(five: dict[str, float | None], model: str | None, criteria: Crite
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideDataWarning)  # a caveat below
         rdf = predictor.predict(c)
-    if hasattr(predictor, "sample_curves"):
-        curves = np.asarray(predictor.sample_curves(to_array([c]), 1000, 0))[:, 0]
-        verdict = judge_curves(predictor.r, curves, c.diameter, c.density, criteria)
-    else:
-        verdict = judge(rdf, c.diameter, c.density, criteria)
+    verdict = verdict_of(predictor, c, rdf, criteria)
     caveats = (*verdict.caveats, *predictor.basis(c).warnings)
     return Judged(f"predicted for {c}", rdf, c.diameter, dataclasses.replace(verdict, caveats=caveats))
+
+
+def verdict_of(predictor: Any, composition: Composition, rdf: RDF, criteria: Criteria) -> Verdict:
+    """The state of a predicted RDF, from curves that the model draws where it can."""
+    import numpy as np
+
+    from nanonet.composition import to_array
+    from nanonet.phase import judge, judge_curves
+
+    if not hasattr(predictor, "sample_curves"):
+        return judge(rdf, composition.diameter, composition.density, criteria)
+    curves = np.asarray(predictor.sample_curves(to_array([composition]), 1000, 0))[:, 0]
+    return judge_curves(predictor.r, curves, composition.diameter, composition.density, criteria)
 
 
 def _dataset(source: str) -> Dataset:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import FIELDS, from_array
+from nanonet.composition import FIELDS, check_repulsion, from_array
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.files import writing
@@ -22,7 +22,7 @@ NEAR_PLANE = 0.15
 """How far from the plane of a map (each held input, in units of its simulated range) a simulation is still shown."""
 
 _SAMPLES = 400  # curves drawn for each point of a map
-_CHUNK = 200  # points whose curves are held at once
+_CHUNK = 40  # points whose curves are held at once
 
 
 class Map(NamedTuple):
@@ -54,8 +54,12 @@ def compute_map(
     ranges: tuple[tuple[float, float] | None, tuple[float, float] | None],
     steps: int,
     criteria: Criteria,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Map:
-    """Probabilities over a plane from any model that `nanonet.load` gives; `InputError` for what makes no plane."""
+    """Probabilities over a plane from any model that `nanonet.load` gives; `InputError` for what makes no plane.
+
+    `progress` is called with the points done and those in all.
+    """
     for name in names:
         if name not in FIELDS:
             raise InputError(f"{name} is not one of {', '.join(FIELDS)}")
@@ -82,9 +86,10 @@ def compute_map(
     columns = {name: np.full(first.size, value) for name, value in fixed.items()}
     columns |= {names[0]: first.ravel(), names[1]: second.ravel()}
     X = np.column_stack([columns[name] for name in FIELDS])
-    compositions = from_array(X)
-    shares, basis = _shares(model, X, criteria)
-    outside = np.array([bool(model.basis(c).warnings) for c in compositions])
+    for composition in from_array(X):
+        check_repulsion(composition)
+    shares, basis = _shares(model, X, criteria, progress)
+    outside = np.asarray(model.outside(X))
     return Map(
         names, {n: fixed[n] for n in FIELDS if n in fixed}, axes[0], axes[1],
         shares.reshape(*first.shape, -1), outside.reshape(first.shape),
@@ -92,7 +97,9 @@ def compute_map(
     )  # fmt: skip
 
 
-def _shares(model: Any, X: NDArray[np.float64], criteria: Criteria) -> tuple[NDArray[np.float64], str]:
+def _shares(
+    model: Any, X: NDArray[np.float64], criteria: Criteria, progress: Callable[[int, int], None] | None
+) -> tuple[NDArray[np.float64], str]:
     """Probabilities (n, 3), and where they come from: draws from the model, its error bars, or none."""
     sizes, dense = X[:, FIELDS.index("diameter")], X[:, FIELDS.index("density")]
     basis = "none: the model has no error bars, so each point is judged as predicted"
@@ -100,7 +107,7 @@ def _shares(model: Any, X: NDArray[np.float64], criteria: Criteria) -> tuple[NDA
     for i in range(0, len(X), _CHUNK):
         part = slice(i, i + _CHUNK)
         if hasattr(model, "sample_curves"):
-            curves = np.moveaxis(np.asarray(model.sample_curves(X[part], _SAMPLES, 0)), 0, 1)
+            curves = np.moveaxis(np.asarray(model.sample_curves(X[part], _SAMPLES, 0, common=True)), 0, 1)
             basis = f"from {_SAMPLES} curves a point that the model draws"
         else:
             with warnings.catch_warnings():
@@ -113,6 +120,8 @@ def _shares(model: Any, X: NDArray[np.float64], criteria: Criteria) -> tuple[NDA
                     curves = np.array([possible_curves(rdf, _SAMPLES, monomer=criteria.monomer) for rdf in rdfs])
                     basis = f"from {_SAMPLES} curves a point within the model's error bars"
         parts.append(probabilities(model.r, curves, sizes[part], dense[part], criteria))
+        if progress is not None:
+            progress(min(i + _CHUNK, len(X)), len(X))
     return np.concatenate(parts), basis
 
 

@@ -16,8 +16,9 @@ from nanonet.serve.options import needs_extra, progress_bar
 if TYPE_CHECKING:
     from nanonet.composition import Composition
     from nanonet.dataset import Dataset
-    from nanonet.predict.model import Intervals
-    from nanonet.rdf import RDF
+    from nanonet.phase import Verdict
+    from nanonet.predict.model import Basis, Interval, Intervals, Predictor
+    from nanonet.rdf import RDF, Peak
 
 Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
 ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
@@ -37,10 +38,11 @@ def predict(
     model: Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write r, g, its error or the ends of its band.")] = None,
+    table: Annotated[bool, typer.Option("--table", help="Print g(r) too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a composition outside of the data.")] = False,
 ) -> None:
-    """Predict g(r) of a composition with its 90 % band, and say what the prediction rests on."""
+    """Predict g(r) of a composition, the state of its NPs, peaks and neighbours, and say what that rests on."""
     chosen = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
     from nanonet.files import check_parent
 
@@ -59,6 +61,7 @@ def predict(
         warnings.simplefilter("ignore", OutsideDataWarning)  # shown below, in our own words
         rdf = predictor.predict(chosen, strict=strict)
     intervals = predictor.intervals(chosen)
+    verdict = _verdict(predictor, chosen, rdf)
     if csv is not None:
         write_rdf(csv, rdf, f"predicted for {chosen}; {basis}", chosen.diameter, chosen.density)
     if plot is not None:
@@ -74,21 +77,31 @@ def predict(
             "error": None if rdf.error is None else rdf.error.tolist(),
             "low": None if rdf.low is None else rdf.low.tolist(),
             "high": None if rdf.high is None else rdf.high.tolist(),
-            "first_peak": rdf.first_peak and rdf.first_peak._asdict(),
-            "second_peak": rdf.second_peak and rdf.second_peak._asdict(),
+            "state": None if isinstance(verdict, str) else {"state": verdict.state, **verdict.probabilities},
+            **{f"{name}_peak": peak and peak._asdict() for name, peak, *_ in _peaks(rdf, intervals)},
             "intervals": None if intervals is None else dataclasses.asdict(intervals),
             "basis": {**dataclasses.asdict(basis), "nearest": dataclasses.asdict(basis.nearest),
                       "distance": basis.distance},
         }  # fmt: skip
         print(json.dumps(content, allow_nan=False))
         return
-    print_rdf(rdf, chosen, intervals)
-    print(f"rests on     {basis}")
-    for text in basis.warnings:
-        print(f"warning      {text}")
-    for path in (plot, csv):
+    print_prediction(rdf, chosen, verdict, intervals, basis)
+    for name, path in (("plot", plot), ("table", csv)):
         if path is not None:
-            print(f"written      {path}")
+            print(f"{name:<13}{path}")
+    if table:
+        print_table(rdf)
+
+
+def _verdict(predictor: Predictor, composition: Composition, rdf: RDF) -> Verdict | str:
+    """The state of the NPs, or why it is not known."""
+    from nanonet.phase import Criteria
+    from nanonet.serve.phase import verdict_of
+
+    try:
+        return verdict_of(predictor, composition, rdf, Criteria())
+    except InputError as error:  # g(r) is too short for NPs of this size
+        return f"not known: {error}"
 
 
 def train(
@@ -176,30 +189,79 @@ def composition_of(diameter: float, chain_length: float, density: float, eps_nn:
     return Composition(diameter, chain_length, density, eps_nn, eps_pn)  # type: ignore[arg-type]
 
 
-def print_rdf(rdf: RDF, composition: Composition, intervals: Intervals | None = None) -> None:
-    """g(r) as a table, its peaks and neighbours, with their intervals where known."""
+def print_prediction(
+    rdf: RDF, composition: Composition, verdict: Verdict | str, intervals: Intervals | None, basis: Basis
+) -> None:
+    """State, peaks and neighbours with their intervals, what it rests on: a line each; `verdict` or why there is none."""
+    print(f"composition  {composition}")
+    print(f"state        {verdict if isinstance(verdict, str) else _state(verdict)}")
+    for name, peak, probability, height, position in _peaks(rdf, intervals):
+        if peak is None:
+            text = (
+                "none" if probability is None else f"probably none (one above g = 1: probability {sure(probability)})"
+            )
+        else:
+            text = f"g = {peak.height:.3g}{_ends(height)} at r = {peak.position:.2f}{_ends(position)} sigma"
+            text += "" if probability is None else f", probability {sure(probability)}"
+        print(f"{name + ' peak':<13}{text}")
+    radius = min(1.5 * composition.diameter, float(rdf.r[-1])) if intervals is None else intervals.radius
+    number = (
+        rdf.coordination_number(radius, composition.density, composition.nps)
+        if intervals is None
+        else intervals.neighbours
+    )
+    ends = _ends(None if intervals is None else intervals.coordination_number)
+    print(f"neighbours   {number:.3g}{ends} other NPs within r = {radius:g} sigma of an NP")
+    if rdf.error is None and rdf.low is None:
+        print("error bars   not known")
+    print(f"rests on     {basis.line}")
+    if basis.warnings:
+        print(f"warning      {'; '.join(basis.warnings)}")
+
+
+def _state(verdict: Verdict) -> str:
+    from nanonet.phase import UNCERTAIN
+
+    shares = verdict.probabilities
+    if len(set(shares.values())) == 2 and max(shares.values()) == 1.0 and "no error bars" in " ".join(verdict.caveats):
+        return f"{verdict.state} (no probability: the model has no error bars)"
+    if verdict.state == UNCERTAIN:
+        return "uncertain: " + ", ".join(f"{name} {sure(p)}" for name, p in shares.items())
+    others = ", ".join(f"{name} {sure(p)}" for name, p in shares.items() if name != verdict.state)
+    return f"{verdict.state}, probability {sure(shares[verdict.state])} ({others})"
+
+
+def _peaks(
+    rdf: RDF, intervals: Intervals | None
+) -> tuple[tuple[str, Peak | None, float | None, Interval | None, Interval | None], ...]:
+    """Name, peak, probability, intervals of height and position: one reading, from the curves left open where known."""
+    if intervals is None:
+        return ("first", rdf.first_peak, None, None, None), ("second", rdf.second_peak, None, None, None)
+    i = intervals
+    return (
+        ("first", i.peak, i.peak_probability, i.peak_height, i.peak_position),
+        ("second", i.second_peak, i.second_probability, i.second_height, i.second_position),
+    )
+
+
+def _ends(interval: Interval | None) -> str:
+    return "" if interval is None else f" (90 %: {interval})"
+
+
+def sure(probability: float) -> str:
+    """A probability that was counted: never quite 0 or 1."""
+    return "above 0.99" if probability > 0.99 else "below 0.01" if probability < 0.01 else f"{probability:.2f}"
+
+
+def print_table(rdf: RDF) -> None:
+    """g(r) in columns."""
     banded = rdf.low is not None and rdf.high is not None
     columns = 4 if banded else 5
     rows = -(-len(rdf.r) // columns)
-    print(f"g(r) of {composition}" + (", 90 % band in brackets" if banded else "") + "\n")
+    print("\ng(r)" + (", 90 % band in brackets" if banded else "") + "\n")
     print("   ".join([f"{'r/sigma':>7} {'g':>{28 if banded else 9}}"] * columns))
     for row in range(rows):
         print("   ".join(_cell(rdf, i) for i in range(row, len(rdf.r), rows)))
-    print()
-    for name, peak in (("first", rdf.first_peak), ("second", rdf.second_peak)):
-        text = "none above g = 1" if peak is None else f"g = {peak.height:.3g} at r = {peak.position:.2f} sigma"
-        if name == "first" and intervals is not None:
-            text += f" ({100 * intervals.peak_probability:.0f} % sure to be there"
-            if intervals.peak_height is not None:
-                text += f"; 90 %: g {intervals.peak_height}, r {intervals.peak_position}"
-            text += ")"
-        print(f"{name + ' peak':<13}{text}")
-    radius = min(1.5 * composition.diameter, float(rdf.r[-1]))
-    number = rdf.coordination_number(radius, composition.density, composition.nps)
-    bar = "" if intervals is None else f" (90 %: {intervals.coordination_number})"
-    print(f"neighbours   {number:.3g} NPs within r = {radius:g} sigma of an NP{bar}")
-    if rdf.error is None and not banded:
-        print("error bars   not known")
 
 
 def _cell(rdf: RDF, i: int) -> str:

@@ -36,12 +36,14 @@ def main() -> None:
     implicit = Dataset.shipped("implicit")
     _draw_potentials(model)
     _draw_comparisons(found)
+    _draw_many_body(found)
     parts = {
         "WINDOWS": _windows(runs),
         "REPLICAS": _replicas(runs),
         "BETWEEN": _between(model),
         "RECKONING": _reckoning(found),
         "BEYOND": _beyond(found),
+        "MANY_BODY": _many_body(found),
         "IMPLICIT": _implicit(implicit),
         "COST": _cost(runs),
     }
@@ -174,6 +176,67 @@ def _trend(name: str, found: Sequence[Comparison], value: Callable[[Comparison],
     error = np.array([np.mean(one.error) for one in found])  # neighbouring bins share most of their errors
     rows = ", ".join(f"{a:.3g}: {b:+.2f} ± {c:.2f}" for a, b, c in sorted(zip(x, y, error, strict=True)))
     return f"- mean of (explicit − implicit) −ln g in kT by {name}, dispersed compositions: {rows}."
+
+
+MANY_BODY: dict[str, Callable[[Comparison], float]] = {
+    "number of neighbours (implicit)": lambda one: one.coordination[1],
+    "D (σ)": lambda one: one.composition.diameter,
+    "ε_PN": lambda one: one.composition.eps_pn,
+    "NP volume fraction": lambda one: one.composition.volume_fraction,
+}  # what the difference between explicit and implicit NPs may depend on
+
+
+def _first_peaks(found: Sequence[Comparison]) -> tuple[list[Comparison], NDArray[np.float64], NDArray[np.float64]]:
+    """Comparisons with a first peak both ways; ln of the ratio of its heights, and its shift (sigma)."""
+    both = [(one, *one.peaks) for one in found]
+    rows = [(one, np.log(a[1] / b[1]), a[0] - b[0]) for one, a, b in both if a is not None and b is not None]
+    return [one for one, _, _ in rows], np.array([x for _, x, _ in rows]), np.array([x for _, _, x in rows])
+
+
+def _many_body(found: Sequence[Comparison]) -> str:
+    """How well one straight line, left out each composition in turn, foretells what explicit NPs add."""
+    head = " | ".join(f"line in {name}" for name in MANY_BODY)
+    lines = [f"| regime | compositions | of the first peak | as implicit | mean of the others | {head} |"]
+    lines.append("|---" * (5 + len(MANY_BODY)) + "|")
+    for kind in REGIMES:
+        chosen, ratio, shift = _first_peaks([one for one in found if one.regime == kind])
+        if len(chosen) < 4:
+            continue
+        for what, y in (("ln of the ratio of heights", ratio), ("shift (σ)", shift)):
+            cells = [_left_out(np.ones((len(y), 1)), y)]
+            for value in MANY_BODY.values():
+                x = np.array([value(one) for one in chosen])
+                cells.append(_left_out(np.column_stack([np.ones(len(y)), x]), y))
+            row = " | ".join(f"{x:.2f}" for x in (np.sqrt(np.mean(y**2)), *cells))
+            lines.append(f"| {kind} | {len(y)} | {what} | {row} |")
+    return "\n".join(lines)
+
+
+def _left_out(design: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Root mean square error of a linear fit at the points (n,) that it has not seen."""
+    hat = design @ np.linalg.pinv(design)
+    return float(np.sqrt(np.mean(((y - hat @ y) / np.maximum(1.0 - np.diag(hat), 1e-9)) ** 2)))
+
+
+def _draw_many_body(found: Sequence[Comparison]) -> None:
+    chosen, ratio, shift = _first_peaks(found)
+    figure = Figure(figsize=(3.1 * len(MANY_BODY), 5.2), layout="constrained")
+    grid = figure.subplots(2, len(MANY_BODY), sharey="row", squeeze=False)
+    for column, (name, value) in enumerate(MANY_BODY.items()):
+        x = np.array([value(one) for one in chosen])
+        for axes, y in ((grid[0, column], ratio), (grid[1, column], shift)):
+            for kind, colour in zip(REGIMES, COLOURS, strict=False):
+                for converged in (True, False):
+                    here = [one.regime == kind and one.explicit_converged == converged for one in chosen]
+                    label = f"{kind}, {'' if converged else 'not '}converged"
+                    face = colour if converged else "none"
+                    axes.plot(x[here], y[here], "o", ms=5, mec=colour, mfc=face, label=label)
+            axes.axhline(0.0, color="0.7", lw=0.8, zorder=0)
+        grid[1, column].set_xlabel(name)
+    grid[0, 0].set_ylabel("ln (explicit / implicit)\nheight of the first peak")
+    grid[1, 0].set_ylabel("explicit − implicit\nplace of the first peak (σ)")
+    grid[0, 0].legend(frameon=False, fontsize=7)
+    save(figure, HERE / "many-body.png")
 
 
 def _implicit(data: Dataset) -> str:

@@ -26,9 +26,7 @@ from nanonet.simulate.protocol import IMPLICIT
 FLOOR = 0.05
 """Smallest g that is compared: -ln g of fewer pairs is noise."""
 
-_PROTOCOL = replace(
-    IMPLICIT, equilibration_steps=100_000, production_steps=1_500_000, frame_every=500, min_box=1.0
-)  # longer than usual: as few NPs as the explicit run has give few pairs
+_PROTOCOL = replace(IMPLICIT, min_box=1.0)  # the number of NPs is that of the explicit run
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,7 @@ def composition_of(diameter: float, chain_length: float, density: float, eps_nn:
 def print_prediction(
     rdf: RDF, composition: Composition, verdict: Verdict | str, intervals: Intervals | None, basis: Basis
 ) -> None:
-    """State, peaks and neighbours with their intervals, what it rests on: a line each; `verdict` or why there is none."""
+    """State (`verdict`, or why there is none), peaks, neighbours with their intervals, what it rests on: a line each."""
     print(f"composition  {composition}")
     print(f"state        {verdict if isinstance(verdict, str) else _state(verdict)}")
     for name, peak, probability, height, position in _peaks(rdf, intervals):

@@ -96,6 +96,21 @@ def test_copies_go_to_the_same_part(made_up_dataset: Dataset) -> None:
         twice.subset([0, 8]).split()
 
 
+def test_entries_are_indexed_and_iterated(made_up_dataset: Dataset) -> None:
+    data = made_up_dataset
+    entries = list(data)
+    assert len(entries) == len(data) == 8
+    assert data[3] == entries[3] == data[-5]
+    assert data[3].composition == data.compositions[3]
+    assert data[3].rdf == data.rdfs[3]
+    assert [composition for composition, _, _, _ in data] == list(data.compositions)
+    assert data[2:4] == data[[2, 3]] == data[np.array([2, 3])] == data.subset([2, 3])
+    with pytest.raises(IndexError):
+        data[8]
+    with pytest.raises(TypeError):
+        data["a"]  # type: ignore[index]
+
+
 def test_concatenate(made_up_dataset: Dataset) -> None:
     parts = [made_up_dataset.subset([i]) for i in range(8)]
     assert Dataset.concatenate(parts) == made_up_dataset

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nanonet import InputError, windows
+from nanonet import Composition, InputError, windows
 from nanonet.analyze import mediated
 from nanonet.analyze.tabulate import tabulate
+from nanonet.composition import MIN_EPS_NN, check_repulsion
 from nanonet.dilute import PolymerTable, shifted
 from nanonet.potential import Triple, direct
 from nanonet.rdf import standard_grid
@@ -71,3 +73,17 @@ def test_rows_are_interpolated_each_at_its_own_points() -> None:
     points = np.array([[-1.0, 0.5, 1.5, 3.0], [0.0, 1.0, 2.0, 2.5]])
     assert shifted(rows, grid, points) == pytest.approx(np.array([[0, 0.5, 2.5, 4], [5, 6, 7, 7]]))
     assert shifted(rows, grid, points, right=0.0)[:, -1] == pytest.approx([0, 0])
+
+
+def test_the_weakest_repulsion_keeps_nps_apart() -> None:
+    """From `MIN_EPS_NN` on no measured W_poly presses NPs nearer than 0.6 D (docs/notation.md)."""
+    table = PolymerTable.shipped()
+    for diameter, length, eps_pn in product(
+        np.linspace(table.diameters[0], table.diameters[-1], 7), table.chain_lengths, table.eps_pn
+    ):
+        x = np.array([[diameter, length, 0.002, MIN_EPS_NN, eps_pn]])
+        r = np.linspace(0.3, 0.6, 7) * diameter
+        assert table.mean_force(x, r).min() > 10.0
+    with pytest.raises(InputError, match=r"eps_nn = 0\.01 is not 0\.02 or above"):
+        check_repulsion(Composition(3, 40, 0.002, 0.01, 1.0))
+    check_repulsion(Composition(3, 40, 0.002, MIN_EPS_NN, 1.0))

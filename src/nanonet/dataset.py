@@ -138,7 +138,7 @@ class Dataset:
         if isinstance(index, slice):
             return self.subset(range(len(self))[index])
         if isinstance(index, Sequence | np.ndarray):
-            return self.subset(range(len(self))[int(i)] for i in index)
+            return self.subset(range(len(self))[operator.index(i)] for i in index)
         i = operator.index(index)
         return Entry(self.compositions[i], self.rdfs[i], self.provenance[i], self.runs[i])
 

@@ -48,10 +48,34 @@ def test_far_from_the_data_it_warns(model_folder: Path, made_up_dataset: Dataset
     far = Composition(9, 200, 0.0005, 4.5, 4.5)
     with pytest.warns(OutsideDataWarning) as caught:
         predictor.predict(far)
-    texts = [str(w.message) for w in caught]
-    assert any("diameter = 9 is outside the simulated" in text for text in texts)
-    assert any("farther than any two neighbours" in text for text in texts)
-    assert set(texts) == set(predictor.basis(far).warnings)
+    (text,) = [str(w.message) for w in caught]  # one warning, all reasons in it
+    assert "diameter = 9 is outside the simulated" in text
+    assert "farther than any two neighbours" in text
+    assert text == "; ".join(predictor.basis(far).warnings)
+
+
+def test_five_numbers_are_a_composition(model_folder: Path, made_up_dataset: Dataset) -> None:
+    predictor = nanonet.load(model_folder)
+    five = made_up_dataset.X[2]
+    assert predictor.predict(five.tolist()) == predictor.predict(made_up_dataset.compositions[2])
+    assert predictor.basis(five).nearest == made_up_dataset.compositions[2]
+    for wrong in ([made_up_dataset.compositions[0]], made_up_dataset.X, 3, "abc", None, [1, 2]):
+        with pytest.raises(InputError, match="is not a Composition, nor its numbers"):
+            predictor.predict(wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="diameter = 99"):
+        predictor.predict([99, 40, 0.002, 0.5, 1.0])
+    with pytest.raises(InputError, match="model = 3 is not a folder"):
+        nanonet.load(3)  # type: ignore[arg-type]
+
+
+def test_what_is_outside_is_the_same_for_one_and_for_many(made_up_dataset: Dataset) -> None:
+    predictor = nanonet.load()
+    rng = np.random.default_rng(0)
+    X = rng.uniform([1, 20, 0.0002, 0.05, 0], [6, 50, 0.003, 3, 2], (200, 5))
+    X[:, 1] = X[:, 1].round()
+    alone = [any("W_poly" not in text for text in predictor.basis(x).warnings) for x in X]
+    assert predictor.outside(X).tolist() == alone
+    assert 20 < sum(alone) < 200
 
 
 def test_wrong_arrays_are_refused(model_folder: Path) -> None:

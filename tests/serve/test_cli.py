@@ -64,8 +64,13 @@ def test_json_says_the_same(run, model_folder: Path) -> None:  # type: ignore[no
 def test_the_shipped_models_answer(run) -> None:  # type: ignore[no-untyped-def]
     status, out, _ = run("predict", *FIVE)
     assert status == 0
-    assert "nearest simulated composition" in out
+    words = [line.split("  ")[0] for line in out.splitlines()]
+    assert words == ["composition", "state", "first peak", "second peak", "neighbours", "rests on"]
+    assert "probability" in out
+    assert "nearest D=3 N=40" in out
+    status, out, _ = run("predict", *FIVE, "--table")
     assert "90 % band" in out
+    assert len(out.splitlines()) == 6 + 4 + 25
     status, out, _ = run("predict", *FIVE, "--model", "nanonet")
     assert status == 0
     assert "error bars   not known" in out
@@ -79,11 +84,47 @@ def test_bands_and_intervals_reach_the_files(run, tmp_path: Path) -> None:  # ty
     low, g, high = (np.array(content[name]) for name in ("low", "g", "high"))
     assert (low <= g).all()
     assert (g <= high).all()
+    assert sum(content["state"][name] for name in ("contact aggregation", "bridging", "dispersion")) == pytest.approx(1)
     below, above = content["intervals"]["peak_height"]
     assert below < content["first_peak"]["height"] < above
     with table.open() as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     assert [float(row["high"]) for row in rows] == pytest.approx(high, rel=1e-5)
+
+
+def test_a_peak_has_one_reading(run) -> None:  # type: ignore[no-untyped-def]
+    """The peak that is shown, its probability and its intervals are read off the same curves."""
+    for eps_nn, eps_pn in ((0.5, 1.0), (0.5, 0.3), (0.5, 1.4)):
+        status, out, _ = run("predict", *_five(eps_nn=eps_nn, eps_pn=eps_pn), "--json")
+        assert status == 0
+        content = json.loads(out)
+        for name, key in (("peak", "first_peak"), ("second", "second_peak")):
+            probability = content["intervals"][f"{name}_probability"]
+            peak = content[key]
+            assert (peak is not None) == (probability >= 0.5)
+            if peak is not None:
+                for what in ("height", "position"):
+                    low, high = content["intervals"][f"{name}_{what}"]
+                    assert low <= peak[what] <= high
+        status, out, _ = run("predict", *_five(eps_nn=eps_nn, eps_pn=eps_pn))
+        assert not ("first peak   none" in out and "sure" in out)
+
+
+def test_without_a_core_nothing_is_predicted_or_simulated(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    words = _five(eps_nn=0)
+    for command in (["predict"], ["phase"], ["simulate", "--out", str(tmp_path / "run")]):
+        status, out, err = run(*command, *words)
+        assert (status, out) == (2, "")
+        assert "eps_nn = 0 is not 0.02 or above" in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_small_things_of_the_first_day(run) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("--version")
+    assert (status, out.startswith("nanonet ")) == (0, True)
+    for words in (["-h"], ["predict", "-h"], ["dataset", "-h"], ["campaign", "run", "-h"]):
+        status, out, _ = run(*words)
+        assert (status, "Usage" in out) == (0, True)
 
 
 def test_strict_refuses_what_is_outside(run) -> None:  # type: ignore[no-untyped-def]
@@ -119,11 +160,11 @@ def test_analyze_takes_a_trajectory_alone(run, smoke_run: Path, tmp_path: Path) 
     status, out, _ = run("analyze", smoke_run / "trajectory.gsd", "--out", tmp_path / "rdf.csv")
     assert status == 0
     assert "18 NPs" in out
-    table = np.loadtxt(tmp_path / "rdf.csv", delimiter=",", skiprows=2)
+    table = np.loadtxt(tmp_path / "rdf.csv", delimiter=",", comments=("#", "r"))
     assert table.shape == (100, 3)
     status, _, _ = run("analyze", smoke_run, "--out", tmp_path / "run.csv")
     assert status == 0
-    assert np.array_equal(np.loadtxt(tmp_path / "run.csv", delimiter=",", skiprows=2), table)
+    assert np.array_equal(np.loadtxt(tmp_path / "run.csv", delimiter=",", comments=("#", "r")), table)
 
 
 def test_simulate_can_leave_a_deck(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_a_map_of_a_model_without_error_bars(  # type: ignore[no-untyped-def]
     monkeypatch.setattr(predict_model, "load", lambda folder=None: Known(samples=False))
     plot, table = tmp_path / "map.png", tmp_path / "map.csv"
     status, out, err = run("phase-map", *PLANE, "--steps", 6, "--plot", plot, "--csv", table)
-    assert (status, err) == (0, "")
+    assert (status, "36/36" in err) == (0, True)
     assert "the model has no error bars" in out
     assert plot.read_bytes().startswith(b"\x89PNG")
     with table.open() as file:
@@ -220,6 +221,18 @@ def test_a_map_of_draws_shows_where_the_states_meet() -> None:
     assert "400 curves a point that the model draws" in found.basis
     hard = compute_map(Known(samples=False), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
     assert set(np.unique(hard.shares)) == {0.0, 1.0}
+
+
+def test_options_take_hyphens_and_a_map_is_quick(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    words = ["--x", "eps-pn", "--y", "eps-nn", *PLANE[4:]]
+    begun = time.process_time()
+    status, out, err = run("phase-map", *words, "--csv", tmp_path / "map.csv")
+    assert status == 0
+    assert "1600/1600" in err  # the progress bar
+    assert "40 x 40 points" in out
+    assert time.process_time() - begun < 15  # 3 on an idle machine
+    status, _, err = run("phase-map", *words, "--y-range", 0, 1)
+    assert (status, "eps_nn = 0 is not 0.02 or above" in err) == (2, True)
 
 
 def test_simulations_near_the_plane_are_marked() -> None:

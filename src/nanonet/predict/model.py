@@ -119,7 +119,7 @@ class Basis:
     @property
     def line(self) -> str:
         """The same in one line, with the nearest composition alone."""
-        return f"{str(self).partition(';')[0]}; nearest: {self.nearest}, {self.distance:.2f} of the ranges away"
+        return f"{str(self).partition(';')[0]}; nearest {self.nearest} ({self.distance:.2f} of the ranges)"
 
 
 class Predictor(ABC):

@@ -92,9 +92,11 @@ def simulate(
     ] = False,
 ) -> None:
     """Simulate a composition with LAMMPS: NP trajectory and whole configurations."""
+    from nanonet.composition import check_repulsion
     from nanonet.simulate.protocol import IMPLICIT, preset
 
     composition = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
+    check_repulsion(composition)
     chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed)
     if start is not None:
         chosen = dataclasses.replace(chosen, start=start)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import FIELDS, check_repulsion, from_array
+from nanonet.composition import FIELDS, MIN_EPS_NN, check_repulsion, from_array
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.files import writing
@@ -78,6 +78,8 @@ def compute_map(
     for name, limits in zip(names, ranges, strict=True):
         column = known[:, FIELDS.index(name)]
         low, high = (float(column.min()), float(column.max())) if limits is None else limits
+        if limits is None and name == "eps_nn":
+            low = max(low, MIN_EPS_NN)
         if not low < high:
             raise InputError(f"range of {name} = {low:g} to {high:g} is not rising")
         axis = np.linspace(low, high, steps)

@@ -72,6 +72,8 @@ def predict(
     if as_json:
         content = {
             "composition": dataclasses.asdict(chosen),
+            "nps": chosen.nps,
+            "volume": chosen.nps / chosen.density,
             "r": rdf.r.tolist(),
             "g": rdf.g.tolist(),
             "error": None if rdf.error is None else rdf.error.tolist(),
@@ -192,25 +194,22 @@ def composition_of(diameter: float, chain_length: float, density: float, eps_nn:
 def print_prediction(
     rdf: RDF, composition: Composition, verdict: Verdict | str, intervals: Intervals | None, basis: Basis
 ) -> None:
-    """State (`verdict`, or why there is none), peaks, neighbours with their intervals, what it rests on: a line each."""
-    print(f"composition  {composition}")
+    """State, peaks and neighbours with their intervals, what it rests on: a line each; `verdict` or why not."""
+    edge = (composition.nps / composition.density) ** (1 / 3)
+    print(f"composition  {composition}; g for {composition.nps} NPs in a box of edge {edge:.1f} sigma")
     print(f"state        {verdict if isinstance(verdict, str) else _state(verdict)}")
     for name, peak, probability, height, position in _peaks(rdf, intervals):
         if peak is None:
-            text = (
-                "none" if probability is None else f"probably none (one above g = 1: probability {sure(probability)})"
-            )
+            text = "none" if probability is None else f"probably none; probability of one {sure(probability)}"
         else:
             text = f"g = {peak.height:.3g}{_ends(height)} at r = {peak.position:.2f}{_ends(position)} sigma"
             text += "" if probability is None else f", probability {sure(probability)}"
         print(f"{name + ' peak':<13}{text}")
-    radius = min(1.5 * composition.diameter, float(rdf.r[-1])) if intervals is None else intervals.radius
-    number = (
-        rdf.coordination_number(radius, composition.density, composition.nps)
-        if intervals is None
-        else intervals.neighbours
-    )
-    ends = _ends(None if intervals is None else intervals.coordination_number)
+    if intervals is None:
+        radius, ends = min(1.5 * composition.diameter, float(rdf.r[-1])), ""
+        number = rdf.coordination_number(radius, composition.density, composition.nps)
+    else:
+        radius, number, ends = intervals.radius, intervals.neighbours, _ends(intervals.coordination_number)
     print(f"neighbours   {number:.3g}{ends} other NPs within r = {radius:g} sigma of an NP")
     if rdf.error is None and rdf.low is None:
         print("error bars   not known")
@@ -223,10 +222,11 @@ def _state(verdict: Verdict) -> str:
     from nanonet.phase import UNCERTAIN
 
     shares = verdict.probabilities
-    if len(set(shares.values())) == 2 and max(shares.values()) == 1.0 and "no error bars" in " ".join(verdict.caveats):
+    if any("no error bars" in caveat for caveat in verdict.caveats):
         return f"{verdict.state} (no probability: the model has no error bars)"
     if verdict.state == UNCERTAIN:
-        return "uncertain: " + ", ".join(f"{name} {sure(p)}" for name, p in shares.items())
+        ranked = sorted(shares.items(), key=lambda one: -one[1])
+        return "uncertain: " + ", ".join(f"{name} {sure(p)}" for name, p in ranked)
     others = ", ".join(f"{name} {sure(p)}" for name, p in shares.items() if name != verdict.state)
     return f"{verdict.state}, probability {sure(shares[verdict.state])} ({others})"
 

@@ -34,7 +34,7 @@ from nanonet.simulate import engine
 from tests.analyze.test_configurations import BEADS, NPS
 from tests.conftest import TINY, TINY_COMPOSITION, with_id
 
-SHORT, LONG = 25, 400
+SHORT, LONG = 25, 200
 """Damaged files of each kind."""
 
 VALUES: list[Any] = [None, True, -1, 0, 1e308, 10**30, "", "x" * 1000, "[/b]\x1b[31m", [], {}, [[1]], {"a": None}, 0.5]

@@ -43,6 +43,24 @@ def test_an_independent_reader_understands_the_file(made_up_dataset: Dataset, tm
         assert file["density"].attrs["units"] == "sigma^-3"
 
 
+def test_files_of_earlier_versions_are_read(made_up_dataset: Dataset, tmp_path: Path) -> None:
+    import h5py
+
+    for version in (1, 2):
+        path = tmp_path / f"{version}.nc"
+        made_up_dataset.save(path)
+        with h5py.File(path, "a") as file:
+            del file.attrs["texts_sha256"]
+            file.attrs["nanonet_format"] = version
+            for name in [name for name in file if name.startswith("run_")] if version == 1 else ():
+                del file[name]
+        assert Dataset.load(path) == made_up_dataset
+    with h5py.File(path, "a") as file:
+        file.attrs["nanonet_format"] = 3
+    with pytest.raises(InputError, match="nanonet_format = 3 is not 2"):
+        Dataset.load(path)
+
+
 @pytest.mark.parametrize("content", [b"", b"not a dataset", None])
 def test_a_corrupted_file_is_named(content: bytes | None, made_up_dataset: Dataset, tmp_path: Path) -> None:
     path = tmp_path / "data.nc"

@@ -170,6 +170,7 @@ class MeasuredRun(TypedDict, total=False):
     steps_per_second: _Maybe
     examination: dict[str, Any]
     polymer: PolymerRecord | None
+    notes: list[str]
 
 
 class Seeded(TypedDict):

@@ -12,6 +12,7 @@ import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning
 from nanonet.predict.gaussian import GaussianPredictor
 from nanonet.predict.model import largest_leverage, leverage
+from nanonet.records import seal
 
 INSIDE = Composition(3, 38, 0.0012, 0.5, 0.5)
 
@@ -91,7 +92,7 @@ def test_a_damaged_file_is_named(name: str, damage: str, tmp_path: Path) -> None
 def test_a_card_edited_by_hand_is_refused(changes: dict[str, object], what: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(str(files("nanonet") / "data" / "gp"), tmp_path / "model"))
     card = json.loads((folder / "model.json").read_text())
-    (folder / "model.json").write_text(json.dumps(card | changes))
+    (folder / "model.json").write_text(json.dumps(seal(card | changes)))
     with pytest.raises(InputError, match=what):
         nanonet.load(folder)
 

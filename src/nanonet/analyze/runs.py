@@ -87,6 +87,8 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
             "examination": asdict(examine(frames, nominal.diameter)),
             "polymer": _polymer(folder, record),
         }
+        if frames.notes:
+            content["notes"] = list(frames.notes)
         if "implicit" in record:  # where its NPs came from
             content["implicit"] = record["implicit"]
         if "potential" in record:

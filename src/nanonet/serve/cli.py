@@ -172,6 +172,8 @@ def analyze(
             entry, verdict = dataset.provenance[i], dataset.provenance[i]["convergence"]
             print(f"{composition}, {entry['replicas']} run(s), {entry['production_tau']:,.0f} tau\n  {dataset.rdfs[i]}")
             print(f"  {'converged' if verdict['converged'] else 'NOT converged'}: {verdict['reason']}")
+            for note in (note for run in dataset.runs[i] for note in run.record.get("notes", ())):
+                print(f"  note: {note}")
             _print_polymer([run.record["polymer"] for run in dataset.runs[i] if run.record["polymer"]])
         if out.suffix == ".nc":
             dataset.save(out)

@@ -97,3 +97,45 @@ def test_what_is_no_lammps_speaks(tmp_path: Path) -> None:
     (tmp_path / "lmp").write_bytes(b"\x7fELF")
     with pytest.raises(InputError, match="cannot be run"):
         lmp.inspect([str(tmp_path / "lmp")])
+
+
+def test_lammps_does_not_take_itself_for_a_rank_of_the_job_we_are_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranks = (
+        *(
+            "PMI_FD",
+            "PMI_RANK",
+            "PMI2_JOBID",
+            "PMIX_RANK",
+            "OMPI_COMM_WORLD_RANK",
+            "HYDRA_PMI_PROXY",
+            "MPI_LOCALRANKID",
+        ),
+        *(
+            "SLURM_STEP_ID",
+            "SLURM_STEPID",
+            "SLURM_PROCID",
+            "SLURM_SRUN_COMM_PORT",
+            "SLURM_MPI_TYPE",
+            "SLURM_PMIX_VERSION",
+        ),
+    )
+    others = ("SLURM_JOB_ID", "SLURM_CONF", "OMP_NUM_THREADS", "MPICH_VERSION", "PBS_NODEFILE", "LD_LIBRARY_PATH")
+    for name in (*ranks, *others):
+        monkeypatch.setenv(name, "7")
+    for command in (["/opt/bin/lmp"], ["/opt/bin/lmp", "-k", "on"], ["nice", "lmp"]):
+        assert not set(ranks) & set(lmp.environment(command))
+        assert set(others) <= set(lmp.environment(command))
+    for command in (["mpirun", "-np", "8", "lmp"], ["/usr/bin/srun", "lmp"], ["nice", "/opt/mpiexec.hydra", "lmp"]):
+        assert set(ranks) <= set(lmp.environment(command))
+
+
+def test_a_run_below_a_launcher_whose_descriptor_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `mpiexec -n 1 nanonet simulate ...` is to LAMMPS; with a launcher of the user's own the ranks are its."""
+    monkeypatch.setenv("PMI_FD", "97")
+    monkeypatch.setenv("PMI_RANK", "0")
+    assert engine.run(TINY_COMPOSITION, TINY, tmp_path / "run").exists()
+    launcher = tmp_path / "mpirun"
+    launcher.write_text(f'#!/bin/sh\necho "$PMI_FD" >> {tmp_path}/seen\nunset PMI_FD PMI_RANK\nexec "$@"\n')
+    launcher.chmod(0o755)
+    engine.run(TINY_COMPOSITION, TINY, tmp_path / "ours", lmp=f"{launcher} {lmp.find_lmp()[0]}")
+    assert set((tmp_path / "seen").read_text().split()) == {"97"}

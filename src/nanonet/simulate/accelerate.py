@@ -19,7 +19,7 @@ from pathlib import Path
 
 from nanonet.errors import InputError
 from nanonet.files import writing
-from nanonet.simulate.lmp import Lmp
+from nanonet.simulate.lmp import Lmp, environment
 
 ACCELERATORS = ("auto", "plugin", "opt", "omp", "kokkos", "gpu", "none")
 """`auto` is the fastest of `plugin`, `opt` and `none` that works here."""
@@ -210,7 +210,7 @@ def _check(lmp: Lmp, path: Path) -> None:
         for extra in ((), ("-var", "plugin", str(path), "-var", "style", "lj/nanonet")):
             done = subprocess.run(
                 [*lmp.command, "-log", "none", "-in", str(script), *extra],
-                cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                cwd=folder, env=environment(lmp.command), stdin=subprocess.DEVNULL, capture_output=True, text=True,
             )  # fmt: skip
             row = re.search(r"^ *Step.*\n(.*)$", done.stdout, flags=re.MULTILINE)
             if done.returncode or row is None:

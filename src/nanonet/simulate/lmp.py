@@ -24,6 +24,18 @@ NEEDED = {
 }
 """Styles that every run needs, by their kind."""
 
+LAUNCHERS = ("mpirun", "mpiexec", "orterun", "prterun", "prun", "srun", "aprun", "jsrun", "ibrun", "flux")
+"""Programs that start the ranks of an MPI job, by the beginnings of their names."""
+
+_RANK = re.compile(
+    r"(PMI|PMI2|PMIX|PMIX2|OMPI|PRTE|HYDRA|HYDI|I_MPI_HYDRA|MPIR|PALS|MV2_COMM_WORLD|ALPS_APP)_"
+    r"|MPI_LOCAL(NRANKS|RANKID)$"
+    r"|SLURM_(STEP|STEPID|SRUN|PMI|PMIX|PMIXP|MPI_TYPE|LAUNCH_NODE)"
+    r"|SLURM_(PROCID|LOCALID|GTIDS|TASK_PID)$"
+)
+"""Variables by which a launcher tells a process that it is a rank of a job. Those of the job itself (SLURM_JOB_ID and
+the like) tell no such thing: a script of the user's own may start `srun` by them."""
+
 _PACKAGES = {"fene": "MOLECULE", "bond": "MOLECULE"}  # the others are in every LAMMPS
 _VERSION = re.compile(r"Large-scale Atomic/Molecular Massively Parallel Simulator - (.+)")
 
@@ -73,6 +85,16 @@ def find_lmp(lmp: str | None = None) -> list[str]:
     return [found]
 
 
+def environment(command: Sequence[str]) -> dict[str, str]:
+    """The environment for a LAMMPS command: ours, without what makes a process a rank of the MPI job that we are in.
+
+    A launcher (`mpirun`, `srun`, ...) among the words of the command gets all of it: its ranks are its own.
+    """
+    if any(Path(word).name.startswith(LAUNCHERS) for word in command):
+        return dict(os.environ)
+    return {name: value for name, value in os.environ.items() if not _RANK.match(name)}
+
+
 def inspect(command: Sequence[str]) -> Lmp:
     """Ask a LAMMPS command what it is.
 
@@ -82,7 +104,10 @@ def inspect(command: Sequence[str]) -> Lmp:
         It is no LAMMPS, or lacks a style that every run needs: the style and its package are named.
     """
     try:
-        done = subprocess.run([*command, "-h"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            [*command, "-h"], env=environment(command), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=120,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InputError(f"lmp = {shlex.join(command)!r} cannot be run: {error}") from None
     version = _VERSION.search(done.stdout)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nanonet.errors import SimulationError
 from nanonet.simulate import frames, script
+from nanonet.simulate.lmp import environment
 from nanonet.simulate.protocol import Protocol
 
 _RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file begins and ends with it
@@ -75,12 +76,12 @@ def _stretch(
 ) -> int:
     arguments = ["-in", script.START] if restart is None else ["-in", script.RESUME, "-var", "restart", restart]
     words = [*command, *arguments]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    variables = {**environment(command), "OMP_NUM_THREADS": str(threads)}
     last_words: deque[str] = deque(maxlen=12)
     first_step: int | None = None
     step = 0
     with subprocess.Popen(
-        words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        words, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace", pass_fds=(lock,), start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None

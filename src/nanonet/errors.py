@@ -17,3 +17,7 @@ class SimulationError(NanonetError, RuntimeError):
 
 class MissingExtraError(NanonetError, ImportError):
     """An optional part of nanonet is not installed: the text says which extra brings it."""
+
+
+class NanonetWarning(UserWarning):
+    """Base of what nanonet warns of on purpose; the command line shows it, and no other warning."""

@@ -88,7 +88,7 @@ def test_a_real_slurm_of_one_node(two: Workspace, slurm: dict[str, str]) -> None
     assert _all_done(two, _run(_campaign(two, "--scheduler", "slurm"), **variables))
     single = two.path.parent / "one"
     five = ["--diameter", "2", "--chain-length", "10", "--density", "0.004", "--eps-nn", "0.5", "--eps-pn", "1"]
-    words = [BESIDE / "nanonet", "simulate", *five, "--protocol", "smoke", "--out", single]
+    words: list[str | Path] = [BESIDE / "nanonet", "simulate", *five, "--protocol", "smoke", "--out", single]
     _run(["srun", "-n", "1", *words], **slurm)
     assert (single / "trajectory.gsd").exists()
     assert _run(["squeue", "--noheader"], **slurm) == ""

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
 import shutil
+import stat
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +15,9 @@ import numpy as np
 import pytest
 
 from nanonet import InputError
-from nanonet.simulate import accelerate, lmp, process, script
+from nanonet.simulate import accelerate, engine, lmp, process, script
 from nanonet.simulate.lmp import Lmp
+from tests.conftest import TINY, TINY_COMPOSITION
 
 COMPILER = any(shutil.which(name) for name in ("c++", "g++", "clang++"))
 needs_compiler = pytest.mark.skipif(not COMPILER, reason="no C++ compiler on this machine")
@@ -43,7 +49,8 @@ def test_lammps_own_accelerators(real: Lmp) -> None:
 def test_what_a_lammps_lacks_is_named(name: str) -> None:
     with pytest.raises(InputError, match=rf"accelerator = '{name}'.*lacks the pair style lj/cut/.*\(package "):
         accelerate.choose(name, _lmp())
-    assert accelerate.choose("auto", _lmp()).name == "none"
+    with pytest.warns(accelerate.FallbackWarning, match="'auto' takes 'none'"):
+        assert accelerate.choose("auto", _lmp()).name == "none"
 
 
 def test_bad_choices_are_named(real: Lmp) -> None:
@@ -58,7 +65,8 @@ def test_without_a_compiler_the_plugin_says_so(real: Lmp, monkeypatch: pytest.Mo
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(InputError, match=r"'plugin' cannot be used: there is no C\+\+ compiler"):
         accelerate.choose("plugin", real)
-    assert accelerate.choose("auto", real).name == "opt"
+    with pytest.warns(accelerate.FallbackWarning, match=r"'auto' takes 'opt': .* there is no C\+\+ compiler"):
+        assert accelerate.choose("auto", real).name == "opt"
 
 
 @needs_compiler
@@ -89,8 +97,9 @@ def test_a_pair_style_that_is_wrong_is_refused(real: Lmp, monkeypatch: pytest.Mo
         monkeypatch.setattr(accelerate, "SOURCES", (tmp_path / "pair_nanonet.cpp", tmp_path / "clusters.h"))
         with pytest.raises(InputError, match=said):
             accelerate.choose("plugin", real)
-        assert accelerate.choose("auto", real).name == "opt"
-    assert not list((tmp_path / "cache" / "nanonet").glob("*.so"))
+        with pytest.warns(accelerate.FallbackWarning, match=said):
+            assert accelerate.choose("auto", real).name == "opt"
+    assert not list((tmp_path / "cache" / "nanonet").rglob("*"))[1:]
 
 
 def _forces(folder: Path, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -150,3 +159,96 @@ def test_a_restart_file_is_good_when_it_has_both_its_ends(smoke_run: Path, tmp_p
     assert process.good_restarts(smoke_run)[0] == script.END
     (tmp_path / script.END).write_bytes((smoke_run / script.END).read_bytes()[:-40])
     assert process.good_restarts(tmp_path) == []
+
+
+@needs_compiler
+def test_odd_letters_in_the_path_of_the_cache(real: Lmp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Compiled once, loaded from there by the next: nothing falls back, nothing is compiled again."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "a relative path")
+    path = accelerate.plugin(real)
+    assert path.is_relative_to(tmp_path / "a relative path")
+    monkeypatch.setattr(accelerate, "_compile", None)
+    trajectory = engine.run(TINY_COMPOSITION, TINY, tmp_path / "run")
+    assert json.loads((trajectory.parent / "run.json").read_text())["accelerator"] == "plugin"
+    for name in ("o'clock", 'say "so"', "ü$x#&"):
+        (tmp_path / name).mkdir()
+        accelerate._check(real, Path(shutil.copy(path, tmp_path / name / path.name)))
+    for name in ('three """', "two\nlines"):
+        with pytest.raises(accelerate._UnusableError, match="LAMMPS cannot read the path"):
+            accelerate._options(tmp_path / name / path.name)
+
+
+@pytest.fixture
+def compiled(real: Lmp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A compiled file, of a compiler that is quick, in a cache of its own, made under the most careless umask."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new" / "cache"))
+    monkeypatch.setattr(shutil, "which", lambda name: sys.executable)
+    monkeypatch.setattr(accelerate, "_compile", lambda *words: words[-1].write_bytes(b"compiled" * 1000))
+    monkeypatch.setattr(accelerate, "_check", lambda lmp, path: None)
+    before = os.umask(0)
+    try:
+        return accelerate.plugin(real)
+    finally:
+        os.umask(before)
+
+
+def test_the_cache_is_the_users_own_whatever_the_umask(compiled: Path) -> None:
+    assert stat.S_IMODE(compiled.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(compiled.stat().st_mode) == 0o600
+    assert compiled.stem.endswith(hashlib.sha256(compiled.read_bytes()).hexdigest())
+    assert [path.name for path in compiled.parent.iterdir()] == [compiled.name]
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "zeroed", "link", "fifo", "writable by others"])
+def test_a_compiled_file_that_does_not_fit_is_compiled_again(real: Lmp, compiled: Path, damage: str) -> None:
+    whole = compiled.read_bytes()
+    if damage == "writable by others":
+        compiled.chmod(0o666)
+    elif damage in ("link", "fifo"):
+        other = compiled.rename(compiled.with_name("other"))
+        compiled.symlink_to(other) if damage == "link" else os.mkfifo(compiled)
+    else:
+        compiled.write_bytes({"empty": b"", "half": whole[: len(whole) // 2], "zeroed": bytes(len(whole))}[damage])
+    assert accelerate.choose("auto", real).name == "plugin"
+    (again,) = compiled.parent.glob("*.so")
+    assert again.is_file()
+    assert not again.is_symlink()
+    assert stat.S_IMODE(again.stat().st_mode) == 0o600
+    assert again.stem.endswith(hashlib.sha256(again.read_bytes()).hexdigest())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_another_user_planted_is_never_loaded(real: Lmp, compiled: Path) -> None:
+    planted = b"planted"
+    path = compiled.with_name(
+        f"{compiled.stem.rsplit('-', 1)[0]}-{hashlib.sha256(planted).hexdigest()}.so"
+    )  # its name fits its content
+    compiled.unlink()
+    path.write_bytes(planted)
+    os.chown(path, 12345, 12345)
+    assert accelerate.plugin(real).read_bytes() != planted
+    os.chown(compiled.parent, 12345, 12345)
+    with pytest.raises(InputError, match=r"'plugin' cannot be used: .* belongs to another user \(number 12345\)"):
+        accelerate.choose("plugin", real)
+
+
+def test_a_cache_where_others_may_write_is_refused(
+    real: Lmp, compiled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    compiled.parent.chmod(0o770)
+    with pytest.raises(InputError, match=r"others may write in .*/nanonet/compiled \(mode 0770; allowed is 0700\)"):
+        accelerate.choose("plugin", real)
+    with pytest.warns(accelerate.FallbackWarning, match="'auto' takes 'opt': our pair style, .*others may write"):
+        assert accelerate.choose("auto", real).name == "opt"
+    compiled.parent.chmod(0o700)
+    cache = compiled.parents[2]
+    cache.chmod(0o777)
+    with pytest.raises(InputError, match=r"everybody may write in .*/cache, where its folder lies"):
+        accelerate.choose("plugin", real)
+    cache.chmod(0o1777)  # as /tmp
+    assert accelerate.choose("plugin", real).name == "plugin"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(InputError, match=r"file/nanonet/compiled cannot be used: (File exists|Not a directory)"):
+        accelerate.choose("plugin", real)

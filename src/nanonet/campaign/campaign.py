@@ -42,6 +42,7 @@ class _Progress:
     failures: dict[str, int] = field(default_factory=dict)  # by job
     not_before: dict[str, float] = field(default_factory=dict)
     measured: dict[str, Run] = field(default_factory=dict)  # by run id
+    notes: set[str] = field(default_factory=lambda: {""})  # said already
 
 
 def run(
@@ -149,7 +150,11 @@ def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Pr
         progress.not_before[job] = time.time() + _PATIENCE
     else:
         progress.failures.pop(job, None)
-    say(f"{outcome.split(':')[0]:<10} {_named(task)}{outcome[len('failed') :] if ':' in outcome else ''}")
+    verdict, _, reason = outcome.partition(": ")
+    if verdict == "done" and reason not in progress.notes:
+        say(f"note       {reason}")
+        progress.notes.add(reason)
+    say(f"{verdict:<10} {_named(task)}{f': {reason}' if verdict == 'failed' else ''}")
     return isinstance(error, BrokenExecutor)
 
 

@@ -6,6 +6,7 @@ import os
 import runpy
 import sys
 import time
+import warnings
 from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -15,6 +16,7 @@ from typing import Any
 from nanonet.campaign import starts
 from nanonet.errors import InputError, MissingExtraError, NanonetError
 from nanonet.simulate import engine
+from nanonet.simulate.accelerate import FallbackWarning
 from nanonet.simulate.protocol import Protocol
 
 SCHEDULERS = {"htex": "parsl_htex.py", "slurm": "parsl_slurm.py", "pbs": "parsl_pbs.py"}
@@ -66,8 +68,8 @@ def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: flo
     Returns
     -------
     str
-        `done`, `stopped` (time is over; the run goes on next time), `busy` (another process runs it), or the reason
-        why it failed.
+        `done` (behind a colon: why it was slower than it could be), `stopped` (time is over; the run goes on next
+        time), `busy` (another process runs it), or `failed` with the reason.
     """
     from nanonet.campaign.workspace import write_status
 
@@ -84,7 +86,9 @@ def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: flo
     try:
         protocol = Protocol(**point["protocol"])
         place = partial(starts.place, lmp=options.get("lmp"))
-        engine.run(engine.subject_of(point), protocol, folder / "run", place=place, progress=progress, **options)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", FallbackWarning)
+            engine.run(engine.subject_of(point), protocol, folder / "run", place=place, progress=progress, **options)
     except _OutOfTimeError:
         return "stopped"
     except engine.FolderInUseError:
@@ -93,4 +97,5 @@ def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: flo
         write_status(folder, error=str(error))
         return f"failed: {error}"
     write_status(folder)
-    return "done"
+    notes = [str(one.message) for one in caught if issubclass(one.category, FallbackWarning)]
+    return ": ".join(["done", *notes])

@@ -11,15 +11,15 @@ import importlib.metadata
 import os
 import re
 import shutil
-import subprocess
 import tempfile
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from nanonet.errors import InputError
-from nanonet.files import writing
-from nanonet.simulate.lmp import Lmp, environment
+from nanonet.errors import InputError, NanonetWarning
+from nanonet.simulate import cache
+from nanonet.simulate.lmp import Lmp, ask, environment
 
 ACCELERATORS = ("auto", "plugin", "opt", "omp", "kokkos", "gpu", "none")
 """`auto` is the fastest of `plugin`, `opt` and `none` that works here."""
@@ -40,6 +40,10 @@ class Acceleration:
     threads: int = 1
 
 
+class FallbackWarning(NanonetWarning):
+    """Our pair style cannot be used here, and `auto` takes the next best; the text says why."""
+
+
 class _UnusableError(Exception):
     """Our pair style cannot be used here; the text says why."""
 
@@ -57,6 +61,11 @@ def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
     threads:
         Threads of each process (`omp`, `kokkos`); GPUs of a node (`gpu`, and `kokkos` where it was built for GPUs).
 
+    Warns
+    -----
+    FallbackWarning
+        `auto` takes something else than our pair style; the reason is named.
+
     Raises
     ------
     InputError
@@ -68,11 +77,18 @@ def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
         raise InputError(f"threads = {threads} is not 1 or more")
     if accelerator in ("auto", "plugin"):
         try:
-            return Acceleration("plugin", ("-var", "plugin", str(plugin(lmp)), "-var", "style", "lj/nanonet"))
+            return Acceleration("plugin", _options(plugin(lmp)))
         except _UnusableError as error:
             if accelerator == "plugin":
                 raise InputError(f"accelerator = 'plugin' cannot be used: {error}") from None
+            reason = str(error)
         accelerator = "opt" if lmp.has("Pair", _SUFFIXED["opt"]) else "none"
+        warnings.warn(
+            f"accelerator = 'auto' takes {accelerator!r}: our pair style, about three times as fast, cannot be used "
+            f"here: {reason}",
+            FallbackWarning,
+            stacklevel=2,
+        )
     if accelerator == "none":
         return Acceleration("none", ())
     if not lmp.has("Pair", _SUFFIXED[accelerator]):
@@ -103,26 +119,29 @@ def plugin(lmp: Lmp) -> Path:
     if not lmp.has("Command", "plugin"):
         raise _UnusableError(f"this LAMMPS ({lmp.version}) lacks the package PLUGIN")
     headers = _headers(lmp)
-    said = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
-    target = subprocess.run(
-        [compiler, "-march=native", "-E", "-dM", "-x", "c++", os.devnull], capture_output=True, text=True
-    ).stdout
-    text = "\n".join([*(path.read_text() for path in SOURCES), lmp.version, said, target, *map(str, headers)])
     try:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nanonet"
-    except RuntimeError as error:
-        raise _UnusableError(f"there is no folder for it: {error}") from None
-    path = cache / f"pair_nanonet-{hashlib.sha256(text.encode()).hexdigest()[:16]}.so"
-    if path.exists():
-        return path
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with writing(path) as temporary:
-            _compile(compiler, headers, lmp.version, temporary)
-            _check(lmp, temporary)
-    except OSError as error:
-        raise _UnusableError(f"{cache} cannot be written: {error.strerror}") from None
-    return path
+        said = ask([compiler, "--version"]).stdout
+        target = ask([compiler, "-march=native", "-E", "-dM", "-x", "c++", os.devnull]).stdout
+        sources = (path.read_text(encoding="utf-8") for path in SOURCES)
+        text = "\n".join([*sources, lmp.version, said, target, *map(str, headers)])
+        name = f"pair_nanonet-{hashlib.sha256(os.fsencode(text)).hexdigest()[:16]}"
+        kept = cache.find(name)
+        if kept is not None:
+            return kept
+        with tempfile.TemporaryDirectory(dir=cache.folder()) as place:
+            fresh = Path(place) / "pair_nanonet.so"
+            _compile(compiler, headers, lmp.version, fresh)
+            _check(lmp, fresh)
+            return cache.keep(fresh, name)
+    except (cache.CacheError, OSError) as error:
+        raise _UnusableError(str(error)) from None
+
+
+def _options(path: Path) -> tuple[str, ...]:
+    """What makes LAMMPS load our pair style; three quotes keep a path whole whatever letters it has."""
+    if '"""' in str(path) or not str(path).isprintable():
+        raise _UnusableError(f"LAMMPS cannot read the path {str(path)!r}")
+    return ("-var", "plugin", f'"""{path}"""', "-var", "style", "lj/nanonet")
 
 
 def _headers(lmp: Lmp) -> list[Path]:
@@ -165,7 +184,7 @@ def _compile(compiler: str, headers: list[Path], version: str, target: Path) -> 
         compiler, "-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared", "-DLAMMPS_SMALLBIG",
         f'-DLAMMPS_HEADERS="{version}"', *(f"-I{folder}" for folder in headers), str(SOURCES[0]), "-o", str(target),
     ]  # fmt: skip
-    done = subprocess.run(words, capture_output=True, text=True)
+    done = ask(words)
     if done.returncode:
         raise _UnusableError(f"it does not compile: {done.stderr.strip()[-1000:]}")
 
@@ -206,12 +225,10 @@ def _check(lmp: Lmp, path: Path) -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "check.in"
-        script.write_text(_CHECK)
-        for extra in ((), ("-var", "plugin", str(path), "-var", "style", "lj/nanonet")):
-            done = subprocess.run(
-                [*lmp.command, "-log", "none", "-in", str(script), *extra],
-                cwd=folder, env=environment(lmp.command), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            )  # fmt: skip
+        script.write_text(_CHECK, encoding="utf-8")
+        for extra in ((), _options(path)):
+            words = [*lmp.command, "-log", "none", "-in", str(script), *extra]
+            done = ask(words, cwd=folder, env=environment(lmp.command))
             row = re.search(r"^ *Step.*\n(.*)$", done.stdout, flags=re.MULTILINE)
             if done.returncode or row is None:
                 raise _UnusableError(f"LAMMPS fails with it: {done.stdout.strip()[-500:]}")

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,10 @@ def find_lmp(lmp: str | None = None) -> list[str]:
     """The LAMMPS command as a list of words; `InputError` when there is none."""
     chosen = lmp or os.environ.get(LMP_VARIABLE)
     if chosen:
-        words = shlex.split(chosen)
+        try:
+            words = shlex.split(chosen)
+        except ValueError as error:  # a quotation without end
+            raise InputError(f"lmp = {chosen!r} is not a command: {error}") from None
         program = shutil.which(words[0]) if words else None
         if program is None:
             raise InputError(f"lmp = {chosen!r} is not a program on this machine")
@@ -95,6 +98,20 @@ def environment(command: Sequence[str]) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not _RANK.match(name)}
 
 
+def ask(
+    words: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    timeout: float | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program that gets no input; what it says is text, whatever bytes it is made of."""
+    return subprocess.run(
+        words, env=env, cwd=cwd, timeout=timeout, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+        errors="replace",
+    )  # fmt: skip
+
+
 def inspect(command: Sequence[str]) -> Lmp:
     """Ask a LAMMPS command what it is.
 
@@ -104,10 +121,7 @@ def inspect(command: Sequence[str]) -> Lmp:
         It is no LAMMPS, or lacks a style that every run needs: the style and its package are named.
     """
     try:
-        done = subprocess.run(
-            [*command, "-h"], env=environment(command), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=120,
-        )  # fmt: skip
+        done = ask([*command, "-h"], env=environment(command), timeout=120)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InputError(f"lmp = {shlex.join(command)!r} cannot be run: {error}") from None
     version = _VERSION.search(done.stdout)

@@ -82,7 +82,7 @@ def _stretch(
     step = 0
     with subprocess.Popen(
         words, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace", pass_fds=(lock,), start_new_session=True,
+        encoding="utf-8", errors="replace", pass_fds=(lock,), start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         try:

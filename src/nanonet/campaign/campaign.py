@@ -14,12 +14,12 @@ from typing import Any
 
 from nanonet.analyze.runs import assemble, family, measure_run
 from nanonet.campaign.agenda import NEEDED, Known, find_known, is_collected, is_done, more_of, runs_of, slot
-from nanonet.campaign.dispatch import executor, work
+from nanonet.campaign.dispatch import executor, stop, work
 from nanonet.campaign.queue import collect_windows, in_turn, worst_windows
 from nanonet.campaign.workspace import State, Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
-from nanonet.errors import InputError
+from nanonet.errors import InputError, SimulationError
 from nanonet.records import need
 from nanonet.simulate import engine
 from nanonet.windows import Windows
@@ -42,6 +42,8 @@ class _Progress:
     failures: dict[str, int] = field(default_factory=dict)  # by job
     not_before: dict[str, float] = field(default_factory=dict)
     measured: dict[str, Run] = field(default_factory=dict)  # by run id
+    ended: int = 0  # runs that are done or were stopped in time
+    last_failure: str = ""
     notes: set[str] = field(default_factory=lambda: {""})  # said already
 
 
@@ -86,6 +88,8 @@ def run(
     ------
     InputError
         A number is out of range, or the dataset cannot be read.
+    SimulationError
+        Every run that was tried failed.
     """
     if cores < 1:
         raise InputError(f"cores = {cores} is not 1 or more")
@@ -126,8 +130,12 @@ def run(
                 pending.clear()
                 pool.shutdown(wait=False, cancel_futures=scheduler == "processes")  # parsl cannot cancel
                 pool = executor(scheduler, cores)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=scheduler == "processes")
+    except BaseException:
+        stop(pool)
+        raise
+    pool.shutdown(wait=True)
+    if progress.failures and not progress.ended:
+        raise SimulationError(f"every run failed; the last: {progress.last_failure}")
     return time.time() < deadline and not progress.failures
 
 
@@ -148,8 +156,10 @@ def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Pr
     if outcome.startswith("failed"):
         progress.failures[job] = progress.failures.get(job, 0) + 1
         progress.not_before[job] = time.time() + _PATIENCE
+        progress.last_failure = outcome.removeprefix("failed: ")
     else:
         progress.failures.pop(job, None)
+        progress.ended += 1
     verdict, _, reason = outcome.partition(": ")
     if verdict == "done" and reason not in progress.notes:
         say(f"note       {reason}")

@@ -7,13 +7,13 @@ import runpy
 import sys
 import time
 import warnings
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from nanonet.campaign import starts
+from nanonet.campaign.workers import LocalPool
 from nanonet.errors import InputError, MissingExtraError, NanonetError
 from nanonet.simulate import engine
 from nanonet.simulate.accelerate import FallbackWarning
@@ -38,7 +38,7 @@ def executor(scheduler: str, cores: int) -> Executor:
         parsl is not installed.
     """
     if scheduler == "processes":
-        return ProcessPoolExecutor(cores, mp_context=get_context("spawn"))
+        return LocalPool(cores)
     path = Path(__file__).with_name(SCHEDULERS[scheduler]) if scheduler in SCHEDULERS else Path(scheduler)
     if path.suffix != ".py" or not path.is_file():
         names = ", ".join(["processes", *SCHEDULERS])
@@ -60,6 +60,14 @@ def executor(scheduler: str, cores: int) -> Executor:
         raise InputError(f"the scheduler file {path} defines no parsl Config named config")
     pool: Executor = ParslPoolExecutor(config)
     return pool
+
+
+def stop(pool: Executor) -> None:
+    """End the workers of an executor and what they run now: it goes on next time."""
+    if isinstance(pool, LocalPool):
+        pool.stop()
+    else:
+        pool.shutdown(wait=False)  # parsl ends its jobs
 
 
 def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: float) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import suppress
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from nanonet.analyze.entries import examination, start_of
 from nanonet.analyze.equilibrium import judge
 from nanonet.analyze.mediated import Mediated
 from nanonet.analyze.runs import assemble, measure_run
+from nanonet.campaign.workers import LocalPool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, NanonetError
@@ -181,7 +181,7 @@ def generate(
     protocol = protocol or IMPLICIT
     potentials = [potential_of(model, composition) for composition in compositions]
     entries: dict[int, Dataset] = {}
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+    with LocalPool(cores) as pool:
         futures = {
             pool.submit(simulate, composition, potential, folder, protocol, lmp=lmp): i
             for i, (composition, potential) in enumerate(zip(compositions, potentials, strict=True))
@@ -197,7 +197,7 @@ def generate(
                 except NanonetError as error:
                     say(f"left out   {compositions[i]}: {error}")
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.stop()
             raise
     if not entries:
         raise InputError("no composition could be simulated")

@@ -1,6 +1,7 @@
 """parsl on one machine: its high-throughput executor, a worker a core. Good for a first try of a cluster's ways."""
 
 import os
+import sys
 from pathlib import Path
 
 from parsl.config import Config
@@ -12,6 +13,7 @@ config = Config(
     executors=[
         HighThroughputExecutor(
             label="nanonet",
+            interchange_launch_cmd=[sys.executable, "-m", "nanonet.campaign.interchange"],  # ends with the campaign
             block_error_handler=windowed_error_handler,  # a node may die; three in a row are a fault
             address="127.0.0.1",
             max_workers_per_node=int(os.environ.get("NANONET_WORKERS", os.cpu_count() or 1)),

@@ -6,6 +6,7 @@ such as the activation of the environment in which nanonet is installed).
 """
 
 import os
+import sys
 from pathlib import Path
 
 from parsl.config import Config
@@ -20,6 +21,7 @@ config = Config(
     executors=[
         HighThroughputExecutor(
             label="nanonet",
+            interchange_launch_cmd=[sys.executable, "-m", "nanonet.campaign.interchange"],  # ends with the campaign
             block_error_handler=windowed_error_handler,  # a node may die; three in a row are a fault
             max_workers_per_node=workers,
             cores_per_worker=1,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nanonet.errors import InputError
+from nanonet.errors import InputError, NanonetError
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra
+from nanonet.serve.terminal import print, printable
 
 if TYPE_CHECKING:
     from nanonet.campaign.campaign import Row
@@ -72,14 +73,20 @@ def run(
     opened = open_workspace(workspace)
     options = {"lmp": lmp, "accelerator": accelerator, "threads": threads}
     chosen = None if only is None else _numbers(only)
+    again = "stopped    the same command goes on"
     try:
         finished = campaign.run(
             opened, cores=cores, hours=hours, only=chosen, max_replicas=replicas, scheduler=scheduler,
             options=options, say=_say,
         )  # fmt: skip
-    finally:
+    except NanonetError:
         campaign.collect(opened, say=_say)
-    print("done       nothing is left to do" if finished else "stopped    the same command goes on")
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        print(again)
+        raise
+    campaign.collect(opened, say=_say)
+    print("done       nothing is left to do" if finished else again)
 
 
 @app.command()
@@ -90,6 +97,7 @@ def status(workspace: Workspace) -> None:
         from nanonet.campaign.workspace import open_workspace
         from nanonet.windows import Windows
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     opened = open_workspace(workspace)
@@ -105,7 +113,9 @@ def status(workspace: Workspace) -> None:
         density, eps_nn = ("windows", "") if isinstance(c, Windows) else (f"{c.density:.3g}", f"{c.eps_nn:g}")
         five = (f"{c.diameter:g}", str(c.chain_length), density, eps_nn, f"{c.eps_pn:g}")
         number = "-" if row.number is None else str(row.number)
-        table.add_row(number, *five, row.task.protocol.start, f"[{_COLOURS.get(name, 'dim')}]{name}[/]", _detail(row))
+        table.add_row(
+            number, *five, row.task.protocol.start, f"[{_COLOURS.get(name, 'dim')}]{name}[/]", escape(_detail(row))
+        )
     Console(soft_wrap=False, width=None).print(table)
     counts = {name: sum(row.state.name == name for row in rows) for name in ("waiting", *_COLOURS)}
     print("\n" + ", ".join(f"{count} {name}" for name, count in counts.items() if count))
@@ -129,7 +139,7 @@ def _say(line: str) -> None:
 def _detail(row: Row) -> str:
     state = row.state
     if state.name == "failed":
-        return state.reason.splitlines()[0][:200]
+        return printable(next(iter(state.reason.splitlines()), "")[:200])
     if state.name not in ("running", "interrupted") or not state.total:
         return ""
     left = "" if state.seconds_left is None else f", {_duration(state.seconds_left)} left"

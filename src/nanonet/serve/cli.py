@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from nanonet.errors import InputError, NanonetError
-from nanonet.serve import campaign, multiscale, phase, predict, reproduce
+from nanonet.errors import InputError
+from nanonet.serve import campaign, multiscale, phase, predict, reproduce, terminal
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
 from nanonet.serve.predict import ChainLength, Density, Diameter, EpsNN, EpsPN, composition_of
+from nanonet.serve.terminal import print
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,14 +60,7 @@ for command in (
 
 def main() -> None:
     """Run the command line: exit status 2 and one message, no traceback, for what the user can mend."""
-    try:
-        app()
-    except NanonetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(terminal.run(app))
 
 
 @app.command()

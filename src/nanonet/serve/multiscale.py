@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
+from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
     from nanonet.analyze.mediated import Mediated

@@ -12,6 +12,7 @@ import typer
 
 from nanonet.errors import InputError
 from nanonet.serve.options import needs_extra, progress_bar
+from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
     from nanonet.composition import Composition

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from nanonet.serve.options import needs_extra, progress_bar
+from nanonet.serve.terminal import print
 
 KEPT_RUNS = Path("data/runs")
 """Where the repository keeps run folders; the package has none."""

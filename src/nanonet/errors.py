@@ -11,6 +11,10 @@ class InputError(NanonetError, ValueError):
     """A value, an array or a file that cannot be used: the text names it, its value and what is allowed."""
 
 
+class OutputError(NanonetError, OSError):
+    """A file or a folder that cannot be written: the text has its path and the reason."""
+
+
 class SimulationError(NanonetError, RuntimeError):
     """LAMMPS could not be started or failed: the text has its last words, the command and the folder."""
 

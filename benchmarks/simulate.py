@@ -87,7 +87,7 @@ def _plain(folder: Path) -> list[str]:
 
 
 def _write(path: Path, text: str) -> list[str]:
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return ["-log", "none", "-in", path.name, "-var", "restart", script.END]
 
 

@@ -74,10 +74,8 @@ class Composition:
     eps_pn: float
 
     def __post_init__(self) -> None:
-        for name, (low, high) in LIMITS.items():
-            value = _number(name, getattr(self, name))
-            if not low <= value <= high:
-                raise InputError(f"{name} = {value:g} is not between {low:g} and {high:g}")
+        for name in LIMITS:
+            value = check_field(name, getattr(self, name))
             if name == "chain_length":
                 if not value.is_integer():
                     raise InputError(f"chain_length = {value:g} is not a whole number")
@@ -172,6 +170,14 @@ def _row(index: int, row: Sequence[float]) -> Composition:
         raise InputError(f"row {index}: {error}") from None
 
 
+def check_field(name: str, value: object) -> float:
+    """The value of one field as a number; `InputError` when it is none, or outside of its `LIMITS`."""
+    number, (low, high) = _number(name, value), LIMITS[name]
+    if not low <= number <= high:
+        raise InputError(f"{name} = {number:g} is not between {low:g} and {high:g}")
+    return number
+
+
 def _number(name: str, value: object) -> float:
     if isinstance(value, (bool, np.bool_, str, bytes)) or value is None:
         raise InputError(f"{name} = {value!r} is not a number")
@@ -179,6 +185,8 @@ def _number(name: str, value: object) -> float:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise InputError(f"{name} = {value!r} is not a number") from None
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
     if not math.isfinite(number):
         raise InputError(f"{name} = {number:g} is not a finite number")
     return number

@@ -267,8 +267,9 @@ class Dataset:
         encoding: dict[Any, dict[str, Any]] = {name: {"fletcher32": True} for name in arrays}
         for name in ("run_blocks", "run_g") if runs else ():
             encoding[name] |= {"zlib": True, "complevel": 4}
+        whole = content.to_netcdf(engine="h5netcdf", encoding=encoding)  # in memory: HDF5 does not survive a full disk
         with writing(path) as temporary:
-            content.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+            temporary.write_bytes(whole)
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Dataset:

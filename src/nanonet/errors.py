@@ -25,3 +25,10 @@ class MissingExtraError(NanonetError, ImportError):
 
 class NanonetWarning(UserWarning):
     """Base of what nanonet warns of on purpose; the command line shows it, and no other warning."""
+
+
+def check_whole(name: str, value: object, low: int, high: int) -> int:
+    """The value, if it is a whole number from `low` to `high`; `InputError` otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InputError(f"{name} = {value!r} is not a whole number between {low} and {high}")
+    return value

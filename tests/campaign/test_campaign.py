@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -22,6 +23,7 @@ from nanonet.analyze.runs import analyze
 from nanonet.campaign import agenda, campaign, dispatch
 from nanonet.campaign.workspace import Workspace, create, open_workspace
 from nanonet.dataset import Run
+from nanonet.errors import NanonetError
 from nanonet.simulate import engine
 from nanonet.simulate.lmp import find_lmp
 from nanonet.simulate.protocol import preset
@@ -312,7 +314,12 @@ def test_what_a_campaign_refuses(tiny: Workspace, tmp_path: Path) -> None:
         create(tmp_path / "a" / "b", THREE, TINY, tiny.dataset)
     for change, said in (
         ({"cores": 0}, "cores = 0"),
+        ({"cores": 10**30}, "cores = 10*0 is not a whole number between 1 and 100000"),
+        ({"max_replicas": 10**30}, "replicas = 10*0 is not a whole number between 1 and 100"),
         ({"hours": -1.0}, "hours = -1"),
+        ({"hours": math.nan}, "hours = nan"),
+        ({"hours": math.inf}, "hours = inf"),
+        ({"only": [10**30]}, "number 10*0 is not between 0 and 2"),
         ({"only": [3]}, "number 3 is not between 0 and 2"),
     ):
         with pytest.raises(InputError, match=said):
@@ -345,3 +352,28 @@ def test_the_ready_configurations_load(name: str, monkeypatch: pytest.MonkeyPatc
     assert executor.provider.walltime == "01:00:00"
     assert "short" in (getattr(executor.provider, "partition", None), getattr(executor.provider, "queue", None))
     assert np.isfinite(executor.max_workers_per_node)
+
+
+def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
+    tiny: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for dataset, said in ((tmp_path / "no" / "data.nc", "does not exist"), (Path("/sys/data.nc"), "cannot write")):
+        with pytest.raises(NanonetError, match=said):
+            create(tmp_path / "new", THREE, TINY, dataset)
+        assert not (tmp_path / "new").exists()
+        with pytest.raises(NanonetError, match=said):
+            campaign.run(replace(tiny, dataset=dataset))
+    inside = create(tmp_path / "inside", THREE, TINY, tmp_path / "inside" / "data.nc")
+    assert open_workspace(inside.path).dataset == inside.path / "data.nc"
+
+    def fail(folder: str) -> None:
+        (Path(folder) / ".signac").mkdir()
+        raise OSError(28, "No space left on device", folder)
+
+    monkeypatch.setattr("signac.init_project", fail)
+    (tmp_path / "empty").mkdir()
+    for name in ("new", "empty"):
+        with pytest.raises(OSError, match="No space left"):
+            create(tmp_path / name, THREE, TINY, tmp_path / "data.nc")
+    assert not (tmp_path / "new").exists()
+    assert not any((tmp_path / "empty").iterdir())

@@ -297,10 +297,10 @@ def test_numbers_of_a_design() -> None:
     from nanonet import InputError
     from nanonet.serve.campaign import _numbers
 
-    assert _numbers("0,3,5-8") == [0, 3, 5, 6, 7, 8]
-    for text in ("", "a", "3-1", "1;2"):
+    assert _numbers("0,3,5-8", 9) == [0, 3, 5, 6, 7, 8]
+    for text in ("", "a", "3-1", "1;2", "9", "0-9", "0-" + 30 * "9", 5000 * "9", "-1", "²"):
         with pytest.raises(InputError, match="only = "):
-            _numbers(text)
+            _numbers(text, 9)
 
 
 def test_an_extension_from_the_command_line(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -56,7 +56,7 @@ def test_what_a_lammps_lacks_is_named(name: str) -> None:
 def test_bad_choices_are_named(real: Lmp) -> None:
     with pytest.raises(InputError, match="accelerator = 'cuda' is not one of auto, plugin"):
         accelerate.choose("cuda", real)
-    with pytest.raises(InputError, match="threads = 0 is not 1 or more"):
+    with pytest.raises(InputError, match="threads = 0 is not a whole number between 1 and 1024"):
         accelerate.choose("omp", real, threads=0)
 
 

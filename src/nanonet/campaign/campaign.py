@@ -14,12 +14,13 @@ from typing import Any
 
 from nanonet.analyze.runs import assemble, family, measure_run
 from nanonet.campaign.agenda import NEEDED, Known, find_known, is_collected, is_done, more_of, runs_of, slot
-from nanonet.campaign.dispatch import executor, stop, work
+from nanonet.campaign.dispatch import MAX_CORES, executor, stop, work
 from nanonet.campaign.queue import collect_windows, in_turn, worst_windows
 from nanonet.campaign.workspace import State, Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
-from nanonet.errors import InputError, SimulationError
+from nanonet.errors import InputError, SimulationError, check_whole
+from nanonet.files import check_parent
 from nanonet.records import need
 from nanonet.simulate import engine
 from nanonet.windows import Windows
@@ -88,13 +89,16 @@ def run(
     ------
     InputError
         A number is out of range, or the dataset cannot be read.
+    OutputError
+        The dataset could not be written in its folder.
     SimulationError
         Every run that was tried failed.
     """
-    if cores < 1:
-        raise InputError(f"cores = {cores} is not 1 or more")
-    if hours is not None and not hours > 0:
-        raise InputError(f"hours = {hours} is not above 0")
+    check_whole("cores", cores, 1, MAX_CORES)
+    check_whole("replicas", max_replicas, 1, 100)
+    if hours is not None and not 0 < hours <= 1e6:
+        raise InputError(f"hours = {hours:g} is not above 0 and at most 1000000")
+    check_parent(workspace.dataset)
     subjects = workspace.subjects
     chosen = list(range(len(subjects))) if only is None else sorted(set(only))
     for number in chosen:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from nanonet.composition import FIELDS, Composition
-from nanonet.errors import InputError
+from nanonet.errors import InputError, check_whole
 from nanonet.potential import Triple
 from nanonet.tables import read_table
 
@@ -130,8 +130,7 @@ def triples(count: int) -> tuple[Triple, ...]:
 
 
 def _check(count: int) -> None:
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise InputError(f"count = {count!r} is not a whole number of 1 or more")
+    check_whole("count", count, 1, 10_000)
 
 
 def _sequence(ranges: Mapping[str, tuple[float, float]]) -> Iterator[Composition]:

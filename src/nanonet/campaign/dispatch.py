@@ -23,6 +23,10 @@ SCHEDULERS = {"htex": "parsl_htex.py", "slurm": "parsl_slurm.py", "pbs": "parsl_
 """Ready parsl configurations by name; a file of one's own serves as well."""
 
 
+MAX_CORES = 100_000
+"""Runs at a time, at most."""
+
+
 class _OutOfTimeError(Exception):
     """The campaign's hours are over."""
 

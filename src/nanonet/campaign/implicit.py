@@ -19,7 +19,7 @@ from nanonet.analyze.runs import assemble, measure_run
 from nanonet.campaign.workers import LocalPool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
-from nanonet.errors import InputError, NanonetError
+from nanonet.errors import InputError, NanonetError, check_whole
 from nanonet.potential import PolymerPotential, Triple
 from nanonet.rdf import RDF
 from nanonet.simulate import engine
@@ -175,8 +175,7 @@ def generate(
     for parent in (folder.parent, out.parent):
         if not parent.is_dir():
             raise InputError(f"cannot write in {parent}: it does not exist")
-    if cores < 1:
-        raise InputError(f"cores = {cores} is not 1 or more")
+    check_whole("cores", cores, 1, 10_000)
     folder.mkdir(exist_ok=True)
     protocol = protocol or IMPLICIT
     potentials = [potential_of(model, composition) for composition in compositions]

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from nanonet.analyze.entries import EDGE, regime, second_virial
 from nanonet.campaign import starts
 from nanonet.composition import Composition
 from nanonet.errors import InputError
-from nanonet.files import writing
+from nanonet.files import check_parent, writing
 from nanonet.reading import read_json
 from nanonet.records import CampaignRecord, StatusRecord
 from nanonet.simulate import engine, run_folder, script
@@ -178,8 +179,10 @@ def create(
     Raises
     ------
     InputError
-        The folder's parent is missing, it holds something else or a campaign of another protocol, or the design is
-        empty.
+        The folder's parent is missing, it holds something else or a campaign of another protocol, the design is
+        empty, or the dataset's folder does not exist.
+    OutputError
+        The dataset could not be written in its folder.
     """
     path = Path(path).absolute()
     compositions, chosen = tuple(design), tuple(windows)
@@ -197,18 +200,28 @@ def create(
             )
     elif path.is_dir() and any(path.iterdir()):
         raise InputError(f"the workspace {path} is not empty and holds no campaign; choose another folder")
-    path.mkdir(exist_ok=True)
-    signac.init_project(str(path))
+    target = Path(dataset).absolute()
+    if target.parent != path:  # which is made now
+        check_parent(target)
     record = {
         "format": FORMAT,
         "protocol": asdict(protocol),
-        "dataset": str(Path(dataset).absolute()),
+        "dataset": str(target),
         "design": [asdict(composition) for composition in compositions],
         "windows": [engine.plain(one)["windows"] for one in chosen],
     }
-    with writing(path / RECORD) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n")
-    return Workspace(path, compositions, protocol, Path(dataset).absolute(), chosen)
+    existed, is_new = path.exists(), not (path / RECORD).exists()
+    try:
+        path.mkdir(exist_ok=True)
+        signac.init_project(str(path))
+        with writing(path / RECORD) as temporary:
+            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    except BaseException:
+        if is_new:  # a failed beginning leaves nothing
+            for made in path.iterdir() if existed else (path,):
+                shutil.rmtree(made, ignore_errors=True)
+        raise
+    return Workspace(path, compositions, protocol, target, chosen)
 
 
 def open_workspace(path: str | os.PathLike[str]) -> Workspace:

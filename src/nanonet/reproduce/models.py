@@ -75,7 +75,7 @@ def _module_hash(name: str) -> str:
     found = find_spec(name)
     assert found is not None
     assert found.origin is not None
-    tree = ast.parse(Path(found.origin).read_text())
+    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             node.body = [part for part in node.body if not _is_text(part)]

@@ -72,7 +72,7 @@ def run(
         from nanonet.campaign.workspace import open_workspace
     opened = open_workspace(workspace)
     options = {"lmp": lmp, "accelerator": accelerator, "threads": threads}
-    chosen = None if only is None else _numbers(only)
+    chosen = None if only is None else _numbers(only, len(opened.subjects))
     again = "stopped    the same command goes on"
     try:
         finished = campaign.run(
@@ -151,12 +151,18 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
-def _numbers(text: str) -> list[int]:
-    """`0,3,5-8` as numbers."""
+def _numbers(text: str, count: int) -> list[int]:
+    """`0,3,5-8` as numbers below a count."""
     found: list[int] = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
-        if match is None or (match[2] and int(match[2]) < int(match[1])):
+        match = re.fullmatch(r"\s*([0-9]+)(?:-([0-9]+))?\s*", part)
+        if match is None:
             raise InputError(f"only = {text!r} is not a list of numbers and ranges such as 0,3,5-8")
-        found += range(int(match[1]), int(match[2] or match[1]) + 1)
+        first, last = (number.lstrip("0") or "0" for number in (match[1], match[2] or match[1]))
+        for number in (first, last):
+            if len(number) > 9 or int(number) >= count:
+                raise InputError(f"only = {text!r}: {number} is not between 0 and {count - 1}")
+        if int(last) < int(first):
+            raise InputError(f"only = {text!r}: {first}-{last} is not a range that rises")
+        found += range(int(first), int(last) + 1)
     return found

@@ -38,7 +38,7 @@ def windows(
     threads: Threads = 1,
 ) -> None:
     """Simulate the umbrella windows of a triple (D, N, eps_pn): all separations in one box."""
-    from nanonet.errors import InputError
+    from nanonet.errors import check_whole
     from nanonet.potential import Triple
 
     with needs_extra("sim"):
@@ -48,8 +48,7 @@ def windows(
         from nanonet.simulate.protocol import WINDOWS
     from nanonet.windows import Windows
 
-    if replica < 0:
-        raise InputError(f"replica = {replica} is not 0 or above")
+    check_whole("replica", replica, 0, 100_000)
     protocol = WINDOWS if replica == 0 else WINDOWS.replica(replica)
     if production_steps is not None:
         protocol = replace(protocol, production_steps=production_steps)
@@ -74,6 +73,7 @@ def potential(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
+    from nanonet.composition import check_field
     from nanonet.files import check_parent
     from nanonet.potential import Triple
 
@@ -84,6 +84,8 @@ def potential(
 
         check_plot_path(plot)
     triple = Triple(diameter, chain_length, eps_pn)
+    if eps_nn is not None:
+        check_field("eps_nn", eps_nn)
     found = _model(windows_file).predict(triple)
     if csv is not None:
         _write_csv(csv, found, eps_nn)

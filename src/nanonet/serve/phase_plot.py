@@ -17,6 +17,7 @@ from nanonet.phase import STATES, UNCERTAIN, Criteria, Verdict, mean_force_poten
 from nanonet.rdf import RDF
 from nanonet.serve.phase_map import Map
 from nanonet.serve.plot import check_plot_path, save
+from nanonet.serve.terminal import printable
 
 COLOURS = {"contact aggregation": "#cc5500", "bridging": "#38761d", "dispersion": "#0b5394", "uncertain": "0.55"}
 """Of the states in figures."""
@@ -43,7 +44,7 @@ def draw_judged(
         axes.axis("off")
     for axes, (title, rdf, diameter, verdict) in zip(panels, judged, strict=False):
         draw_verdict(axes, rdf, diameter, verdict, criteria)
-        axes.set_title(title, fontsize=11 if len(judged) == 1 else 7.5)
+        axes.set_title(printable(title), fontsize=11 if len(judged) == 1 else 7.5, parse_math=False)
     figure.supxlabel("gap between the surfaces r − D (σ)", fontsize=10)
     figure.supylabel("W = −ln g, from far away (kT)", fontsize=10)
     save(figure, path)
@@ -85,7 +86,7 @@ def draw_map(
     figure = Figure(figsize=(6.6, 5.2), layout="constrained")
     axes = figure.subplots()
     draw_plane(axes, found, marks, criteria)
-    axes.set_title(f"{found.title}\nprobabilities {found.basis}", fontsize=8.5)
+    axes.set_title(printable(f"{found.title}\nprobabilities {found.basis}"), fontsize=8.5, parse_math=False)
     handles: list[Patch | Line2D] = [Patch(color=COLOURS[state], label=state) for state in STATES]
     handles.append(Patch(fc="0.85", ec="0.45", hatch="////", label="outside the data"))
     handles.append(Line2D([], [], color="0.1", lw=1.2, ls="--", label=f"p = {criteria.confidence:g}"))

@@ -17,6 +17,7 @@ from nanonet.files import check_parent, writing
 from nanonet.picture import HIGHEST, LOWEST
 from nanonet.potential import PolymerPotential
 from nanonet.rdf import RDF
+from nanonet.serve.terminal import printable
 
 FORMATS = (".png", ".pdf", ".svg")
 COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47")
@@ -46,8 +47,8 @@ def plot_rdf(path: str | os.PathLike[str], rdf: RDF, composition: Composition, n
         )  # fmt: skip
     axes.set_title("predicted for " + symbols(composition), fontsize=11)
     if note:
-        lines = [line for text in note.splitlines() for line in textwrap.wrap(text, 105)]
-        figure.supxlabel("\n".join(lines), fontsize=7.5, color="0.35")
+        lines = [line for text in printable(note).splitlines() for line in textwrap.wrap(text, 105)]
+        figure.supxlabel("\n".join(lines), fontsize=7.5, color="0.35", parse_math=False)
     save(figure, path)
 
 
@@ -95,7 +96,7 @@ def plot_potential(path: str | os.PathLike[str], potential: PolymerPotential, ep
     axes.set(ylim=(1.1 * low, max(5.0, 1.5 * float(potential.w.max()))), xlabel="NP–NP distance r (σ)", ylabel="kT")
     axes.set_title(str(potential.triple), fontsize=11)
     if potential.extrapolated:
-        figure.supxlabel("extrapolated: " + potential.extrapolated, fontsize=7.5, color="0.35")
+        figure.supxlabel("extrapolated: " + potential.extrapolated, fontsize=7.5, color="0.35", parse_math=False)
     save(figure, path)
 
 

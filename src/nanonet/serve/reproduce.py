@@ -34,7 +34,7 @@ def reproduce(
 ) -> None:
     """Write the paper's figures and studies, trained on our own data, as one report."""
     from nanonet.dataset import Dataset
-    from nanonet.errors import InputError
+    from nanonet.errors import InputError, check_whole
 
     if runs is not None and not runs.is_dir():
         raise InputError(f"runs = {runs} is not a folder")
@@ -53,8 +53,7 @@ def reproduce(
         named.append("the shipped implicit one" if implicit is None else implicit.name)
     plan = QUICK if quick else Plan()
     if repeats is not None:
-        if repeats < 1:
-            raise InputError(f"repeats = {repeats} is not 1 or more")
+        check_whole("repeats", repeats, 1, 1000)
         plan = replace(plan, repeats=repeats, rich_repeats=repeats)
     with progress_bar("fitting") as progress:
         page = write(

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import typer
 
-from nanonet.errors import NanonetError, NanonetWarning
+from nanonet.errors import NanonetError, NanonetWarning, OutputError
 
 _PLAIN = str.maketrans(
     {"±": "+-", "σ": "sigma", "ε": "eps", "ρ": "rho", "·": ".", "–": "-", "−": "-", "“": '"', "”": '"'}
@@ -26,7 +26,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
-def print(*values: object, file: TextIO | None = None, flush: bool = False) -> None:
+def print(*values: object, end: str = "\n", file: TextIO | None = None, flush: bool = False) -> None:
     """As Python's own, for any text on any terminal; all commands print by it."""
     stream = sys.stdout if file is None else file
     text = printable(" ".join(map(str, values)))
@@ -35,7 +35,12 @@ def print(*values: object, file: TextIO | None = None, flush: bool = False) -> N
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
-    builtins.print(text, file=stream, flush=flush)
+    try:
+        builtins.print(text, end=end, file=stream, flush=flush)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write {getattr(stream, 'name', 'the output')}: {error.strerror}") from None
 
 
 def run(app: Callable[..., Any]) -> int:
@@ -52,6 +57,7 @@ def run(app: Callable[..., Any]) -> int:
     os.environ["MPLBACKEND"] = "agg"  # a notebook's is nothing for us
     if logging.lastResort is not None:
         logging.lastResort.setLevel(logging.CRITICAL + 1)
+    sys.stdout, sys.stderr = (stream or io.StringIO() for stream in (sys.stdout, sys.stderr))  # None: they are closed
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -60,9 +66,9 @@ def run(app: Callable[..., Any]) -> int:
             warnings.showwarning = _show_warning
         try:
             result = app(standalone_mode=False)
-            sys.stdout.flush()
+            print(end="", flush=True)
         except NanonetError as error:
-            return _fail(str(error))
+            return _silenced(_fail(str(error)))
         except typer.TyperException as error:
             return _misused(error)
         except BrokenPipeError:

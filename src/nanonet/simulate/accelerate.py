@@ -17,12 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from nanonet.errors import InputError, NanonetWarning
+from nanonet.errors import InputError, NanonetWarning, check_whole
 from nanonet.simulate import cache
 from nanonet.simulate.lmp import Lmp, ask, environment
 
 ACCELERATORS = ("auto", "plugin", "opt", "omp", "kokkos", "gpu", "none")
 """`auto` is the fastest of `plugin`, `opt` and `none` that works here."""
+
+MAX_THREADS = 1024
+"""Of a process; no machine has more cores yet."""
 
 HEADERS_VARIABLE = "NANONET_LAMMPS_HEADERS"
 SOURCES = tuple(Path(__file__).with_name(name) for name in ("pair_nanonet.cpp", "clusters.h"))
@@ -73,8 +76,7 @@ def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
     """
     if accelerator not in ACCELERATORS:
         raise InputError(f"accelerator = {accelerator!r} is not one of {', '.join(ACCELERATORS)}")
-    if threads < 1:
-        raise InputError(f"threads = {threads} is not 1 or more")
+    check_whole("threads", threads, 1, MAX_THREADS)
     if accelerator in ("auto", "plugin"):
         try:
             return Acceleration("plugin", _options(plugin(lmp)))

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -112,6 +113,13 @@ def ask(
     )  # fmt: skip
 
 
+def ending(status: int) -> str:
+    """How a program ended, in words; shells, and wrappers such as PyPI's `lmp`, hide a signal in their exit status."""
+    number = -status if status < 0 else 256 - status if 192 < status < 255 else status - 128
+    name = signal.strsignal(number) if 0 < number < signal.NSIG else None
+    return f"exit status {status}" + ("" if name is None else f": {name}")
+
+
 def inspect(command: Sequence[str]) -> Lmp:
     """Ask a LAMMPS command what it is.
 
@@ -127,7 +135,8 @@ def inspect(command: Sequence[str]) -> Lmp:
     version = _VERSION.search(done.stdout)
     if version is None:
         words = (done.stdout + done.stderr).strip()[-500:]
-        raise InputError(f"lmp = {shlex.join(command)!r} is not a LAMMPS that runs here; it says: {words!r}")
+        said = f"it says: {words!r} ({ending(done.returncode)})"
+        raise InputError(f"lmp = {shlex.join(command)!r} is not a LAMMPS that runs here; {said}")
     kokkos = re.search(r"^KOKKOS package API: *(.*)$", done.stdout, flags=re.MULTILINE)
     found = Lmp(tuple(command), version[1].strip(), _styles(done.stdout), kokkos[1].strip() if kokkos else "")
     for kind, names in NEEDED.items():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nanonet.errors import SimulationError
 from nanonet.simulate import frames, script
-from nanonet.simulate.lmp import environment
+from nanonet.simulate.lmp import ending, environment
 from nanonet.simulate.protocol import Protocol
 
 _RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file begins and ends with it
@@ -104,7 +104,7 @@ def _stretch(
         raise (_BadRestartError if stuck else SimulationError)(
             "LAMMPS failed: "
             + "\n".join(errors)
-            + f"\n(exit status {process.returncode}; command: {shlex.join(words)}; folder: {folder})"
+            + f"\n({ending(process.returncode)}; command: {shlex.join(words)}; folder: {folder})"
         )
     return first_step or 0
 

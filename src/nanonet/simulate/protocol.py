@@ -21,6 +21,7 @@ _WHOLE = {
     "bond_substeps",
 }
 _MAY_BE_ZERO = {"pressure", "equilibration_steps", "configurations", "seed", "anneal_from"}
+_LARGEST = 1_000_000_000  # of every number: LAMMPS counts the steps of a run in 32 bits
 _TEXTS = {"name", "start"}
 _REPLICA_STRIDE = 1_000  # between the seeds of replicas: a run derives some seeds of its own from its seed
 
@@ -101,13 +102,15 @@ class Protocol:
                 if not isinstance(value, str):
                     raise InputError(f"{field.name} = {value!r} is not a text")
                 continue
-            if isinstance(value, (bool, str)) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            if isinstance(value, (bool, str)) or not isinstance(value, (int, float)) or not abs(value) < math.inf:
                 raise InputError(f"{field.name} = {value!r} is not a finite number")
             if field.name in _WHOLE and not isinstance(value, int):
                 raise InputError(f"{field.name} = {value!r} is not a whole number")
             if value < 0 or (value == 0 and field.name not in _MAY_BE_ZERO):
                 allowed = "0 or above" if field.name in _MAY_BE_ZERO else "above 0"
                 raise InputError(f"{field.name} = {value!r} is not {allowed}")
+            if value > _LARGEST:
+                raise InputError(f"{field.name} = {value!r} is not at most {_LARGEST}")
         if self.start not in STARTS:
             raise InputError(f"start = {self.start!r} is not one of {', '.join(STARTS)}")
         if self.seed > 899_999_999:  # LAMMPS takes seeds up to 9e8; we derive others from this one

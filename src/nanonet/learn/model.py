@@ -285,6 +285,8 @@ class NanoNet:
         for name in ("latent", "trees"):
             if not _whole(getattr(self, name)):
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
+            if getattr(self, name) > 10_000:
+                raise InputError(f"{name} = {getattr(self, name)!r} is not at most 10000")
         most = self.size.bit_length() - 1
         filters = default_filters(most) if self.filters is None else self.filters
         if not 1 <= len(filters) <= most or not all(map(_whole, filters)):

@@ -75,6 +75,8 @@ class Training:
                 continue
             if not _whole(getattr(self, name)) or getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
+            if getattr(self, name) > 1_000_000:
+                raise InputError(f"{name} = {getattr(self, name)!r} is not at most 1000000")
         if not _whole(self.seed) or not 0 <= self.seed < 2**32 - self.attempts:
             raise InputError(f"seed = {self.seed!r} is not a whole number from 0 to 2^32, less the attempts")
         for name in ("converge", "keep_stuck"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nanonet.errors import InputError, NanonetError
+from nanonet.errors import InputError, NanonetError, check_whole
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra
 from nanonet.serve.terminal import print, printable
 
@@ -41,6 +41,7 @@ def init(
         from nanonet.campaign.design import read_csv, triples
         from nanonet.campaign.workspace import create
         from nanonet.windows import Windows
+    check_whole("windows", windows, 0, 10_000)
     compositions = standard(count) if design is None else read_csv(design)
     chosen = [Windows(triple) for triple in triples(windows)] if windows else []
     made = create(workspace, compositions, preset(protocol), dataset, chosen)

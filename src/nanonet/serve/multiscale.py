@@ -126,9 +126,10 @@ def implicit(
         from nanonet.campaign import reckoning
         from nanonet.campaign.design import implicit_design, read_csv
         from nanonet.campaign.implicit import REGIMES, generate
-    from nanonet.errors import InputError
+    from nanonet.errors import InputError, check_whole
     from nanonet.files import check_parent
 
+    check_whole("cores", cores, 1, 10_000)
     check_parent(out)
     if report is not None:
         check_parent(report)

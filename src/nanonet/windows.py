@@ -205,7 +205,7 @@ def save(path: str | os.PathLike[str], runs: Sequence[WindowRun]) -> None:
         ],
     }
     with writing(path) as temporary:
-        temporary.write_text(json.dumps(content, allow_nan=False) + "\n")
+        temporary.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def load(path: str | os.PathLike[str]) -> tuple[WindowRun, ...]:

@@ -178,6 +178,20 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dat
     (tmp_path / "bad.nc").write_bytes(b"nonsense")
     missing = tmp_path / "no"
     network = ["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--kind", "nanonet"]
+    many, potential = 30 * "9", ["potential", "--diameter", "3", "--chain-length", "40", "--eps-pn", "1"]
+    plane = [
+        "phase-map",
+        "--x",
+        "eps_pn",
+        "--y",
+        "eps_nn",
+        "--diameter",
+        "3",
+        "--chain-length",
+        "40",
+        "--density",
+        "0.002",
+    ]
     cases: list[tuple[list[object], str]] = [
         (["predict", *_five(eps_pn=-1)], "eps_pn = -1 is not between 0 and 5"),
         (["predict", *_five(chain_length=40.5)], "chain_length = 40.5 is not a whole number"),
@@ -192,6 +206,33 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dat
         (["simulate", *FIVE, "--out", tmp_path / "run", "--production-steps", "17"], "production_steps = 17"),
         (["simulate", *FIVE, "--out", tmp_path / "run", "--lmp", "no-lmp"], "'no-lmp' is not a program"),
         (["simulate", *FIVE, "--out", missing / "run"], "does not exist"),
+        (["simulate", *FIVE, "--out", tmp_path / "run", "--lmp", "'"], "is not a command: No closing quotation"),
+        (["simulate", *FIVE, "--out", tmp_path / "run", "--seed", many], f"seed = {many} is not"),
+        (
+            ["simulate", *FIVE, "--out", tmp_path / "run", "--production-steps", many],
+            f"production_steps = {many} is not",
+        ),
+        (["simulate", *FIVE, "--out", tmp_path / "run", "--threads", many], f"threads = {many} is not"),
+        ([*potential, "--eps-nn", "inf"], "eps_nn = inf is not a finite number"),
+        ([*potential, "--eps-nn", "nan", "--json"], "eps_nn = nan is not a finite number"),
+        ([*potential, "--eps-nn", "-1", "--csv", tmp_path / "w.csv"], "eps_nn = -1 is not between 0 and 5"),
+        (["windows", *potential[1:], "--out", tmp_path / "w", "--replica", many], f"replica = {many} is not"),
+        (["implicit", tmp_path / "i", "--out", tmp_path / "i.nc", "--cores", many], f"cores = {many} is not"),
+        (["implicit", tmp_path / "i", "--out", tmp_path / "i.nc", "--count", many], f"count = {many} is not"),
+        (["campaign", "init", tmp_path / "w", "--dataset", missing / "d.nc"], "does not exist"),
+        (
+            ["campaign", "init", tmp_path / "w", "--dataset", tmp_path / "d.nc", "--count", many],
+            f"count = {many} is not",
+        ),
+        (
+            ["campaign", "init", tmp_path / "w", "--dataset", tmp_path / "d.nc", "--windows", many],
+            f"windows = {many} is",
+        ),
+        (["phase", tmp_path / "heading.csv", "--diameter", "3"], "heading.csv"),
+        ([*plane, "--x-range", "0", "inf"], "eps_pn = inf is not a finite number"),
+        ([*plane, "--x-range", "-5", "1"], "eps_pn = -5 is not between 0 and 5"),
+        ([*network, "--epochs", many], f"epochs = {many} is not"),
+        ([*network, "--seed", many], f"seed = {many} is not"),
         (["analyze", missing, "--out", tmp_path / "out.nc"], "does not exist"),
         (["analyze", smoke_run, "--out", missing / "out.nc"], "does not exist"),
         (["analyze", smoke_run, "--out", tmp_path / "out.txt"], "FILE.nc"),
@@ -206,6 +247,7 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dat
         (["train", tmp_path / "good.nc", "--out", tmp_path / "model", "--paper"], "--paper is for --kind nanonet"),
     ]
     made_up_dataset.save(tmp_path / "good.nc")
+    (tmp_path / "heading.csv").write_text("r,g\n")
     before = sorted(p.name for p in tmp_path.iterdir())
     for arguments, what in cases:
         status, out, err = run(*arguments)
@@ -249,7 +291,7 @@ def test_help_is_there() -> None:
 def test_a_campaign_from_the_command_line(run, smoke_run: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     import shutil
 
-    from nanonet.campaign.workspace import open_workspace
+    from nanonet.campaign.workspace import open_workspace, write_status
 
     design = tmp_path / "mine.csv"
     design.write_text("diameter,chain_length,density,eps_nn,eps_pn\n3,40,0.002,0.5,1.0\n3,40,0.002,0.5,0.3\n")
@@ -272,6 +314,11 @@ def test_a_campaign_from_the_command_line(run, smoke_run: Path, tmp_path: Path) 
     assert "1 waiting, 1 collected" in out
     status, out, _ = run("dataset", "check", data)
     assert (status, "no faults" in out) == (0, True)
+    job = opened.prepare(opened.task(opened.design[1]))
+    write_status(job, error="[red]bold[/] [/nothing] \x1b[2J\x07 of a failure")  # neither markup nor control characters
+    status, out, _ = run("campaign", "status", work)
+    assert status == 0
+    assert r"[red]bold[/] [/nothing] \x1b[2J\x07 of a failure" in " ".join(out.split())
     data.write_bytes(b"torn")
     status, out, _ = run("dataset", "check", data)
     assert (status, "1 fault(s)" in out) == (1, True)

@@ -138,7 +138,7 @@ def _polymer(folder: Path, record: dict[str, Any]) -> dict[str, Any] | None:
     content = {"id": record["id"], **_plain(structure)}
     try:
         with writing(path) as temporary:
-            temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+            temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     except OSError:
         pass  # a folder that cannot be written to: it is measured again next time
     return content

@@ -138,7 +138,7 @@ def discrepancy(found: Sequence[Comparison], kind: str) -> float:
 def save(path: Path, found: Sequence[Comparison]) -> None:
     """Write comparisons as JSON, whole or not at all."""
     with writing(path) as temporary:
-        temporary.write_text(json.dumps([asdict(one) for one in found], allow_nan=False) + "\n")
+        temporary.write_text(json.dumps([asdict(one) for one in found], allow_nan=False) + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> list[Comparison]:

@@ -244,7 +244,7 @@ def open_workspace(path: str | os.PathLike[str]) -> Workspace:
 def write_status(job: Path, **content: object) -> None:
     """Leave word in a job's folder about its run: what `state` reads."""
     with writing(job / STATUS) as temporary:
-        temporary.write_text(json.dumps(content) + "\n")
+        temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
 @contextmanager

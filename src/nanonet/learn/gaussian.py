@@ -180,7 +180,7 @@ class GaussianProcess:
                 | {name: version(name) for name in ("nanonet-pnc", "numpy", "scipy")},
                 "sha256": {name: hashlib.sha256((temporary / name).read_bytes()).hexdigest() for name in names},
             }
-            (temporary / CARD).write_text(json.dumps(seal(content), indent=1, allow_nan=False) + "\n")
+            (temporary / CARD).write_text(json.dumps(seal(content), indent=1, allow_nan=False) + "\n", encoding="utf-8")
         return Path(folder)
 
     def _fitted(self) -> CurveProcess:

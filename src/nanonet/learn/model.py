@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet.composition import FIELDS
 from nanonet.dataset import Dataset
-from nanonet.errors import InputError
+from nanonet.errors import InputError, NanonetWarning
 from nanonet.files import writing_folder
 from nanonet.learn.arrays import checked, checked_curves, matrix
 from nanonet.learn.autoencoder import ACTIVATIONS, FILTERS, INITIALS, Autoencoder, default_filters
@@ -177,12 +177,14 @@ class NanoNet:
         if len(taught) < self.latent:
             warnings.warn(
                 f"{len(taught)} curves for a latent space of {self.latent} dimensions: it can only remember them",
+                NanonetWarning,
                 stacklevel=2,
             )
         if taught.max() > HIGHEST:
             warnings.warn(
                 f"curve {int(taught.max(axis=1).argmax())} reaches g = {taught.max():.4g}, and pictures end at "
                 f"{HIGHEST:g}: what is higher is learnt as that",
+                NanonetWarning,
                 stacklevel=2,
             )
         pictures = draw_curves(taught, grid, self.size)
@@ -264,7 +266,7 @@ class NanoNet:
                 | {name: version(name) for name in ("nanonet-pnc", "torch", "scikit-learn", "skl2onnx", "onnx")},
                 "sha256": {name: hashlib.sha256((temporary / name).read_bytes()).hexdigest() for name in names},
             }
-            (temporary / CARD).write_text(json.dumps(seal(content), indent=1, allow_nan=False) + "\n")
+            (temporary / CARD).write_text(json.dumps(seal(content), indent=1, allow_nan=False) + "\n", encoding="utf-8")
         return Path(folder)
 
     @property

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.composition import FIELDS, Composition, as_composition, check_repulsion, from_array, to_array
-from nanonet.errors import InputError
+from nanonet.errors import InputError, NanonetWarning
 from nanonet.rdf import RDF, Peak
 from nanonet.reading import read_bytes, read_json
 from nanonet.records import Card, is_sealed
@@ -30,7 +30,7 @@ NEAREST = 3
 """How many simulated compositions a prediction names."""
 
 
-class OutsideDataWarning(UserWarning):
+class OutsideDataWarning(NanonetWarning):
     """A prediction outside of the simulated compositions."""
 
 

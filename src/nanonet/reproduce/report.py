@@ -98,7 +98,7 @@ def reproduce(
     results = out / RESULTS
     results.mkdir(parents=True, exist_ok=True)
     with writing(out / SETTINGS) as temporary:
-        temporary.write_text(json.dumps(_settings(evidence, plan, source), indent=1) + "\n")
+        temporary.write_text(json.dumps(_settings(evidence, plan, source), indent=1) + "\n", encoding="utf-8")
     store = Store(results, evidence)
     context = Context(evidence, plan, store.result, out, runs)
     missing = store.missing([task for name in only or STUDIES for task in STUDIES[name].tasks(context)])
@@ -112,7 +112,7 @@ def reproduce(
         blocks = _opening(context, source) + _chapters(context, store)
     for file, text in ((PAGE, to_html(blocks)), (SUMMARY, to_markdown(blocks))):
         with writing(out / file) as temporary:
-            temporary.write_text(text)
+            temporary.write_text(text, encoding="utf-8")
     return out / PAGE
 
 

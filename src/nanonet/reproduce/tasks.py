@@ -178,7 +178,7 @@ class Store:
         """Run a task and keep its result."""
         content = {"task": asdict(task), **run(task, self.evidence)}
         with writing(self.path(task)) as temporary:
-            temporary.write_text(json.dumps(content, allow_nan=False))
+            temporary.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
 
     def result(self, task: Task) -> dict[str, Any]:
         """The result of a task that was computed."""

@@ -191,7 +191,7 @@ def _write_csv(path: Path, found: PolymerPotential, eps_nn: float | None) -> Non
     for i, (r, w, error) in enumerate(zip(found.r, found.w, found.error, strict=True)):
         lines.append(f"{r:.4f},{w:.5f},{error:.5f}" + ("" if total is None else f",{total[i]:.5f}"))
     with writing(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n")
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _say(line: str) -> None:

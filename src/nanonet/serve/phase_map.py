@@ -147,4 +147,4 @@ def write_map(path: Path, found: Map, criteria: Criteria) -> None:
             numbers = ",".join(f"{value:.6g}" for value in (x, y, *shares))
             lines.append(f"{numbers},{decide(shares, criteria)},{int(found.outside[k, i])}")
     with writing(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n")
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

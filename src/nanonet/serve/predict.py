@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nanonet.errors import InputError
+from nanonet.errors import InputError, NanonetWarning
 from nanonet.serve.options import needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
@@ -165,7 +165,8 @@ def _train_network(data: Dataset, out: Path, epochs: int, seed: int, paper: bool
     with warnings.catch_warnings(record=True) as caught, progress_bar("training") as progress:
         warnings.simplefilter("always", UserWarning)
         network.fit(data.X, data.G, data.r, progress=progress)
-    for text in dict.fromkeys(str(warning.message) for warning in caught):
+    ours = [warning for warning in caught if issubclass(warning.category, NanonetWarning)]
+    for text in dict.fromkeys(str(warning.message) for warning in ours):
         print(f"warning    {text}")
     print("scoring    on curves left out, 5 times the training")
     with warnings.catch_warnings():

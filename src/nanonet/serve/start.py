@@ -9,10 +9,10 @@ from types import FrameType
 
 def main() -> None:
     """Run the command line, and leave with its exit status: 130 after Ctrl-C, 143 after TERM."""
-    signal.signal(signal.SIGTERM, _end)
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
-        signal.signal(signal.SIGHUP, _end)
     try:
+        signal.signal(signal.SIGTERM, _end)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(signal.SIGHUP, _end)
         from nanonet.serve.cli import main as run
 
         run()

@@ -350,7 +350,7 @@ def _write_record(path: Path, record: dict[str, Any]) -> None:
 
 def _write(path: Path, text: str) -> None:
     with writing(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _version() -> str:

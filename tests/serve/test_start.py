@@ -1,0 +1,57 @@
+"""The command `nanonet` ends quietly whenever it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FIVE = ["--diameter", "3", "--chain-length", "40", "--density", "0.002", "--eps-nn", "0.5", "--eps-pn", "1.0"]
+STARTED = "import nanonet.serve.start as start; print('ready', flush=True); start.main()"
+
+
+@pytest.mark.parametrize(
+    "command", [["predict", *FIVE], ["simulate", *FIVE, "--out", "run"]], ids=["predict", "simulate"]
+)
+@pytest.mark.parametrize("seconds", [0.02, 0.2, 0.6, 1.2, 4.0])
+def test_ctrl_c_at_any_moment_is_quiet(command: list[str], seconds: float, tmp_path: Path) -> None:
+    """Imports, LAMMPS at work, the interpreter's end: no traceback, and nothing is left running."""
+    words = [sys.executable, "-c", STARTED, *command]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+    assert process.returncode == 130 or (process.returncode == 0 and command[0] == "predict")
+    if process.returncode == 130:
+        assert err.splitlines()[-1] == "interrupted"
+
+
+def test_term_ends_a_simulation_and_its_lammps(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", STARTED, "simulate", *FIVE, "--out", "run"]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if (tmp_path / "run" / "log.lammps").exists():
+            break
+        time.sleep(0.1)
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in err
+    time.sleep(0.5)
+    inside = []
+    for entry in Path("/proc").iterdir():
+        try:
+            inside += [entry.name] if (entry / "cwd").readlink() == tmp_path / "run" else []
+        except OSError:
+            continue
+    assert inside == []
+    assert os.access(tmp_path / "run" / "run.json", os.R_OK)  # it goes on next time

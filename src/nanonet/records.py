@@ -183,8 +183,8 @@ class WindowRunRecord(TypedDict):
     """A run in a file of window runs."""
 
     id: str
-    protocol: Seeded
-    tau: float
+    protocol: NotRequired[Seeded]
+    tau: NotRequired[float]
     diameter: float
     chain_length: float
     eps_pn: float

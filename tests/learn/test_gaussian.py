@@ -143,7 +143,7 @@ BAD = np.ones((6, 100))
         ({"X": np.ones((6, 2))}, "the same 2 inputs"),
         ({"X": np.ones((5, 2))}, "5 rows but G has 6"),
         ({"error": np.ones((6, 3))}, "error has shape"),
-        ({"error": -BAD}, "infinite or below 0"),
+        ({"error": -BAD}, "below 0 or above 100000"),
     ],
 )
 def test_bad_arrays_are_refused(change: dict[str, NDArray[np.float64]], what: str) -> None:

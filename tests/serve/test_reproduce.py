@@ -33,7 +33,7 @@ def test_a_chapter_without_fits_is_written_at_once(tmp_path: Path) -> None:
         (("--only", "figure8"), "study = 'figure8' is not one of"),
         (("--repeats", "0"), "repeats = 0 is not 1 or more"),
         (("--runs", "no-such-folder"), "runs = no-such-folder is not a folder"),
-        (("--dataset", "no-such.nc"), r"dataset no-such\.nc does not exist"),
+        (("--dataset", "no-such.nc"), r"dataset no-such\.nc cannot be read"),
     ],
 )
 def test_what_is_not_allowed_is_named_before_anything_runs(

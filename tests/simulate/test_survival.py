@@ -227,7 +227,7 @@ def test_a_restart_file_of_another_version_is_refused(stopped: Path, tmp_path: P
 def test_a_folder_of_another_format_is_refused(stopped: Path, tmp_path: Path) -> None:
     folder = _copy(stopped, tmp_path)
     record = json.loads((folder / engine.RECORD).read_text())
-    for content, said in ((json.dumps(record | {"format": 0}), "format = 0 is not 1"), ("{", "JSONDecodeError")):
+    for content, said in ((json.dumps(record | {"format": 0}), "format = 0 is not 1"), ("{", "cannot be read")):
         (folder / engine.RECORD).write_text(content)
         with pytest.raises(InputError, match=said):
             engine.run(TINY_COMPOSITION, LONG, folder)

@@ -13,6 +13,7 @@ from nanonet.analyze.windows import measure_windows
 from nanonet.campaign.workspace import Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.errors import InputError
+from nanonet.records import need
 from nanonet.simulate import engine
 from nanonet.windows import WindowRun, Windows, combine, load, save
 
@@ -29,7 +30,15 @@ def in_turn(subjects: Sequence[Composition | Windows]) -> list[Composition | Win
 
 def known_windows(workspace: Workspace) -> tuple[WindowRun, ...]:
     """The window runs in the workspace's file of results."""
-    return load(workspace.forces) if workspace.forces.exists() else ()
+    return _known(workspace.forces)
+
+
+def _known(path: Path) -> tuple[WindowRun, ...]:
+    """The window runs of a file, if there is one, with what a campaign needs of their records."""
+    runs = load(path) if path.exists() else ()
+    for run in runs:
+        need(run.record, ("protocol", "tau", "problems"), f"run {run.id} in {path}")
+    return runs
 
 
 def windows_done(task: Task, known: Iterable[WindowRun]) -> bool:
@@ -75,7 +84,7 @@ def worst_windows(workspace: Workspace, wanted: Sequence[Windows], max_replicas:
 def collect_windows(path: Path, folders: Iterable[Path], say: Callable[[str], None] = print) -> None:
     """Add finished window runs to a file, which is made if it does not exist; a longer run replaces its former self."""
     with locked(path.parent):
-        runs = {_place(run): run for run in (load(path) if path.exists() else ())}
+        runs = {_place(run): run for run in _known(path)}
         ids = {run.id for run in runs.values()}
         added = 0
         for folder in folders:

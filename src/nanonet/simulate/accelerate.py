@@ -29,6 +29,8 @@ MAX_THREADS = 1024
 
 HEADERS_VARIABLE = "NANONET_LAMMPS_HEADERS"
 SOURCES = tuple(Path(__file__).with_name(name) for name in ("pair_nanonet.cpp", "clusters.h"))
+HEADERS = tuple(Path(__file__).with_name(name) for name in ("lanes.h", "lists.h"))
+"""What the sources include besides one another."""
 
 _SUFFIXED = {"opt": "lj/cut/opt", "omp": "lj/cut/omp", "kokkos": "lj/cut/kk", "gpu": "lj/cut/gpu"}
 _PACKAGES = {"opt": "OPT", "omp": "OPENMP", "kokkos": "KOKKOS", "gpu": "GPU"}
@@ -124,7 +126,7 @@ def plugin(lmp: Lmp) -> Path:
     try:
         said = ask([compiler, "--version"]).stdout
         target = ask([compiler, "-march=native", "-E", "-dM", "-x", "c++", os.devnull]).stdout
-        sources = (path.read_text(encoding="utf-8") for path in SOURCES)
+        sources = (path.read_text(encoding="utf-8") for path in (*SOURCES, *HEADERS))
         text = "\n".join([*sources, lmp.version, said, target, *map(str, headers)])
         name = f"pair_nanonet-{hashlib.sha256(os.fsencode(text)).hexdigest()[:16]}"
         kept = cache.find(name)
@@ -184,7 +186,8 @@ def _same_version(package: str, program: str) -> bool:
 def _compile(compiler: str, headers: list[Path], version: str, target: Path) -> None:
     words = [
         compiler, "-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared", "-DLAMMPS_SMALLBIG",
-        f'-DLAMMPS_HEADERS="{version}"', *(f"-I{folder}" for folder in headers), str(SOURCES[0]), "-o", str(target),
+        f'-DLAMMPS_HEADERS="{version}"', *(f"-I{folder}" for folder in (HEADERS[0].parent, *headers)),
+        str(SOURCES[0]), "-o", str(target),
     ]  # fmt: skip
     done = ask(words)
     if done.returncode:

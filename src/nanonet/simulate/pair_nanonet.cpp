@@ -3,11 +3,13 @@
 //
 // The same potential as lj/cut with pair_modify shift, and the same forces to single precision. Type 1 is the monomer,
 // of which there are many; every other type is a large particle, of which there are few. Monomers are kept in clusters
-// of eight neighbours in space; one monomer meets eight at a time in the lanes of a vector, without gathers and without
-// branches. (Cluster pairs: Pall & Hess 2013, doi:10.1016/j.cpc.2013.06.003; here one against eight.) LAMMPS does
+// of neighbours in space, as many as a vector has lanes; one particle meets a cluster at a time, without gathers and
+// without branches, and every pair is met once. (Cluster pairs and pruned lists: Pall & Hess 2013,
+// doi:10.1016/j.cpc.2013.06.003, and Pall et al. 2020, doi:10.1063/5.0018516; here one against a cluster.) LAMMPS does
 // everything else, and builds no neighbour list for this style.
 //
-// Needs: newton on, bonded monomers left out of the pair potential (special_bonds fene), no per-atom energies or virials.
+// Needs: newton on, bonded monomers left out of the pair potential (special_bonds fene), an orthogonal box divided into
+// a regular grid of processors, no per-atom energies or virials.
 // Part of nanonet, BSD-3-Clause; once loaded it runs as part of LAMMPS (GPL-2.0).
 
 #include "atom.h"
@@ -19,9 +21,10 @@
 #include "neighbor.h"
 #include "pair.h"
 
-#include "clusters.h"
+#include "lists.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -29,14 +32,51 @@ using namespace LAMMPS_NS;
 
 namespace {
 
+// The lists in use reach this much beyond the cutoff (sigma), and are pruned anew when a particle has moved half of it
+#ifndef BUFFER
+#define BUFFER 0.3f
+#endif
+
 struct Coefficients {    // of one pair of types, ready for use
   double cut = 0.0;
   float cutsq, force12, force6, energy12, energy6, offset;
 };
 
-struct Lists {    // the clusters that each point meets
-  std::vector<int> starts, clusters;
+// One particle against clusters: forces on the clusters are added to theirs, the force on the particle is kept
+template <bool ENERGY> struct Particle {
+  const Lanes x, y, z, cutsq, force12, force6, energy12, energy6, offset;
+  Lanes fx = all(0.0f), fy = all(0.0f), fz = all(0.0f), energy = all(0.0f);
+
+  Particle(float px, float py, float pz, const Coefficients &c) :
+      x(all(px)), y(all(py)), z(all(pz)), cutsq(all(c.cutsq)), force12(all(c.force12)), force6(all(c.force6)),
+      energy12(all(c.energy12)), energy6(all(c.energy6)), offset(all(c.offset))
+  {
+  }
+
+  // Returns the squared distances
+  inline Lanes meet(const Points &at, Points &force, unsigned lanes)
+  {
+    const Lanes dx = x - at.x, dy = y - at.y, dz = z - at.z;
+    const Lanes squared = dx * dx + dy * dy + dz * dz;
+    const Mask inside = below(squared, cutsq, lanes);
+    const Lanes inverse2 = inverse(squared);
+    const Lanes inverse6 = inverse2 * inverse2 * inverse2;
+    const Lanes strength = keep(inside, inverse2 * inverse6 * (force12 * inverse6 - force6));
+    if (ENERGY) energy += keep(inside, inverse6 * (energy12 * inverse6 - energy6) - offset);
+    fx += strength * dx;
+    fy += strength * dy;
+    fz += strength * dz;
+    force.x -= strength * dx;
+    force.y -= strength * dy;
+    force.z -= strength * dz;
+    return squared;
+  }
 };
+
+inline float lane_of(const Lanes &value, int lane)
+{
+  return ((const float *) &value)[lane];
+}
 
 }    // namespace
 
@@ -49,6 +89,7 @@ class PairNanonet : public Pair {
     restartinfo = 0;
     single_enable = 0;
     no_virial_fdotr_compute = 1;
+    comm_forward = 3;
   }
 
   ~PairNanonet() override
@@ -102,6 +143,7 @@ class PairNanonet : public Pair {
     if (!force->newton_pair || !force->newton_bond) error->all(FLERR, "Pair style lj/nanonet requires newton on");
     if (force->special_lj[1] != 0.0 || force->special_lj[2] != 1.0 || force->special_lj[3] != 1.0)
       error->all(FLERR, "Pair style lj/nanonet requires special_bonds fene");
+    if (domain->triclinic) error->all(FLERR, "Pair style lj/nanonet requires an orthogonal box");
   }
 
   double init_one(int i, int j) override
@@ -115,241 +157,312 @@ class PairNanonet : public Pair {
     ev_init(eflag, vflag);
     if (eflag_atom || vflag_atom || cvflag_atom)
       error->all(FLERR, "Pair style lj/nanonet has no per-atom energies or virials");
-    if (neighbor->ago == 0) {
+    const bool anew = neighbor->ago == 0;
+    if (anew)
       build();
-    } else {
-      owned.place(atom->x, origin);
-      ghosts.place(atom->x, origin);
-    }
-    if (eflag_global)
-      interact<true>();
     else
-      interact<false>();
+      cloud.place(atom->x, origin);
+    const Pruning pruning = anew ? BOTH : moved() ? SHORT : NONE;
+    eflag_global ? interact<true>(pruning) : interact<false>(pruning);
+  }
+
+  // Ghosts learn where they are in the domain of their owner
+  int pack_forward_comm(int n, int *list, double *buffer, int, int *) override
+  {
+    for (int k = 0; k < n; k++)
+      for (int d = 0; d < 3; d++) buffer[3 * k + d] = home[list[k]][d];
+    return 3 * n;
+  }
+
+  void unpack_forward_comm(int n, int first, double *buffer) override
+  {
+    for (int k = 0; k < n; k++)
+      for (int d = 0; d < 3; d++) home[first + k][d] = buffer[3 * k + d];
   }
 
   double memory_usage() override
   {
-    return Pair::memory_usage() + 4.0 * (monomers.clusters.size() + outside.clusters.size() + around.clusters.size()) +
-        28.0 * W * (owned.size() + ghosts.size());
+    return Pair::memory_usage() + sizeof(Entry) * (within_skin.entries.size() + in_use.entries.size()) +
+        3.0 * sizeof(Points) * cloud.size();
   }
 
  private:
+  struct LargePair {
+    int i, j;
+  };
+  struct Bonded {
+    int slot, before;    // of the same monomer, -1 for none
+  };
+
   double default_cut = 0.0, origin[3] = {};
   std::vector<std::vector<Coefficients>> pairs;
-  Cloud owned, ghosts;             // monomers
-  std::vector<int> large;          // atoms of other types, owned and ghost
-  Lists monomers, outside, around; // of each owned monomer: owned, ghosts; of each large particle: owned
-
-  // Whether an owned atom has a bond with another
-  bool bonded(int i, int j) const
-  {
-    const tagint *first = atom->special[i];
-    return std::find(first, first + atom->nspecial[i][0], atom->tag[j]) != first + atom->nspecial[i][0];
-  }
+  std::vector<std::array<double, 3>> home;    // of each particle, from the centre of its owner's domain
+  Cloud cloud;                      // monomers
+  std::vector<int> large;           // atoms of other types, owned and ghost
+  std::vector<LargePair> meeting;   // of an owned large particle with any
+  std::vector<Bonded> bonded_to;    // the monomers that monomers are bonded to,
+  std::vector<int> last_bonded;     // and the last of them of each owned one
+  Lists around;                     // of each large particle
+  Lists within_skin, in_use;        // of each owned monomer
+  std::vector<Points> pruned_at;    // where the monomers were when the lists were pruned
+  double w[6];                      // the virial xx, yy, zz, xy, xz, yz
 
   void build()
   {
+    if (comm->layout == Comm::LAYOUT_TILED) error->all(FLERR, "Pair style lj/nanonet requires comm_style brick");
     for (int d = 0; d < 3; d++) origin[d] = 0.5 * (domain->sublo[d] + domain->subhi[d]);
     std::vector<int> inner, outer;
     large.clear();
-    const int all_atoms = atom->nlocal + atom->nghost;
-    for (int i = 0; i < all_atoms; i++)
-      if (atom->type[i] == 1)
-        (i < atom->nlocal ? inner : outer).push_back(i);
-      else
+    const int in_all = atom->nlocal + atom->nghost;
+    home.resize(in_all);
+    for (int i = 0; i < atom->nlocal; i++)
+      for (int d = 0; d < 3; d++) home[i][d] = atom->x[i][d] - origin[d];
+    comm->forward_comm(this);
+    for (int i = 0; i < in_all; i++)
+      if (atom->type[i] != 1)
         large.push_back(i);
+      else if (i < atom->nlocal)
+        inner.push_back(i);
+      else if (ahead(i))
+        outer.push_back(i);
     double volume = 1.0;
     for (int d = 0; d < 3; d++) volume *= domain->subhi[d] - domain->sublo[d];
-    const double edge = std::cbrt(W * volume / std::max<size_t>(inner.size(), 1));
-    owned.sort(inner, atom->x, origin, edge);
-    ghosts.sort(outer, atom->x, origin, edge);
+    cloud.sort(inner, outer, in_all, atom->x, origin, std::cbrt(W * volume / std::max<size_t>(inner.size(), 1)));
 
+    around.clear();
+    for (int i : large) list_large(i);
+    within_skin.clear();
+    find_bonded();
+    Gathering gathering(cloud);
     const float reach = static_cast<float>(pairs[1][1].cut + neighbor->skin);
-    meet(owned, reach, true, monomers);
-    meet(ghosts, reach, false, outside);
-    around.starts.assign(1, 0);
-    around.clusters.clear();
-    for (int i : large) {
-      Box point;
-      for (int d = 0; d < 3; d++) point.lo[d] = point.hi[d] = static_cast<float>(atom->x[i][d] - origin[d]);
-      const double cut = pairs[1][atom->type[i]].cut;
-      if (cut > 0.0)
-        owned.near(point, static_cast<float>(cut + neighbor->skin), 0, [&](int c) { around.clusters.push_back(c); });
-      around.starts.push_back(static_cast<int>(around.clusters.size()));
+    for (int c = 0; c < cloud.owned; c++) {
+      gathering.begin(c, reach);
+      for (int lane = 0; lane < W; lane++)
+        for (int n = last_bonded[c * W + lane]; n >= 0; n = bonded_to[n].before) gathering.exclude(lane, bonded_to[n].slot);
+      gathering.append(reach, within_skin);
+    }
+    in_use = within_skin;
+    pair_large();
+  }
+
+  // Of a pair across a border both sides have a ghost, in opposite directions: the one whose owner lies ahead counts.
+  // The owner's domain decides, not the place of the ghost: under r-RESPA particles have moved since LAMMPS's lists.
+  bool ahead(int i) const
+  {
+    for (int d = 2; d >= 0; d--) {
+      const double to_owner = atom->x[i][d] - home[i][d] - origin[d];
+      if (std::abs(to_owner) > 1.0e-6) return to_owner > 0.0;
+    }
+    return false;
+  }
+
+  void list_large(int i)
+  {
+    Box point;
+    for (int d = 0; d < 3; d++) point.lo[d] = point.hi[d] = static_cast<float>(atom->x[i][d] - origin[d]);
+    const double cut = pairs[1][atom->type[i]].cut;
+    const auto found = [&](int c) { around.entries.push_back({c, EVERY}); };
+    if (cut > 0.0) cloud.near(point, static_cast<float>(cut + neighbor->skin), 0, false, found);
+    around.end();
+  }
+
+  // What an owned monomer is bonded to, with its images within half of the box, it does not meet
+  void find_bonded()
+  {
+    bonded_to.clear();
+    last_bonded.assign(cloud.owned * W, -1);
+    for (int i = 0; i < atom->nlocal; i++) {
+      const int slot = cloud.slots[i];
+      if (slot < 0) continue;
+      for (int n = 0; n < atom->nspecial[i][0]; n++)
+        for (int j = atom->map(atom->special[i][n]); j >= 0; j = atom->sametag[j]) {
+          const bool monomer = cloud.slots[j] >= 0;
+          if ((!monomer && atom->type[j] == 1) || !nearest_image(i, j)) continue;
+          if (!monomer) {
+            exclude_large(j, slot);
+            continue;
+          }
+          bonded_to.push_back({cloud.slots[j], last_bonded[slot]});
+          last_bonded[slot] = static_cast<int>(bonded_to.size()) - 1;
+        }
     }
   }
 
-  // The clusters of `others` within reach of each owned monomer; with `half` only those behind its own cluster
-  void meet(const Cloud &others, float reach, bool half, Lists &lists)
+  bool nearest_image(int i, int j) const
   {
-    lists.starts.assign(1, 0);
-    lists.clusters.clear();
-    std::vector<int> candidates, found[W];
-    const Lanes limit = all(reach * reach);
-    for (int c = 0; c < owned.size(); c++) {
-      candidates.clear();
-      others.near(owned.boxes[c], reach, half ? c + 1 : 0, [&](int other) { candidates.push_back(other); });
-      for (auto &lane : found)
-        if (lane.size() <= candidates.size()) lane.resize(2 * candidates.size() + 1);
-      const Lanes x = owned.x[c], y = owned.y[c], z = owned.z[c];
-      Mask counts = {};
-      for (int other : candidates) {
-        const Box &box = others.boxes[other];
-        const Lanes dx = beyond(x, box.lo[0], box.hi[0]);
-        const Lanes dy = beyond(y, box.lo[1], box.hi[1]);
-        const Lanes dz = beyond(z, box.lo[2], box.hi[2]);
-        const Mask close = dx * dx + dy * dy + dz * dz < limit;
-        for (int lane = 0; lane < W; lane++) found[lane][counts[lane]] = other;    // kept only if it counts
-        counts -= close;
-      }
-      for (int lane = 0; lane < W; lane++) {
-        lists.clusters.insert(lists.clusters.end(), found[lane].begin(), found[lane].begin() + counts[lane]);
-        lists.starts.push_back(static_cast<int>(lists.clusters.size()));
-      }
-    }
+    const double *a = atom->x[i], *b = atom->x[j];
+    return !domain->minimum_image_check(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
   }
 
-  // One point against clusters: forces on the clusters are added to theirs, the force on the point to `total`
-  template <bool ENERGY> struct Point {
-    Lanes x, y, z, fx = {}, fy = {}, fz = {}, energy = {};
-    const Lanes cutsq, force12, force6, energy12, energy6, offset;
-
-    Point(float px, float py, float pz, const Coefficients &c) :
-        x(all(px)), y(all(py)), z(all(pz)), cutsq(all(c.cutsq)), force12(all(c.force12)), force6(all(c.force6)),
-        energy12(all(c.energy12)), energy6(all(c.energy6)), offset(all(c.offset))
-    {
-    }
-
-    inline void operator()(Cloud &cloud, int c, Mask allowed)
-    {
-      const Lanes dx = x - cloud.x[c], dy = y - cloud.y[c], dz = z - cloud.z[c];
-      const Lanes squared = dx * dx + dy * dy + dz * dz;
-      const Mask inside = (squared < cutsq) & allowed;
-      const Lanes inverse = 1.0f / squared;
-      const Lanes inverse6 = inverse * inverse * inverse;
-      const Lanes strength = keep(inside, inverse * inverse6 * (force12 * inverse6 - force6));
-      if (ENERGY) energy += keep(inside, inverse6 * (energy12 * inverse6 - energy6) - offset);
-      const Lanes x_force = strength * dx, y_force = strength * dy, z_force = strength * dz;
-      fx += x_force;
-      fy += y_force;
-      fz += z_force;
-      cloud.fx[c] -= x_force;
-      cloud.fy[c] -= y_force;
-      cloud.fz[c] -= z_force;
-    }
-  };
-
-  template <bool ENERGY> void interact()
+  void exclude_large(int i, int slot)
   {
-    double **x = atom->x, **f = atom->f;
-    const int *type = atom->type;
-    const Mask always = LANE >= 0;
-    double energy = 0.0, w[6] = {};    // the virial xx, yy, zz, xy, xz, yz
-    const auto add_virial = [&w](double weight, double a, double b, double c, double fa, double fb, double fc) {
-      w[0] += weight * a * fa;
-      w[1] += weight * b * fb;
-      w[2] += weight * c * fc;
-      w[3] += weight * b * fa;
-      w[4] += weight * c * fa;
-      w[5] += weight * c * fb;
-    };
+    const size_t k = std::find(large.begin(), large.end(), i) - large.begin();
+    for (int n = around.starts[k]; n < around.starts[k + 1]; n++)
+      if (around.entries[n].cluster == slot / W) around.entries[n].lanes &= ~(1u << slot % W);
+  }
 
-    // a large particle, owned or ghost, meets the owned monomers
-    for (size_t k = 0; k < large.size(); k++) {
-      const int i = large[k];
-      const double at[3] = {x[i][0] - origin[0], x[i][1] - origin[1], x[i][2] - origin[2]};
-      Point<ENERGY> point(static_cast<float>(at[0]), static_cast<float>(at[1]), static_cast<float>(at[2]),
-                          pairs[1][type[i]]);
-      for (int n = around.starts[k]; n < around.starts[k + 1]; n++) point(owned, around.clusters[n], always);
-      const double fx = sum(point.fx), fy = sum(point.fy), fz = sum(point.fz);
-      f[i][0] += fx;
-      f[i][1] += fy;
-      f[i][2] += fz;
-      add_virial(1.0, at[0], at[1], at[2], fx, fy, fz);
-      if (ENERGY) energy += sum(point.energy);
-    }
-
-    // an owned monomer meets those behind it, and the ghosts: what it meets among those is counted by their owner too
-    const float *px = (float *) owned.x.data(), *py = (float *) owned.y.data(), *pz = (float *) owned.z.data();
-    float *fx = (float *) owned.fx.data(), *fy = (float *) owned.fy.data(), *fz = (float *) owned.fz.data();
-    const Coefficients &mm = pairs[1][1];
-    for (size_t k = 0; k < owned.atoms.size(); k++) {
-      const int i = owned.atoms[k];
-      if (i < 0) continue;
-      Point<ENERGY> point(px[k], py[k], pz[k], mm);
-      point(owned, static_cast<int>(k) / W, LANE > static_cast<int>(k) % W);
-      for (int n = monomers.starts[k]; n < monomers.starts[k + 1]; n++) point(owned, monomers.clusters[n], always);
-      fx[k] += static_cast<float>(sum(point.fx));
-      fy[k] += static_cast<float>(sum(point.fy));
-      fz[k] += static_cast<float>(sum(point.fz));
-      if (ENERGY) energy += sum(point.energy);
-      if (outside.starts[k] == outside.starts[k + 1]) continue;
-      Point<ENERGY> border(px[k], py[k], pz[k], mm);
-      for (int n = outside.starts[k]; n < outside.starts[k + 1]; n++) border(ghosts, outside.clusters[n], always);
-      const double bx = sum(border.fx), by = sum(border.fy), bz = sum(border.fz);
-      f[i][0] += bx;
-      f[i][1] += by;
-      f[i][2] += bz;
-      add_virial(0.5, px[k], py[k], pz[k], bx, by, bz);
-      if (ENERGY) energy += 0.5 * sum(border.energy);
-    }
-    for (size_t k = 0; k < owned.atoms.size(); k++) {
-      const int i = owned.atoms[k];
-      if (i < 0) continue;
-      f[i][0] += fx[k];
-      f[i][1] += fy[k];
-      f[i][2] += fz[k];
-      add_virial(1.0, px[k], py[k], pz[k], fx[k], fy[k], fz[k]);
-    }
-    if (vflag_global)
-      for (int c = 0; c < ghosts.size(); c++)
-        for (int lane = 0; lane < W; lane++)
-          add_virial(0.5, ghosts.x[c][lane], ghosts.y[c][lane], ghosts.z[c][lane], ghosts.fx[c][lane],
-                     ghosts.fy[c][lane], ghosts.fz[c][lane]);
-
-    // large particles meet one another: each owned one all the others but those that it is bonded to
-    for (int i : large) {
-      if (i >= atom->nlocal) continue;
+  // Large particles meet one another: each owned one all the others but those that it is bonded to
+  void pair_large()
+  {
+    meeting.clear();
+    for (int i : large)
       for (int j : large) {
-        const Coefficients &c = pairs[type[i]][type[j]];
-        const double dx = x[i][0] - x[j][0], dy = x[i][1] - x[j][1], dz = x[i][2] - x[j][2];
-        const double squared = dx * dx + dy * dy + dz * dz;
-        if (i == j || squared >= c.cut * c.cut || bonded(i, j)) continue;
-        const double inverse = 1.0 / squared, inverse6 = inverse * inverse * inverse;
-        const double strength = inverse * inverse6 * (c.force12 * inverse6 - c.force6);
-        f[i][0] += strength * dx;
-        f[i][1] += strength * dy;
-        f[i][2] += strength * dz;
-        add_virial(0.5, dx, dy, dz, strength * dx, strength * dy, strength * dz);
-        if (ENERGY) energy += 0.5 * (inverse6 * (c.energy12 * inverse6 - c.energy6) - c.offset);
+        if (i >= atom->nlocal || i == j) continue;
+        const double reach = pairs[atom->type[i]][atom->type[j]].cut + neighbor->skin;
+        if (squared_distance(i, j) < reach * reach && !bonded(i, j)) meeting.push_back({i, j});
       }
-    }
+  }
 
-    // bonded monomers met above, and should not have: taken back in the same single precision
-    for (int n = 0; n < neighbor->nbondlist; n++) {
-      const int i = neighbor->bondlist[n][0], j = neighbor->bondlist[n][1];
-      if (type[i] != 1 && type[j] != 1) continue;
-      const Coefficients &c = pairs[type[i]][type[j]];
-      float d[3];
-      for (int k = 0; k < 3; k++)
-        d[k] = static_cast<float>(x[i][k] - origin[k]) - static_cast<float>(x[j][k] - origin[k]);
-      const float squared = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-      if (squared >= c.cutsq) continue;
-      const float inverse = 1.0f / squared, inverse6 = inverse * inverse * inverse;
-      const float strength = inverse * inverse6 * (c.force12 * inverse6 - c.force6);
-      double pull[3];
-      for (int k = 0; k < 3; k++) {
-        pull[k] = static_cast<double>(strength * d[k]);
-        f[i][k] -= pull[k];
-        f[j][k] += pull[k];
-      }
-      add_virial(-1.0, d[0], d[1], d[2], pull[0], pull[1], pull[2]);
-      if (ENERGY) energy -= inverse6 * (c.energy12 * inverse6 - c.energy6) - c.offset;
-    }
+  bool bonded(int i, int j) const
+  {
+    const tagint *first = atom->special[i], *last = first + atom->nspecial[i][0];
+    return std::find(first, last, atom->tag[j]) != last;
+  }
 
+  double squared_distance(int i, int j) const
+  {
+    const double *a = atom->x[i], *b = atom->x[j];
+    const double dx = a[0] - b[0], dy = a[1] - b[1], dz = a[2] - b[2];
+    return dx * dx + dy * dy + dz * dz;
+  }
+
+  float buffer() const { return std::min(BUFFER, static_cast<float>(neighbor->skin)); }
+
+  // Whether a monomer has moved half the buffer since the lists were pruned
+  bool moved() const
+  {
+    Lanes furthest = all(0.0f);
+    for (int c = 0; c < cloud.size(); c++) {
+      const Points &now = cloud.at[c], &then = pruned_at[c];
+      const Lanes dx = now.x - then.x, dy = now.y - then.y, dz = now.z - then.z;
+      furthest = larger(furthest, dx * dx + dy * dy + dz * dz);
+    }
+    const float half = 0.5f * buffer();
+    return bits(below(furthest, all(half * half), EVERY)) != EVERY;
+  }
+
+  void add_virial(double weight, const double *a, const double *force)
+  {
+    w[0] += weight * a[0] * force[0];
+    w[1] += weight * a[1] * force[1];
+    w[2] += weight * a[2] * force[2];
+    w[3] += weight * a[1] * force[0];
+    w[4] += weight * a[2] * force[0];
+    w[5] += weight * a[2] * force[1];
+  }
+
+  template <bool ENERGY> void interact(Pruning pruning)
+  {
+    std::fill(w, w + 6, 0.0);
+    double energy = meet_large() + large_meet_monomers<ENERGY>();
+    if (pruning == NONE)
+      energy += monomers_meet<ENERGY, NONE>(in_use);
+    else if (pruning == SHORT)
+      energy += monomers_meet<ENERGY, SHORT>(within_skin);
+    else
+      energy += monomers_meet<ENERGY, BOTH>(within_skin);
+    hand_over();
     if (ENERGY) eng_vdwl += energy;
     if (vflag_global)
       for (int k = 0; k < 6; k++) virial[k] += w[k];
+  }
+
+  template <bool ENERGY> double large_meet_monomers()
+  {
+    double energy = 0.0;
+    for (size_t k = 0; k < large.size(); k++) {
+      const int i = large[k];
+      double at[3];
+      for (int d = 0; d < 3; d++) at[d] = atom->x[i][d] - origin[d];
+      Particle<ENERGY> particle(at[0], at[1], at[2], pairs[1][atom->type[i]]);
+      for (const Entry *entry = around.begin(k); entry < around.end(k); entry++)
+        particle.meet(cloud.at[entry->cluster], cloud.force[entry->cluster], entry->lanes);
+      const double total[3] = {sum(particle.fx), sum(particle.fy), sum(particle.fz)};
+      for (int d = 0; d < 3; d++) atom->f[i][d] += total[d];
+      add_virial(1.0, at, total);
+      if (ENERGY) energy += sum(particle.energy);
+    }
+    return energy;
+  }
+
+  template <bool ENERGY, Pruning PRUNING> double monomers_meet(Lists &lists)
+  {
+    double energy = 0.0;
+    const Points *at = cloud.at.data();
+    Points *force = cloud.force.data();
+    Shortening<PRUNING> shortening(within_skin, in_use, pairs[1][1].cut, buffer(), neighbor->skin);
+    if (PRUNING) pruned_at = cloud.at;
+    for (int c = 0; c < cloud.owned; c++) {
+      Points own;    // kept apart until the end: a store of one lane would hold up the loads of all that follow
+      for (int lane = 0; lane < W; lane++) {
+        const int slot = c * W + lane;
+        Particle<ENERGY> particle(lane_of(at[c].x, lane), lane_of(at[c].y, lane), lane_of(at[c].z, lane), pairs[1][1]);
+        const Entry *entry = lists.begin(slot), *end = lists.end(slot);
+        for (; entry < end; entry++) {
+          const Lanes squared = particle.meet(at[entry->cluster], force[entry->cluster], entry->lanes);
+          shortening.judge(*entry, squared);
+        }
+        shortening.end(slot);
+        ((float *) &own.x)[lane] = sum(particle.fx);
+        ((float *) &own.y)[lane] = sum(particle.fy);
+        ((float *) &own.z)[lane] = sum(particle.fz);
+        if (ENERGY) energy += sum(particle.energy);
+      }
+      force[c].x += own.x;
+      force[c].y += own.y;
+      force[c].z += own.z;
+    }
+    shortening.finish();
+    return energy;
+  }
+
+  // Add the clusters' forces to those of the atoms
+  void hand_over()
+  {
+    double **f = atom->f;
+    for (int c = 0; c < cloud.size();) {
+      const Points zero = {all(0.0f), all(0.0f), all(0.0f)};
+      Points straight = zero, across = zero;    // single precision for a few clusters at a time
+      for (const int last = std::min(c + 16, cloud.size()); c < last; c++) {
+        const Points &at = cloud.at[c], &force = cloud.force[c];
+        straight.x += at.x * force.x;
+        straight.y += at.y * force.y;
+        straight.z += at.z * force.z;
+        across.x += at.y * force.x;
+        across.y += at.z * force.x;
+        across.z += at.z * force.y;
+        const float *lanes = (const float *) &force;
+        for (int lane = 0; lane < W; lane++) {
+          const int i = cloud.atoms[c * W + lane];
+          if (i < 0) continue;
+          for (int d = 0; d < 3; d++) f[i][d] += lanes[d * W + lane];
+        }
+      }
+      const Lanes parts[6] = {straight.x, straight.y, straight.z, across.x, across.y, across.z};
+      for (int k = 0; k < 6; k++) w[k] += sum(parts[k]);
+    }
+  }
+
+  double meet_large()
+  {
+    double **f = atom->f, **x = atom->x, energy = 0.0;
+    for (const LargePair &pair : meeting) {
+      const int i = pair.i, j = pair.j;
+      const Coefficients &c = pairs[atom->type[i]][atom->type[j]];
+      const double squared = squared_distance(i, j);
+      if (squared >= c.cut * c.cut) continue;
+      const double inverse2 = 1.0 / squared, inverse6 = inverse2 * inverse2 * inverse2;
+      const double strength = inverse2 * inverse6 * (c.force12 * inverse6 - c.force6);
+      double d[3], force[3];
+      for (int k = 0; k < 3; k++) {
+        d[k] = x[i][k] - x[j][k];
+        force[k] = strength * d[k];
+        f[i][k] += force[k];
+      }
+      add_virial(0.5, d, force);
+      energy += 0.5 * (inverse6 * (c.energy12 * inverse6 - c.energy6) - c.offset);
+    }
+    return energy;
   }
 };
 

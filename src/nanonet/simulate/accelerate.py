@@ -29,7 +29,7 @@ MAX_THREADS = 1024
 
 HEADERS_VARIABLE = "NANONET_LAMMPS_HEADERS"
 SOURCES = tuple(Path(__file__).with_name(name) for name in ("pair_nanonet.cpp", "clusters.h"))
-HEADERS = tuple(Path(__file__).with_name(name) for name in ("lanes.h", "lists.h"))
+HEADERS = tuple(Path(__file__).with_name(name) for name in ("lanes.h", "lists.h", "particle.h", "large.h"))
 """What the sources include besides one another."""
 
 _SUFFIXED = {"opt": "lj/cut/opt", "omp": "lj/cut/omp", "kokkos": "lj/cut/kk", "gpu": "lj/cut/gpu"}
@@ -203,8 +203,8 @@ special_bonds fene
 region box block 0 12 0 12 0 12
 create_box 2 box bond/types 2 extra/bond/per/atom 2 extra/special/per/atom 2
 lattice fcc 0.8
-create_atoms 1 random 1300 4711 box overlap 0.9 maxtry 1000
 create_atoms 2 random 4 4712 box overlap 1.9 maxtry 1000
+create_atoms 1 random 1300 4711 box overlap 0.9 maxtry 100
 mass * 1.0
 bond_style hybrid fene harmonic
 bond_coeff 1 fene 30.0 1.5 1.0 1.0
@@ -212,7 +212,7 @@ bond_coeff 2 harmonic 20.0 3.0
 pair_style ${style} 2.5
 pair_modify shift yes
 pair_coeff 1 1 1.0 1.0 2.5
-pair_coeff 1 2 0.7 2.0 5.0
+pair_coeff 1 2 0.7 1.1 5.0
 pair_coeff 2 2 0.5 3.0 7.5
 neighbor 0.5 multi
 comm_modify mode multi

@@ -18,13 +18,28 @@ struct Points {
 
 struct Box {
   float lo[3], hi[3];
+};
 
-  float squared_distance(const Box &other) const
+// The boxes of all clusters, readable for as many at a time as a vector has lanes
+struct Boxes {
+  std::vector<float> lo[3], hi[3];
+
+  void resize(size_t n)
   {
-    float squared = 0.0f;
     for (int d = 0; d < 3; d++) {
-      const float gap = std::max(0.0f, std::max(lo[d] - other.hi[d], other.lo[d] - hi[d]));
-      squared += gap * gap;
+      lo[d].resize(n + W);
+      hi[d].resize(n + W);
+    }
+  }
+  Box operator[](int c) const { return {{lo[0][c], lo[1][c], lo[2][c]}, {hi[0][c], hi[1][c], hi[2][c]}}; }
+
+  // Squared distances of a box to those from number c on
+  Lanes squared_distances(const Box &box, int c) const
+  {
+    Lanes squared = all(0.0f);
+    for (int d = 0; d < 3; d++) {
+      const Lanes apart = gap(all(box.lo[d]), all(box.hi[d]), load(&lo[d][c]), load(&hi[d][c]));
+      squared += apart * apart;
     }
     return squared;
   }
@@ -36,9 +51,17 @@ struct Columns {
   float corner[2], width;
   int count[2];
 
-  float thin() const { return width / 16.0f; }    // the layers of z by which the members of a column are ordered
+  void lay(const Box &around, float column_width)
+  {
+    width = column_width;
+    for (int d = 0; d < 2; d++) {
+      corner[d] = around.lo[d];
+      count[d] = 1 + static_cast<int>((around.hi[d] - around.lo[d]) / width);
+    }
+  }
 
-  int place(int d, float value) const
+  // Which row of columns a value of x (d = 0) or y (d = 1) is in or next to
+  int row(int d, float value) const
   {
     return std::max(0, std::min(count[d] - 1, static_cast<int>((value - corner[d]) / width)));
   }
@@ -50,7 +73,7 @@ class Cloud {
   std::vector<int> atoms;    // the atom of each lane, -1 for none
   std::vector<int> slots;    // the lane of each atom, -1 for none
   std::vector<Points> at, force;
-  std::vector<Box> boxes;
+  Boxes boxes;
   int owned = 0;    // clusters of owned monomers
 
   int size() const { return static_cast<int>(at.size()); }
@@ -76,12 +99,16 @@ class Cloud {
   // Take up the atoms' positions and clear the forces
   void place(double **position, const double *origin)
   {
+    const double x = origin[0], y = origin[1], z = origin[2];
     for (int c = 0; c < size(); c++) {
       float *lanes = (float *) &at[c];
+      const int *atom = &atoms[c * W];
       for (int lane = 0; lane < W; lane++) {
-        const int atom = atoms[c * W + lane];
-        if (atom < 0) continue;
-        for (int d = 0; d < 3; d++) lanes[d * W + lane] = static_cast<float>(position[atom][d] - origin[d]);
+        if (atom[lane] < 0) break;    // the empty lanes are the last
+        const double *p = position[0] + 3 * atom[lane];
+        lanes[lane] = static_cast<float>(p[0] - x);
+        lanes[W + lane] = static_cast<float>(p[1] - y);
+        lanes[2 * W + lane] = static_cast<float>(p[2] - z);
       }
       force[c] = {all(0.0f), all(0.0f), all(0.0f)};
     }
@@ -92,70 +119,83 @@ class Cloud {
   {
     for (const Columns *grid = columns; grid <= columns + with_ghosts; grid++) {
       if (grid->first.size() < 2) continue;
-      const int x0 = grid->place(0, box.lo[0] - reach), x1 = grid->place(0, box.hi[0] + reach);
-      const int y0 = grid->place(1, box.lo[1] - reach), y1 = grid->place(1, box.hi[1] + reach);
+      const int x0 = grid->row(0, box.lo[0] - reach), x1 = grid->row(0, box.hi[0] + reach);
+      const int y0 = grid->row(1, box.lo[1] - reach), y1 = grid->row(1, box.hi[1] + reach);
       for (int x = x0; x <= x1; x++)
         for (int y = y0; y <= y1; y++) {
           const int column = x * grid->count[1] + y;
           const int last = grid->first[column + 1];
-          int c = std::max(from, grid->first[column]);
-          while (c < last && boxes[c].hi[2] < box.lo[2] - reach) c++;
-          for (; c < last && boxes[c].lo[2] < box.hi[2] + reach + grid->thin(); c++)
-            if (boxes[c].squared_distance(box) < reach * reach) found(c);
+          for (int c = std::max(from, grid->first[column]); c < last; c += W) {
+            const unsigned there = last - c < W ? (1u << (last - c)) - 1 : EVERY;
+            unsigned close = bits(below(boxes.squared_distances(box, c), all(reach * reach), there));
+            for (; close; close &= close - 1) found(c + __builtin_ctz(close));
+          }
         }
     }
   }
 
  private:
+  struct Place {
+    float at[3];
+  };
+
   Columns columns[2];    // of owned monomers, of ghosts
 
   void sort_into(Columns &grid, const std::vector<int> &members, double **position, const double *origin, float width)
   {
     grid.first.clear();
     if (members.empty()) return;
-    Box around;
-    for (int d = 0; d < 3; d++) {
-      const auto less = [&](int a, int b) { return position[a][d] < position[b][d]; };
-      const auto ends = std::minmax_element(members.begin(), members.end(), less);
-      around.lo[d] = static_cast<float>(position[*ends.first][d] - origin[d]);
-      around.hi[d] = static_cast<float>(position[*ends.second][d] - origin[d]);
-    }
-    grid.width = width;
-    for (int d = 0; d < 2; d++) {
-      grid.corner[d] = around.lo[d];
-      grid.count[d] = 1 + static_cast<int>((around.hi[d] - around.lo[d]) / width);
-    }
-
-    // a counting sort by column, and within it by thin layers of z
-    const float thin = grid.thin();
-    const int layers = 1 + static_cast<int>((around.hi[2] - around.lo[2]) / thin);
-    const int cells = grid.count[0] * grid.count[1] * layers;
-    std::vector<int> cell(members.size()), next(cells + 1, 0), sorted(members.size());
-    for (size_t k = 0; k < members.size(); k++) {
-      float p[3];
-      for (int d = 0; d < 3; d++) p[d] = static_cast<float>(position[members[k]][d] - origin[d]);
-      const int layer = std::min(layers - 1, static_cast<int>((p[2] - around.lo[2]) / thin));
-      cell[k] = (grid.place(0, p[0]) * grid.count[1] + grid.place(1, p[1])) * layers + layer;
-      next[cell[k] + 1]++;
-    }
-    for (int c = 0; c < cells; c++) next[c + 1] += next[c];
+    std::vector<Place> places(members.size());
+    for (size_t k = 0; k < members.size(); k++)
+      for (int d = 0; d < 3; d++) places[k].at[d] = static_cast<float>(position[members[k]][d] - origin[d]);
+    const Box around = bounds(places);
+    grid.lay(around, width);
     std::vector<int> starts;
-    for (int c = 0; c <= cells; c += layers) starts.push_back(next[c]);
-    for (size_t k = 0; k < members.size(); k++) sorted[next[cell[k]]++] = members[k];
-
+    const std::vector<int> order = in_order(grid, places, around, starts);
     for (size_t column = 0; column + 1 < starts.size(); column++) {
       grid.first.push_back(static_cast<int>(atoms.size()) / W);
-      double bottom = 0.0;
-      for (int k = starts[column]; k < starts[column + 1]; k++) {
+      float bottom = 0.0f;
+      for (int n = starts[column]; n < starts[column + 1]; n++) {
         // a cluster is full, or would stretch over a gap (ghosts lie below and above the owned ones)
-        const double z = position[sorted[k]][2];
-        if (atoms.size() % W && z - bottom > 2.0 * width) fill();
+        const float z = places[order[n]].at[2];
+        if (z - bottom > 2.0f * width) fill();
         if (atoms.size() % W == 0) bottom = z;
-        atoms.push_back(sorted[k]);
+        atoms.push_back(members[order[n]]);
       }
       fill();
     }
     grid.first.push_back(static_cast<int>(atoms.size()) / W);
+  }
+
+  static Box bounds(const std::vector<Place> &places)
+  {
+    Box around;
+    for (int d = 0; d < 3; d++) {
+      const auto less = [d](const Place &a, const Place &b) { return a.at[d] < b.at[d]; };
+      const auto ends = std::minmax_element(places.begin(), places.end(), less);
+      around.lo[d] = ends.first->at[d];
+      around.hi[d] = ends.second->at[d];
+    }
+    return around;
+  }
+
+  // A counting sort by column, and within it by thin layers of z; `starts` becomes the first of each column
+  static std::vector<int> in_order(const Columns &grid, const std::vector<Place> &places, const Box &around,
+                                   std::vector<int> &starts)
+  {
+    const float thin = grid.width / 16.0f;
+    const int layers = 1 + static_cast<int>((around.hi[2] - around.lo[2]) / thin);
+    std::vector<int> cell(places.size()), next(grid.count[0] * grid.count[1] * layers + 1, 0), order(places.size());
+    for (size_t k = 0; k < places.size(); k++) {
+      const float *at = places[k].at;
+      const int layer = std::min(layers - 1, static_cast<int>((at[2] - around.lo[2]) / thin));
+      cell[k] = (grid.row(0, at[0]) * grid.count[1] + grid.row(1, at[1])) * layers + layer;
+      next[cell[k] + 1]++;
+    }
+    for (size_t c = 1; c < next.size(); c++) next[c] += next[c - 1];
+    for (size_t c = 0; c < next.size(); c += layers) starts.push_back(next[c]);
+    for (size_t k = 0; k < places.size(); k++) order[next[cell[k]]++] = static_cast<int>(k);
+    return order;
   }
 
   void fill()
@@ -163,20 +203,18 @@ class Cloud {
     while (atoms.size() % W) atoms.push_back(-1);
   }
 
+  // The boxes of the clusters; an empty lane is beyond them
   void enclose()
   {
     boxes.resize(at.size());
-    for (int c = 0; c < size(); c++) {
-      const float *lanes = (const float *) &at[c];
+    for (int c = 0; c < size(); c++)
       for (int d = 0; d < 3; d++) {
-        Box &box = boxes[c];
-        box.lo[d] = box.hi[d] = lanes[d * W];    // the first lane is never empty
-        for (int lane = 1; lane < W && atoms[c * W + lane] >= 0; lane++) {
-          box.lo[d] = std::min(box.lo[d], lanes[d * W + lane]);
-          box.hi[d] = std::max(box.hi[d], lanes[d * W + lane]);
-        }
+        const Lanes value = d == 0 ? at[c].x : d == 1 ? at[c].y : at[c].z;
+        const float lo = least(value);
+        const Mask taken = below(value, all(0.5f * FAR), EVERY);
+        boxes.lo[d][c] = lo;
+        boxes.hi[d][c] = lo + largest(keep(taken, value - all(lo)));
       }
-    }
   }
 };
 

@@ -2,11 +2,11 @@
 
 #pragma once
 
-#ifdef __AVX512F__
-#include <immintrin.h>
-#elif defined(__AVX2__)
+#if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
 #endif
+
+#include <cstring>
 
 namespace {
 
@@ -21,6 +21,8 @@ inline Lanes larger(Lanes a, Lanes b) { return _mm512_max_ps(a, b); }
 inline Lanes keep(Mask mask, Lanes value) { return _mm512_maskz_mov_ps(mask, value); }
 inline unsigned bits(Mask mask) { return mask; }
 inline float sum(Lanes value) { return _mm512_reduce_add_ps(value); }
+inline float least(Lanes value) { return _mm512_reduce_min_ps(value); }
+inline float largest(Lanes value) { return _mm512_reduce_max_ps(value); }
 
 // Lanes in which a value is below its limit, of those in a set of bits
 inline Mask below(Lanes value, Lanes limit, unsigned lanes)
@@ -71,8 +73,30 @@ inline float sum(Lanes value)
   return value[0] + value[1];
 }
 
+inline float largest(Lanes value)
+{
+  value = larger(value, __builtin_shuffle(value, Mask{4, 5, 6, 7, 0, 1, 2, 3}));
+  value = larger(value, __builtin_shuffle(value, Mask{2, 3, 0, 1, 6, 7, 4, 5}));
+  return value[0] > value[1] ? value[0] : value[1];
+}
+
+inline float least(Lanes value) { return -largest(-value); }
+
 #endif
 
 constexpr unsigned EVERY = (1u << W) - 1;    // the set of all lanes
+
+inline Lanes load(const float *from)
+{
+  Lanes value;
+  std::memcpy(&value, from, sizeof(Lanes));
+  return value;
+}
+
+// How far values are outside of an interval, or an interval outside of intervals
+inline Lanes gap(Lanes lo, Lanes hi, Lanes other_lo, Lanes other_hi)
+{
+  return larger(larger(other_lo - hi, lo - other_hi), all(0.0f));
+}
 
 }    // namespace

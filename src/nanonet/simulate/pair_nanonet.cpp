@@ -21,7 +21,7 @@
 #include "neighbor.h"
 #include "pair.h"
 
-#include "lists.h"
+#include "large.h"
 
 #include <algorithm>
 #include <array>
@@ -32,51 +32,8 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-// The lists in use reach this much beyond the cutoff (sigma), and are pruned anew when a particle has moved half of it
-#ifndef BUFFER
-#define BUFFER 0.3f
-#endif
-
-struct Coefficients {    // of one pair of types, ready for use
-  double cut = 0.0;
-  float cutsq, force12, force6, energy12, energy6, offset;
-};
-
-// One particle against clusters: forces on the clusters are added to theirs, the force on the particle is kept
-template <bool ENERGY> struct Particle {
-  const Lanes x, y, z, cutsq, force12, force6, energy12, energy6, offset;
-  Lanes fx = all(0.0f), fy = all(0.0f), fz = all(0.0f), energy = all(0.0f);
-
-  Particle(float px, float py, float pz, const Coefficients &c) :
-      x(all(px)), y(all(py)), z(all(pz)), cutsq(all(c.cutsq)), force12(all(c.force12)), force6(all(c.force6)),
-      energy12(all(c.energy12)), energy6(all(c.energy6)), offset(all(c.offset))
-  {
-  }
-
-  // Returns the squared distances
-  inline Lanes meet(const Points &at, Points &force, unsigned lanes)
-  {
-    const Lanes dx = x - at.x, dy = y - at.y, dz = z - at.z;
-    const Lanes squared = dx * dx + dy * dy + dz * dz;
-    const Mask inside = below(squared, cutsq, lanes);
-    const Lanes inverse2 = inverse(squared);
-    const Lanes inverse6 = inverse2 * inverse2 * inverse2;
-    const Lanes strength = keep(inside, inverse2 * inverse6 * (force12 * inverse6 - force6));
-    if (ENERGY) energy += keep(inside, inverse6 * (energy12 * inverse6 - energy6) - offset);
-    fx += strength * dx;
-    fy += strength * dy;
-    fz += strength * dz;
-    force.x -= strength * dx;
-    force.y -= strength * dy;
-    force.z -= strength * dz;
-    return squared;
-  }
-};
-
-inline float lane_of(const Lanes &value, int lane)
-{
-  return ((const float *) &value)[lane];
-}
+// The lists in use reach this much beyond the cutoff (sigma), and are pruned anew when a monomer has moved half of it
+constexpr double BUFFER = 0.3;
 
 }    // namespace
 
@@ -140,6 +97,8 @@ class PairNanonet : public Pair {
 
   void init_style() override
   {
+    if (atom->molecular != Atom::MOLECULAR)
+      error->all(FLERR, "Pair style lj/nanonet requires an atom style with bonds");
     if (!force->newton_pair || !force->newton_bond) error->all(FLERR, "Pair style lj/nanonet requires newton on");
     if (force->special_lj[1] != 0.0 || force->special_lj[2] != 1.0 || force->special_lj[3] != 1.0)
       error->all(FLERR, "Pair style lj/nanonet requires special_bonds fene");
@@ -162,7 +121,8 @@ class PairNanonet : public Pair {
       build();
     else
       cloud.place(atom->x, origin);
-    const Pruning pruning = anew ? BOTH : moved() ? SHORT : NONE;
+    const float far = static_cast<float>(0.5 * buffer());
+    const Pruning pruning = anew ? BOTH : departure.left(cloud, far) ? SHORT : NONE;
     eflag_global ? interact<true>(pruning) : interact<false>(pruning);
   }
 
@@ -187,9 +147,6 @@ class PairNanonet : public Pair {
   }
 
  private:
-  struct LargePair {
-    int i, j;
-  };
   struct Bonded {
     int slot, before;    // of the same monomer, -1 for none
   };
@@ -197,27 +154,40 @@ class PairNanonet : public Pair {
   double default_cut = 0.0, origin[3] = {};
   std::vector<std::vector<Coefficients>> pairs;
   std::vector<std::array<double, 3>> home;    // of each particle, from the centre of its owner's domain
-  Cloud cloud;                      // monomers
-  std::vector<int> large;           // atoms of other types, owned and ghost
-  std::vector<LargePair> meeting;   // of an owned large particle with any
-  std::vector<Bonded> bonded_to;    // the monomers that monomers are bonded to,
-  std::vector<int> last_bonded;     // and the last of them of each owned one
-  Lists around;                     // of each large particle
-  Lists within_skin, in_use;        // of each owned monomer
-  std::vector<Points> pruned_at;    // where the monomers were when the lists were pruned
-  double w[6];                      // the virial xx, yy, zz, xy, xz, yz
+  Cloud cloud;                                // monomers
+  std::vector<int> large;                     // atoms of other types, owned and ghost
+  LargePairs large_pairs;
+  std::vector<Bonded> bonded_to;              // the monomers that owned monomers are bonded to,
+  std::vector<int> last_bonded;               // and the last of them of each
+  Lists around;                               // the clusters around each large particle
+  Lists within_skin;                          // the clusters that each owned monomer may meet until LAMMPS's next lists,
+  Lists in_use;                               // and those until they are pruned again
+  Departure departure;
+  Virial w;
+
+  double buffer() const { return std::min(BUFFER, neighbor->skin); }
 
   void build()
   {
     if (comm->layout == Comm::LAYOUT_TILED) error->all(FLERR, "Pair style lj/nanonet requires comm_style brick");
     for (int d = 0; d < 3; d++) origin[d] = 0.5 * (domain->sublo[d] + domain->subhi[d]);
-    std::vector<int> inner, outer;
-    large.clear();
+    sort_particles();
+    around.clear();
+    for (int i : large) list_large(i);
+    large_pairs.find(*atom, large, pairs, neighbor->skin);
+    find_bonded();
+    list_monomers();
+  }
+
+  void sort_particles()
+  {
     const int in_all = atom->nlocal + atom->nghost;
     home.resize(in_all);
     for (int i = 0; i < atom->nlocal; i++)
       for (int d = 0; d < 3; d++) home[i][d] = atom->x[i][d] - origin[d];
     comm->forward_comm(this);
+    std::vector<int> inner, outer;
+    large.clear();
     for (int i = 0; i < in_all; i++)
       if (atom->type[i] != 1)
         large.push_back(i);
@@ -228,21 +198,7 @@ class PairNanonet : public Pair {
     double volume = 1.0;
     for (int d = 0; d < 3; d++) volume *= domain->subhi[d] - domain->sublo[d];
     cloud.sort(inner, outer, in_all, atom->x, origin, std::cbrt(W * volume / std::max<size_t>(inner.size(), 1)));
-
-    around.clear();
-    for (int i : large) list_large(i);
-    within_skin.clear();
-    find_bonded();
-    Gathering gathering(cloud);
-    const float reach = static_cast<float>(pairs[1][1].cut + neighbor->skin);
-    for (int c = 0; c < cloud.owned; c++) {
-      gathering.begin(c, reach);
-      for (int lane = 0; lane < W; lane++)
-        for (int n = last_bonded[c * W + lane]; n >= 0; n = bonded_to[n].before) gathering.exclude(lane, bonded_to[n].slot);
-      gathering.append(reach, within_skin);
-    }
-    in_use = within_skin;
-    pair_large();
+    if (cloud.size() > MOST_CLUSTERS) error->one(FLERR, "Pair style lj/nanonet: too many monomers for one processor");
   }
 
   // Of a pair across a border both sides have a ghost, in opposite directions: the one whose owner lies ahead counts.
@@ -256,12 +212,28 @@ class PairNanonet : public Pair {
     return false;
   }
 
+  void list_monomers()
+  {
+    within_skin.clear();
+    Gathering gathering(cloud);
+    const float reach = static_cast<float>(pairs[1][1].cut + neighbor->skin);
+    for (int c = 0; c < cloud.owned; c++) {
+      gathering.begin(c, reach);
+      for (int lane = 0; lane < W; lane++)
+        for (int n = last_bonded[c * W + lane]; n >= 0; n = bonded_to[n].before)
+          gathering.exclude(lane, bonded_to[n].slot);
+      gathering.append(reach, within_skin);
+    }
+    in_use.starts.resize(within_skin.starts.size());
+    in_use.entries.resize(within_skin.entries.size());
+  }
+
   void list_large(int i)
   {
     Box point;
     for (int d = 0; d < 3; d++) point.lo[d] = point.hi[d] = static_cast<float>(atom->x[i][d] - origin[d]);
     const double cut = pairs[1][atom->type[i]].cut;
-    const auto found = [&](int c) { around.entries.push_back({c, EVERY}); };
+    const auto found = [&](int c) { around.entries.push_back(Entry(c)); };
     if (cut > 0.0) cloud.near(point, static_cast<float>(cut + neighbor->skin), 0, false, found);
     around.end();
   }
@@ -298,63 +270,13 @@ class PairNanonet : public Pair {
   {
     const size_t k = std::find(large.begin(), large.end(), i) - large.begin();
     for (int n = around.starts[k]; n < around.starts[k + 1]; n++)
-      if (around.entries[n].cluster == slot / W) around.entries[n].lanes &= ~(1u << slot % W);
-  }
-
-  // Large particles meet one another: each owned one all the others but those that it is bonded to
-  void pair_large()
-  {
-    meeting.clear();
-    for (int i : large)
-      for (int j : large) {
-        if (i >= atom->nlocal || i == j) continue;
-        const double reach = pairs[atom->type[i]][atom->type[j]].cut + neighbor->skin;
-        if (squared_distance(i, j) < reach * reach && !bonded(i, j)) meeting.push_back({i, j});
-      }
-  }
-
-  bool bonded(int i, int j) const
-  {
-    const tagint *first = atom->special[i], *last = first + atom->nspecial[i][0];
-    return std::find(first, last, atom->tag[j]) != last;
-  }
-
-  double squared_distance(int i, int j) const
-  {
-    const double *a = atom->x[i], *b = atom->x[j];
-    const double dx = a[0] - b[0], dy = a[1] - b[1], dz = a[2] - b[2];
-    return dx * dx + dy * dy + dz * dz;
-  }
-
-  float buffer() const { return std::min(BUFFER, static_cast<float>(neighbor->skin)); }
-
-  // Whether a monomer has moved half the buffer since the lists were pruned
-  bool moved() const
-  {
-    Lanes furthest = all(0.0f);
-    for (int c = 0; c < cloud.size(); c++) {
-      const Points &now = cloud.at[c], &then = pruned_at[c];
-      const Lanes dx = now.x - then.x, dy = now.y - then.y, dz = now.z - then.z;
-      furthest = larger(furthest, dx * dx + dy * dy + dz * dz);
-    }
-    const float half = 0.5f * buffer();
-    return bits(below(furthest, all(half * half), EVERY)) != EVERY;
-  }
-
-  void add_virial(double weight, const double *a, const double *force)
-  {
-    w[0] += weight * a[0] * force[0];
-    w[1] += weight * a[1] * force[1];
-    w[2] += weight * a[2] * force[2];
-    w[3] += weight * a[1] * force[0];
-    w[4] += weight * a[2] * force[0];
-    w[5] += weight * a[2] * force[1];
+      if (around.entries[n].cluster() == slot / W) around.entries[n].leave_out(slot % W);
   }
 
   template <bool ENERGY> void interact(Pruning pruning)
   {
-    std::fill(w, w + 6, 0.0);
-    double energy = meet_large() + large_meet_monomers<ENERGY>();
+    w = Virial();
+    double energy = large_pairs.meet(*atom, pairs, w) + large_meet_monomers<ENERGY>();
     if (pruning == NONE)
       energy += monomers_meet<ENERGY, NONE>(in_use);
     else if (pruning == SHORT)
@@ -362,9 +284,10 @@ class PairNanonet : public Pair {
     else
       energy += monomers_meet<ENERGY, BOTH>(within_skin);
     hand_over();
+    if (vflag_global) w.add(cloud);
     if (ENERGY) eng_vdwl += energy;
     if (vflag_global)
-      for (int k = 0; k < 6; k++) virial[k] += w[k];
+      for (int k = 0; k < 6; k++) virial[k] += w.w[k];
   }
 
   template <bool ENERGY> double large_meet_monomers()
@@ -376,10 +299,10 @@ class PairNanonet : public Pair {
       for (int d = 0; d < 3; d++) at[d] = atom->x[i][d] - origin[d];
       Particle<ENERGY> particle(at[0], at[1], at[2], pairs[1][atom->type[i]]);
       for (const Entry *entry = around.begin(k); entry < around.end(k); entry++)
-        particle.meet(cloud.at[entry->cluster], cloud.force[entry->cluster], entry->lanes);
+        particle.meet(cloud.at[entry->cluster()], cloud.force[entry->cluster()], entry->lanes());
       const double total[3] = {sum(particle.fx), sum(particle.fy), sum(particle.fz)};
       for (int d = 0; d < 3; d++) atom->f[i][d] += total[d];
-      add_virial(1.0, at, total);
+      w.add(1.0, at, total);
       if (ENERGY) energy += sum(particle.energy);
     }
     return energy;
@@ -391,21 +314,23 @@ class PairNanonet : public Pair {
     const Points *at = cloud.at.data();
     Points *force = cloud.force.data();
     Shortening<PRUNING> shortening(within_skin, in_use, pairs[1][1].cut, buffer(), neighbor->skin);
-    if (PRUNING) pruned_at = cloud.at;
+    if (PRUNING != NONE) departure.mark(cloud);
     for (int c = 0; c < cloud.owned; c++) {
       Points own;    // kept apart until the end: a store of one lane would hold up the loads of all that follow
       for (int lane = 0; lane < W; lane++) {
         const int slot = c * W + lane;
-        Particle<ENERGY> particle(lane_of(at[c].x, lane), lane_of(at[c].y, lane), lane_of(at[c].z, lane), pairs[1][1]);
+        const float *me = (const float *) &at[c] + lane;
+        Particle<ENERGY> particle(me[0], me[W], me[2 * W], pairs[1][1]);
         const Entry *entry = lists.begin(slot), *end = lists.end(slot);
         for (; entry < end; entry++) {
-          const Lanes squared = particle.meet(at[entry->cluster], force[entry->cluster], entry->lanes);
+          const Lanes squared = particle.meet(at[entry->cluster()], force[entry->cluster()], entry->lanes());
           shortening.judge(*entry, squared);
         }
         shortening.end(slot);
-        ((float *) &own.x)[lane] = sum(particle.fx);
-        ((float *) &own.y)[lane] = sum(particle.fy);
-        ((float *) &own.z)[lane] = sum(particle.fz);
+        float *total = (float *) &own + lane;
+        total[0] = sum(particle.fx);
+        total[W] = sum(particle.fy);
+        total[2 * W] = sum(particle.fz);
         if (ENERGY) energy += sum(particle.energy);
       }
       force[c].x += own.x;
@@ -419,50 +344,18 @@ class PairNanonet : public Pair {
   // Add the clusters' forces to those of the atoms
   void hand_over()
   {
-    double **f = atom->f;
-    for (int c = 0; c < cloud.size();) {
-      const Points zero = {all(0.0f), all(0.0f), all(0.0f)};
-      Points straight = zero, across = zero;    // single precision for a few clusters at a time
-      for (const int last = std::min(c + 16, cloud.size()); c < last; c++) {
-        const Points &at = cloud.at[c], &force = cloud.force[c];
-        straight.x += at.x * force.x;
-        straight.y += at.y * force.y;
-        straight.z += at.z * force.z;
-        across.x += at.y * force.x;
-        across.y += at.z * force.x;
-        across.z += at.z * force.y;
-        const float *lanes = (const float *) &force;
-        for (int lane = 0; lane < W; lane++) {
-          const int i = cloud.atoms[c * W + lane];
-          if (i < 0) continue;
-          for (int d = 0; d < 3; d++) f[i][d] += lanes[d * W + lane];
-        }
+    double *f = atom->f[0];
+    for (int c = 0; c < cloud.size(); c++) {
+      const float *lanes = (const float *) &cloud.force[c];
+      const int *atoms = &cloud.atoms[c * W];
+      for (int lane = 0; lane < W; lane++) {
+        if (atoms[lane] < 0) break;    // the empty lanes are the last
+        double *total = f + 3 * atoms[lane];
+        total[0] += lanes[lane];
+        total[1] += lanes[W + lane];
+        total[2] += lanes[2 * W + lane];
       }
-      const Lanes parts[6] = {straight.x, straight.y, straight.z, across.x, across.y, across.z};
-      for (int k = 0; k < 6; k++) w[k] += sum(parts[k]);
     }
-  }
-
-  double meet_large()
-  {
-    double **f = atom->f, **x = atom->x, energy = 0.0;
-    for (const LargePair &pair : meeting) {
-      const int i = pair.i, j = pair.j;
-      const Coefficients &c = pairs[atom->type[i]][atom->type[j]];
-      const double squared = squared_distance(i, j);
-      if (squared >= c.cut * c.cut) continue;
-      const double inverse2 = 1.0 / squared, inverse6 = inverse2 * inverse2 * inverse2;
-      const double strength = inverse2 * inverse6 * (c.force12 * inverse6 - c.force6);
-      double d[3], force[3];
-      for (int k = 0; k < 3; k++) {
-        d[k] = x[i][k] - x[j][k];
-        force[k] = strength * d[k];
-        f[i][k] += force[k];
-      }
-      add_virial(0.5, d, force);
-      energy += 0.5 * (inverse6 * (c.energy12 * inverse6 - c.energy6) - c.offset);
-    }
-    return energy;
   }
 };
 

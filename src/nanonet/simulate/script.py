@@ -29,7 +29,7 @@ MARKER = "nanonet: time runs"  # printed when NPT begins: from here on the first
 
 FENE_STIFFNESS, FENE_EXTENT = 30.0, 1.5  # K (epsilon/sigma^2) and R0 (sigma): paper, Model
 _SKIN = 0.5  # of the neighbour lists (sigma): 0.3 to 0.8 differ by less than 10 % in speed (docs/speed.md)
-_PRUNED_SKIN = 0.8  # where our pair style prunes the lists between (docs/speed.md)
+_PRUNED_SKIN = 1.0  # where our pair style prunes the lists between (docs/speed.md)
 _PUSH_STEPS = 1_000
 _SETTLE_STEPS = 2_000
 

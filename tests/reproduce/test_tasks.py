@@ -92,7 +92,8 @@ def test_evidence_sorts_entries_by_fidelity(with_implicit: Evidence) -> None:
 def test_neighbours_are_counted_within_a_gap_of_three(evidence: Evidence) -> None:
     data = evidence.explicit
     numbers = evidence.neighbours(np.ones_like(data.G))
-    assert numbers == pytest.approx(4 / 3 * np.pi * (data.X[:, 0] + 3) ** 3 * data.X[:, 2])
+    others = np.array([(entry["nps"] - 1) / entry["nps"] for entry in data.provenance])
+    assert numbers == pytest.approx(4 / 3 * np.pi * (data.X[:, 0] + 3) ** 3 * data.X[:, 2] * others)
 
 
 def test_a_key_knows_all_that_a_result_depends_on(with_implicit: Evidence) -> None:

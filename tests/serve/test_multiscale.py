@@ -128,7 +128,7 @@ def test_simulate_takes_an_implicit_polymer(run, tmp_path: Path) -> None:  # typ
     five = ["--diameter", 3, "--chain-length", 40, "--density", 0.001, "--eps-nn", 0.3, "--eps-pn", 1]
     status, out, _ = run("simulate", *five, "--implicit", "--production-steps", 2_000, "--out", tmp_path / "run")
     assert status == 0
-    assert "200 NPs and 0 chains" in out
+    assert "9 NPs and 0 chains" in out
     status, out, _ = run("analyze", tmp_path / "run", "--out", tmp_path / "data.nc")
     assert status == 0
     data = Dataset.load(tmp_path / "data.nc")

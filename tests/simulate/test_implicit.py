@@ -19,7 +19,9 @@ from tests.physics.checks import run_lmp
 from tests.physics.checks import table as thermo
 
 COMPOSITION = Composition(diameter=3, chain_length=40, density=0.0005, eps_nn=0.5, eps_pn=1.0)
-SHORT = replace(IMPLICIT, equilibration_steps=5_000, production_steps=60_000, restart_every=10_000)
+SHORT = replace(
+    IMPLICIT, equilibration_steps=5_000, production_steps=60_000, restart_every=10_000, min_nps=200, frame_every=100
+)
 
 
 def _potential(barrier: float = 2.0, end: float = 0.0, triple: Triple | None = None) -> PolymerPotential:

@@ -167,6 +167,21 @@ def test_a_dataset_holds_all_its_data_itself(made_up_dataset: Dataset, tmp_path:
     refused("error is not an array")
 
 
+def test_a_heap_without_end_is_refused(made_up_dataset: Dataset, tmp_path: Path) -> None:
+    """HDF5 walks for ever along a heap whose last object has the size 0."""
+    path = tmp_path / "data.nc"
+    made_up_dataset.save(path)
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"GCOL")
+    step = heap + 16
+    while int.from_bytes(content[step : step + 2], "little"):
+        step += 16 + -(-int.from_bytes(content[step + 8 : step + 16], "little") // 8) * 8
+    content[step + 8 : step + 16] = bytes(8)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"data\.nc cannot be read: its heap at byte \d+ is damaged"):
+        Dataset.load(path)
+
+
 def test_a_changed_byte_of_a_dataset_is_seen(made_up_dataset: Dataset, tmp_path: Path) -> None:
     path = tmp_path / "data.nc"
     made_up_dataset.save(path)

@@ -20,7 +20,7 @@ from nanonet.composition import COPY, FIELDS, Composition, from_array, to_array,
 from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.rdf import RDF
-from nanonet.reading import check_hdf5, parse_json, read_bytes, read_texts
+from nanonet.reading import check_hdf5, check_heaps, parse_json, read_bytes, read_texts
 from nanonet.records import MeasuredRun, Provenance
 
 if TYPE_CHECKING:
@@ -274,11 +274,12 @@ class Dataset:
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Dataset:
         """Read a file that `save` wrote; `InputError` names the file and what is wrong with it."""
-        content = io.BytesIO(read_bytes(path, "dataset"))
+        content = read_bytes(path, "dataset")
         try:
             import h5py
 
-            with h5py.File(content, "r") as file:
+            check_heaps(content)
+            with h5py.File(io.BytesIO(content), "r") as file:
                 check_hdf5(file)
                 return _read(file)
         except Exception as error:  # whatever a broken file makes the readers say

@@ -30,6 +30,7 @@ MAX_JSON = 1 << 28
 MAX_ARRAYS = 1 << 30
 """Most memory (bytes) that the arrays, or the texts, of one file may take."""
 
+_HEAP = b"GCOL\x01\x00\x00\x00"
 _SHOWN = 60  # characters of a bad value in a message
 
 
@@ -179,6 +180,25 @@ def read_texts(column: h5py.Dataset) -> list[str]:
             raise InputError(f"{column.name.lstrip('/')} has texts of more than {MAX_ARRAYS:,} bytes")
         texts.append(text.decode() if isinstance(text, bytes) else str(text))
     return texts
+
+
+def check_heaps(content: bytes) -> None:
+    """Refuse an HDF5 file with a heap of texts on which the library would walk for ever (format, III.E: GCOL).
+
+    A heap is a chain of objects; HDF5 goes on from one to the next without asking whether it moves.
+    """
+    place = content.find(_HEAP)
+    while place >= 0:
+        end = place + int.from_bytes(content[place + 8 : place + 16], "little")
+        step = place + 16
+        while step + 16 <= end <= len(content):
+            number = int.from_bytes(content[step : step + 2], "little")
+            size = int.from_bytes(content[step + 8 : step + 16], "little")
+            length = 16 + -(-size // 8) * 8 if number else size  # number 0: what is left, its head included
+            if length < 16 or step + length > end:
+                raise InputError(f"its heap at byte {place} is damaged")
+            step += length
+        place = content.find(_HEAP, place + 4)
 
 
 def check_hdf5(file: h5py.File) -> None:

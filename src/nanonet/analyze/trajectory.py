@@ -113,7 +113,8 @@ def _frame(frame: Any) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
         raise InputError("the box is tilted; allowed are orthogonal boxes")
     if frame.configuration.dimensions != 3:
         raise InputError(f"the box has {frame.configuration.dimensions} dimensions; allowed are 3")
-    positions = np.asarray(frame.particles.position, dtype=np.float64)[_nps(frame.particles)]
+    with np.errstate(invalid="ignore"):  # what is not finite is refused below
+        positions = np.asarray(frame.particles.position, dtype=np.float64)[_nps(frame.particles)]
     return int(frame.configuration.step), positions, edges[:3]
 
 

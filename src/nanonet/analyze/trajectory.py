@@ -93,7 +93,7 @@ def read(path: str | os.PathLike[str]) -> Trajectory:
         frames, notes = _once(frames)
         boxes = np.array([edges for _, _, edges in frames])
         return Trajectory(np.array([positions for _, positions, _ in frames]), boxes, notes, diameter)
-    except (InputError, OSError, RuntimeError, LookupError, ValueError, MemoryError) as error:
+    except (InputError, OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError) as error:
         raise InputError(f"trajectory {path} cannot be used: {error}") from None
 
 

@@ -33,7 +33,8 @@ config = Config(executors=[executor], run_dir=os.environ["NANONET_PARSL_DIR"])
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Workspace:
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.chdir(tmp_path)  # parsl's launchers leave a list of nodes where they are started
     design = tuple(replace(TINY_COMPOSITION, eps_pn=eps_pn) for eps_pn in (0.4, 1.0))
     return create(tmp_path / "work", design, TINY, tmp_path / "data.nc")
 

@@ -320,7 +320,7 @@ def _read_off() -> list[str]:
     for i, composition in enumerate(DATA.compositions):
         train = np.delete(np.arange(len(X)), i)
         model = GaussianProcess(TABLE).fit(X[train], G[train], R, ERRORS[train])
-        found = intervals_of(model.sample(X[[i]], 400)[:, 0], R, composition)
+        found = intervals_of(model.predict(X[[i]])[0], model.sample(X[[i]], 400)[:, 0], R, composition)
         true = RDF(R, G[i])
         peak = true.first_peak
         number = true.coordination_number(found.radius, composition.density, composition.nps)

@@ -209,7 +209,16 @@ def _many_body(found: Sequence[Comparison]) -> str:
                 cells.append(_left_out(np.column_stack([np.ones(len(y)), x]), y))
             row = " | ".join(f"{x:.2f}" for x in (np.sqrt(np.mean(y**2)), *cells))
             lines.append(f"| {kind} | {len(y)} | {what} | {row} |")
-    return "\n".join(lines)
+    means = []
+    for kind in REGIMES:
+        chosen, ratio, shift = _first_peaks([one for one in found if one.regime == kind])
+        if len(chosen) > 1:
+            scatter = np.std([ratio, shift], axis=1, ddof=1) / np.sqrt(len(chosen))
+            means.append(
+                f"{kind}: the explicit first peak is {np.exp(ratio.mean()):.2f} times the implicit one (ln of ratio "
+                f"{ratio.mean():+.2f} ± {scatter[0]:.2f}), {shift.mean():+.2f} ± {scatter[1]:.2f} σ further out"
+            )
+    return "\n".join(lines) + "\n\nMeans: " + "; ".join(means) + "."
 
 
 def _left_out(design: NDArray[np.float64], y: NDArray[np.float64]) -> float:

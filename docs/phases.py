@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -56,7 +55,7 @@ class Pair:
             self._known[triple] = self.potentials.predict(triple)
         return self._known[triple]
 
-    def sample_curves(self, X: NDArray[np.float64], n: int, seed: int) -> NDArray[np.float64]:
+    def sample_curves(self, X: NDArray[np.float64], n: int, seed: int, *, common: bool = True) -> NDArray[np.float64]:
         """Curves (n, len(X), m)."""
         normal = np.random.default_rng(seed).standard_normal((n, 500))
         curves = np.zeros((n, len(X), len(self.r)))
@@ -68,16 +67,16 @@ class Pair:
             curves[:, k] = np.exp(-np.clip(w + direct(self.r, c.diameter, c.eps_nn), -50.0, 50.0))
         return curves
 
-    def basis(self, c: Composition) -> SimpleNamespace:
-        """Only what `compute_map` asks for: whether the windows have been left."""
-        outside = self._potential(c).extrapolated
-        return SimpleNamespace(warnings=(outside,) if outside else ())
+    def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which inputs (n, 5) lie outside of the windows."""
+        return np.array([bool(self._potential(c).extrapolated) for c in from_array(X)])
 
 
 def main() -> None:
     criteria = Criteria()
     hand = json.loads((HERE / "phases.json").read_text())
     explicit, implicit = Dataset.shipped(), Dataset.shipped("implicit")
+    hand["explicit"] = _by_measured_density(hand["explicit"], explicit)
     judged = judge_dataset(explicit, None, criteria)
     of_implicit = judge_dataset(implicit, None, criteria)
     bridges = [_bridges(explicit, i) for i in range(len(explicit))]
@@ -226,7 +225,9 @@ def _bridges(data: Dataset, i: int) -> tuple[float, float, float]:
 
 
 def _polymer(data: Dataset, i: int) -> dict[str, Any]:
-    records = [run.record for run in data.runs[i] if run.record["polymer"]]
+    """What was counted on the whole configurations of the longest of the runs that the entry is made of."""
+    out = data.provenance[i].get("left_out", {})
+    records = [run.record for run in data.runs[i] if run.record["polymer"] and run.record["id"] not in out]
     best = max(records, key=lambda record: int(record["polymer"]["configurations"]))
     return {**best["polymer"], "nps": best["nps"]}
 
@@ -288,6 +289,12 @@ def _differences(data: Dataset, judged: Sequence[Judged], hand: Mapping[str, Seq
             rows.append(f"{c}: by hand {state} ({remark}), by rule {one.verdict.state}.")
     remarks = [f"{c}: {r}." for c in data.compositions if (r := _by_hand(hand, c)[1])]
     return (" ".join(rows) or "Nowhere.") + "\n\nRemarks by hand:\n\n" + "\n".join(f"- {text}" for text in remarks)
+
+
+def _by_measured_density(hand: Mapping[str, Sequence[str]], data: Dataset) -> dict[str, Sequence[str]]:
+    """Hand labels are kept by nominal composition, which more runs don't change; entries go by measured density."""
+    nominal = (str(Composition(**runs[0].record["composition"])) for runs in data.runs)
+    return {str(c): hand[name] for c, name in zip(data.compositions, nominal, strict=True) if name in hand}
 
 
 def _by_hand(hand: Mapping[str, Sequence[str]], c: Composition) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from docs.phases import Pair
 from nanonet import RDF, Dataset, InputError
 from nanonet.noise import CORRELATION, draw, possible_curves
 from nanonet.phase import (
@@ -26,6 +27,7 @@ from nanonet.phase import (
     states,
 )
 from nanonet.rdf import standard_grid
+from nanonet.serve.phase_map import compute_map
 
 THEORY = Path(__file__).parent / "data" / "hooper-schweizer-2005"
 WELLS = {CONTACT: (0.0, 3.0), BRIDGING: (1.2, 2.5), DISPERSION: (1.2, 0.4)}
@@ -277,6 +279,27 @@ def test_what_is_not_known_is_said() -> None:
     assert judge(RDF(r, made_up(r, 3.0, WELLS[CONTACT]), 0.01 * np.ones(len(r))), 3.0, 1e-5).caveats == ()
 
 
+def test_nps_that_are_all_in_one_cluster_leave_none_far_away() -> None:
+    """W then counts from the uniform density: the least depth that such a curve can mean."""
+    r = grid(3.0)
+    g = np.where(r < 6.0, made_up(r, 3.0, WELLS[CONTACT]), 0.0)
+    found = judge(RDF(r, g, 0.01 * g), 3.0, 1e-3)
+    assert found.state == CONTACT
+    assert found.contact is not None
+    assert found.contact.w.value == pytest.approx(-np.log(g.max()))
+    assert 0 < found.contact.w.error < 0.05
+    assert any("far away" in caveat for caveat in found.caveats)
+    assert np.nanmin(mean_force_potential(r, g, 3.0)) == pytest.approx(-np.log(g.max()))
+
+
+def test_the_page_s_pairs_can_be_mapped() -> None:
+    """docs/phases.py draws W of the windows with the maps of the predictors."""
+    held = {"diameter": 3, "chain_length": 40, "density": 1e-5}
+    found = compute_map(Pair(), ("eps_pn", "eps_nn"), held, (None, None), 2, Criteria())
+    assert found.shares.shape == (2, 2, len(STATES))
+    assert found.shares.sum(axis=-1) == pytest.approx(1.0)
+
+
 R = grid(3.0)
 G = made_up(R, 3.0, WELLS[CONTACT])
 
@@ -294,7 +317,6 @@ G = made_up(R, 3.0, WELLS[CONTACT])
         (lambda: judge(RDF(R, G), 3.0, density=0.0), "density = 0 is not above 0"),
         (lambda: judge(RDF(R, G), 3.0, common=-1), "common = -1 is not 0 or above"),
         (lambda: judge(RDF(R, G, G), 3.0, samples=0), "samples = 0 is not 1 or more"),
-        (lambda: judge(RDF(R, np.where(R < 6, G, 0)), 3.0), "g is 0 at the end"),
         (lambda: judge_curves(R, G, 3.0), "allowed is (samples, 90)"),
         (lambda: judge_curves(R, -np.ones((2, 90)), 3.0), "not finite and 0 or above"),
     ],

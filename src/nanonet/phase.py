@@ -37,6 +37,8 @@ _FREEZING = 0.494  # volume fraction at which hard spheres freeze; no fluid is m
 class Criteria:
     """What separates the states. W is in kT and counts from its value far away, gaps h = r - D are between surfaces.
 
+    Where no pair is far away (all NPs of a run are in one cluster), W counts from the uniform density, g = 1.
+
     Parameters
     ----------
     depth:
@@ -148,7 +150,7 @@ def judge(
     Raises
     ------
     InputError
-        The curve ends before g can be taken as far away, is 0 there, or a number is not allowed.
+        The curve ends before g can be taken as far away, or a number is not allowed.
     """
     criteria = criteria or Criteria()
     curves = possible_curves(rdf, samples, seed, common, criteria.monomer)
@@ -174,7 +176,7 @@ def judge_curves(
 def mean_force_potential(
     r: NDArray[np.float64], g: NDArray[np.float64], diameter: float, criteria: Criteria | None = None
 ) -> NDArray[np.float64]:
-    """W = -ln g (m,) from its value far away (kT); infinite where g is 0."""
+    """W = -ln g (m,) from its value far away, from g = 1 where no pair is there (kT); infinite where g is 0."""
     _, _, far = _regions(r, diameter, criteria or Criteria())
     with np.errstate(divide="ignore"):
         return np.asarray(-np.log(g / _far_away(r, g, far)))
@@ -285,12 +287,14 @@ def _crowding(closest: NDArray[np.float64], density: float | None) -> NDArray[np
 
 
 def _far_away(r: NDArray[np.float64], curves: NDArray[np.float64], far: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Mean of g over the volume far away (...)."""
+    """Mean of g over the volume far away (...); 1 for all curves where any of them has no pair there.
+
+    In a run whose NPs are all in one cluster no pair is far away. W then counts from the uniform density, g = 1, which
+    understates its depth: g far away is less than 1 there.
+    """
     volume = r[far] ** 2
     away = np.asarray(curves[..., far] @ (volume / volume.sum()))
-    if away.min() <= 0:
-        raise InputError("g is 0 at the end of the curve; W counts from its value there")
-    return away
+    return away if away.min() > 0 else np.ones_like(away)
 
 
 def _verdict(
@@ -303,8 +307,10 @@ def _verdict(
 ) -> Verdict:
     gap, outside, far = _regions(r, diameter, criteria)
     shares = probabilities(r, curves[None], diameter, density, criteria)[0]
-    away, drawn_away = _far_away(r, g, far), _far_away(r, curves, far)
-    w = mean_force_potential(r, g, diameter, criteria)
+    both = _far_away(r, np.vstack([g, curves]), far)
+    away, drawn_away = both[0], both[1:]
+    with np.errstate(divide="ignore"):
+        w = -np.log(g / away)
 
     def place(i: int) -> Place:
         low, high = np.quantile(np.log(np.maximum(curves[:, i], _TINY) / drawn_away), (0.16, 0.84))
@@ -361,6 +367,8 @@ def _caveats(
         found.append("no error bars: the curve is taken as it stands")
     if not touching.any():
         found.append("no pair was seen in contact: whether W is low there behind its barrier is not known")
+    if not away.any():
+        found.append("no pair was seen far away: depths of W count from g = 1 and are larger than given")
     inner, outer = (float(part.mean()) for part in np.array_split(away, 2))
     if min(inner, outer) > 0 and abs(np.log(inner / outer)) > _LEVEL:
         found.append(f"g has not levelled off at the end ({inner:.2g}, then {outer:.2g}): depths of W count from there")

@@ -112,16 +112,18 @@ class RDF:
         """Peaks of g(r) by rising distance.
 
         A peak is higher than 1, and on both sides g falls by at least a tenth of its height, and by two standard
-        errors where they are known, before anything as high follows: what falls less is noise on a shoulder. Bins
-        of equal height at the top count as one, at their middle.
+        errors of the difference where errors are known, before anything as high follows: what falls less is noise
+        on a shoulder. Bins of equal height at the top count as one, at their middle.
         """
         found: list[Peak] = []
         for left, right in _level_tops(self.g):
             height = float(self.g[left])
-            fall = 0.1 * height
+            least = 0.1 * height
             if self.error is not None:
-                fall = max(fall, 2.0 * float(self.error[left : right + 1].min()))
-            if height > 1.0 and _falls(self.g[:left][::-1], height, fall) and _falls(self.g[right + 1 :], height, fall):
+                least = np.maximum(least, 2.0 * np.hypot(self.error, self.error[left : right + 1].min()))
+            fallen, higher = height - self.g >= least, self.g >= height
+            inside = _before(fallen[:left][::-1], higher[:left][::-1])
+            if height > 1.0 and inside and _before(fallen[right + 1 :], higher[right + 1 :]):
                 found.append(Peak(position=float(0.5 * (self.r[left] + self.r[right])), height=height))
         return tuple(found)
 
@@ -209,8 +211,6 @@ def _level_tops(g: NDArray[np.float64]) -> list[tuple[int, int]]:
     return [(int(starts[i]), int(ends[i])) for i in tops]
 
 
-def _falls(outwards: NDArray[np.float64], height: float, fall: float) -> bool:
-    """Whether the values, seen from a top outwards, fall by `fall` before one as high as the top comes."""
-    higher = np.flatnonzero(outwards >= height)
-    before = outwards[: higher[0]] if len(higher) else outwards
-    return bool(len(before) and before.min() <= height - fall)
+def _before(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
+    """Whether `first` is true anywhere before `second` is for the first time."""
+    return bool(first[: int(second.argmax()) if second.any() else len(second)].any())

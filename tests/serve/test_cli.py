@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nanonet import Dataset
+from nanonet import RDF, Dataset
 from nanonet.serve import cli
 
 FIVE = ["--diameter", "3", "--chain-length", "40", "--density", "0.002", "--eps-nn", "0.5", "--eps-pn", "1.0"]
@@ -101,13 +101,16 @@ def test_a_peak_has_one_reading(run) -> None:  # type: ignore[no-untyped-def]
         for name, key in (("peak", "first_peak"), ("second", "second_peak")):
             probability = content["intervals"][f"{name}_probability"]
             peak = content[key]
-            assert (peak is not None) == (probability >= 0.5)
+            assert 0 <= probability <= 1
             if peak is not None:
+                drawn = RDF(np.array(content["r"]), np.array(content["g"])).peaks()
+                assert drawn[key == "second_peak"]._asdict() == peak
                 for what in ("height", "position"):
                     low, high = content["intervals"][f"{name}_{what}"]
                     assert low <= peak[what] <= high
         status, out, _ = run("predict", *_five(eps_nn=eps_nn, eps_pn=eps_pn))
-        assert not ("first peak   none" in out and "sure" in out)
+        assert ("first peak   not resolved" in out) == (content["first_peak"] is None)
+        assert content["intervals"]["coordination_number"][1] <= content["nps"] - 1
 
 
 def test_without_a_core_nothing_is_predicted_or_simulated(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

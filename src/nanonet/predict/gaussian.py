@@ -80,8 +80,9 @@ class GaussianPredictor(Predictor):
         `radius` (sigma) of the coordination number: 1.5 D where not given, and within the grid.
         """
         composition = as_composition(composition)
-        curves = self.sample_curves(to_array([composition]), DRAWS, seed)[:, 0]
-        return intervals_of(curves, self.r, composition, radius)
+        x = to_array([composition])
+        curves = self.sample_curves(x, DRAWS, seed)[:, 0]
+        return intervals_of(self.process.predict(x)[0], curves, self.r, composition, radius)
 
     def basis(self, composition: Composition | Sequence[float]) -> Basis:
         """As for every model; also says where the table of W_poly ends."""
@@ -98,36 +99,64 @@ class GaussianPredictor(Predictor):
 
 
 def intervals_of(
-    curves: NDArray[np.float64], r: NDArray[np.float64], composition: Composition, radius: float | None = None
+    median: NDArray[np.float64],
+    curves: NDArray[np.float64],
+    r: NDArray[np.float64],
+    composition: Composition,
+    radius: float | None = None,
 ) -> Intervals:
-    """Intervals of what is read off curves (draws, m) that are equally likely; `radius` as in `intervals`."""
+    """Peaks of the median curve (m,), with intervals from curves (draws, m) that are equally likely.
+
+    A drawn curve has a peak of the median curve where its own highest peak lies between the same minima of the median.
+    Where the median curve has no such peak, what the drawn curves have by the same number (first, second) is told.
+    `radius` as in `intervals`.
+    """
     radius = min(1.5 * composition.diameter if radius is None else radius, float(r[-1]))
     rdfs = [RDF(r, g) for g in curves]
     found = [rdf.peaks() for rdf in rdfs]
-    first, second = ([peaks[i] for peaks in found if len(peaks) > i] for i in (0, 1))
-    numbers = [rdf.coordination_number(radius, composition.density, composition.nps) for rdf in rdfs]
+    rdf = RDF(r, median)
+    peaks = rdf.peaks()
+    others = composition.nps - 1  # no NP has more neighbours
+    numbers = [min(one.coordination_number(radius, composition.density, composition.nps), others) for one in rdfs]
+
+    def read(i: int) -> tuple[Peak | None, float, Interval | None, Interval | None]:
+        peak = peaks[i] if i < len(peaks) else None
+        if peak is None:
+            same = [one[i] for one in found if len(one) > i]
+        else:
+            low, high = _between_minima(rdf, peaks, i)
+            inside = ([p for p in one if low <= p.position <= high] for one in found)
+            same = [max(one, key=lambda p: p.height) for one in inside if one]
+        height = _interval([p.height for p in same], len(rdfs), peak and peak.height)
+        position = _interval([p.position for p in same], len(rdfs), peak and peak.position)
+        return peak, len(same) / len(rdfs), height, position
+
+    first, second = read(0), read(1)
     return Intervals(
-        peak_probability=len(first) / len(rdfs),
-        peak_height=_interval([peak.height for peak in first], len(rdfs)),
-        peak_position=_interval([peak.position for peak in first], len(rdfs)),
+        peak=first[0],
+        peak_probability=first[1],
+        peak_height=first[2],
+        peak_position=first[3],
         coordination_number=_interval(numbers, len(rdfs)),
         radius=radius,
-        peak=_median(first, len(rdfs)),
-        second_probability=len(second) / len(rdfs),
-        second_height=_interval([peak.height for peak in second], len(rdfs)),
-        second_position=_interval([peak.position for peak in second], len(rdfs)),
-        second_peak=_median(second, len(rdfs)),
+        second_peak=second[0],
+        second_probability=second[1],
+        second_height=second[2],
+        second_position=second[3],
         neighbours=float(np.median(numbers)),
     )
 
 
-def _median(peaks: Sequence[Peak], draws: int) -> Peak | None:
-    """Median position and height, where at least half of the curves have the peak."""
-    return Peak(*np.median(peaks, axis=0).tolist()) if 2 * len(peaks) >= draws else None
+def _between_minima(rdf: RDF, peaks: Sequence[Peak], i: int) -> tuple[float, float]:
+    """Where g is lowest between a peak and those next to it, or the ends of the curve."""
+    tops = [0, *(int(np.abs(rdf.r - peak.position).argmin()) for peak in peaks), len(rdf.r) - 1]
+    left, top, right = tops[i : i + 3]
+    return float(rdf.r[left + rdf.g[left : top + 1].argmin()]), float(rdf.r[top + rdf.g[top : right + 1].argmin()])
 
 
-def _interval(values: list[float], draws: int) -> Interval | None:
+def _interval(values: Sequence[float], draws: int, value: float | None = None) -> Interval | None:
+    """Ends of 90 % of the values, widened to hold `value`; None where fewer than a tenth of the draws have one."""
     if len(values) < 0.1 * draws:
         return None
-    low, high = np.quantile(values, (0.05, 0.95))
-    return Interval(float(low), float(high))
+    low, high = np.quantile(values, (0.05, 0.95)).tolist()
+    return Interval(low, high) if value is None else Interval(min(low, value), max(high, value))

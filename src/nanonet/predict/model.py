@@ -46,15 +46,12 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class Intervals:
-    """What is read off the curves that a prediction leaves open: medians, and 90 % intervals.
-
-    A peak of the median curve is another thing: where its place is not known, the median levels it out.
-    """
+    """Peaks of the predicted (median) curve and the neighbours, with 90 % intervals from equally likely curves."""
 
     peak_probability: float
-    """Share of the curves which have a first peak."""
+    """Share of the curves that have `peak`; without one, that have any first peak."""
     peak_height: Interval | None
-    """Of those that have one; None where hardly any has."""
+    """Of those curves; None where hardly any has one."""
     peak_position: Interval | None
     """Of the same (sigma)."""
     coordination_number: Interval | None
@@ -62,9 +59,9 @@ class Intervals:
     radius: float
     """sigma."""
     peak: Peak | None = None
-    """Median position and height of the same; None where fewer than half of the curves have a first peak."""
+    """First peak of the predicted curve; None where it has none: the place is then not known, or nothing exceeds 1."""
     second_probability: float = 0.0
-    """Share of the curves which have a second peak."""
+    """As of the first."""
     second_height: Interval | None = None
     """As of the first."""
     second_position: Interval | None = None

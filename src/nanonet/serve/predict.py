@@ -202,7 +202,7 @@ def print_prediction(
     print(f"state        {verdict if isinstance(verdict, str) else _state(verdict)}")
     for name, peak, probability, height, position in _peaks(rdf, intervals):
         if peak is None:
-            text = "none" if probability is None else f"probably none; probability of one {sure(probability)}"
+            text = "none" if probability is None else _unresolved(probability, height, position)
         else:
             text = f"g = {peak.height:.3g}{_ends(height)} at r = {peak.position:.2f}{_ends(position)} sigma"
             text += "" if probability is None else f", probability {sure(probability)}"
@@ -236,13 +236,23 @@ def _state(verdict: Verdict) -> str:
 def _peaks(
     rdf: RDF, intervals: Intervals | None
 ) -> tuple[tuple[str, Peak | None, float | None, Interval | None, Interval | None], ...]:
-    """Name, peak, probability, intervals of height and position: one reading, from the curves left open where known."""
+    """Name, peak of the predicted curve, and where known its probability and intervals of height and position."""
     if intervals is None:
         return ("first", rdf.first_peak, None, None, None), ("second", rdf.second_peak, None, None, None)
     i = intervals
     return (
         ("first", i.peak, i.peak_probability, i.peak_height, i.peak_position),
         ("second", i.second_peak, i.second_probability, i.second_height, i.second_position),
+    )
+
+
+def _unresolved(probability: float, height: Interval | None, position: Interval | None) -> str:
+    """A peak that the median curve does not have, though curves within the band may."""
+    if height is None or position is None:
+        return f"none; probability of one {sure(probability)}"
+    return (
+        f"not resolved: the median curve has none; probability {sure(probability)} of one, "
+        f"g = {height} at r = {position} sigma"
     )
 
 

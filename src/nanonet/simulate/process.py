@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 import signal
 import subprocess
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from nanonet.simulate.protocol import Protocol
 
 _RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file begins and ends with it
 _MARKER = re.compile(re.escape(script.MARKER) + r" from step (\d+)")
+_PATIENCE = 2.0  # seconds in which processes that were killed are to be gone
 _THERMO = re.compile(r"\s*(\d+)(\s+[-+.\deEnaif]+){4}\s*$")
 
 Progress = Callable[[int, int], None]
@@ -96,7 +99,7 @@ def _stretch(
                     if progress is not None:
                         progress(step, protocol.total_steps)
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)  # the group: PyPI's `lmp` is a wrapper around the program
+            _kill(process)
             raise
     if process.returncode != 0:
         errors = [line for line in last_words if "ERROR" in line] or list(last_words)
@@ -107,6 +110,17 @@ def _stretch(
             + f"\n({ending(process.returncode)}; command: {shlex.join(words)}; folder: {folder})"
         )
     return first_step or 0
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End the process and its group (PyPI's `lmp` is a wrapper around the program), which then holds no lock."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    patience = time.monotonic() + _PATIENCE
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < patience:
+            os.killpg(process.pid, 0)
+            time.sleep(0.01)
 
 
 def _check_no_hole(protocol: Protocol, folder: Path, trajectory: Path, restart: str | None, step: int) -> None:

@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
+# Small matrices: more threads only wait for each other, and for other processes on busy cores
+export OMP_NUM_THREADS ?= 1
+
 .PHONY: demo test test-long check model figures multiscale report validation clean
 
 demo: $(VENV)/.demo

@@ -23,7 +23,7 @@ LEVEL = 0.9
 """Of the bands: the share of simulated values that they should hold."""
 
 _GAUSSIAN_HALF_WIDTH = 1.6448536  # of 90 % of a normal distribution, in standard deviations
-_CHUNK = 2_000  # inputs at once: bounds the memory
+_CHUNK = 500  # inputs at once: bounds the memory
 _NONE = 5e-3  # g of the dilute limit that counts as none
 _HIGHEST = float(np.log(10.0 * MAX_G))  # ln g is not taken beyond: ten times what can be learnt
 
@@ -143,7 +143,7 @@ class CurveProcess:
             drawn = np.empty((draws, len(part), len(self.r)))
             if common:
                 random = np.random.default_rng(seed)  # the next part has the same numbers
-            for contact in np.unique(place[:, 0]):  # what is linear in the draws is shifted once for all of them
+            for contact in set(place[:, 0].tolist()):  # what is linear in the draws is shifted once for all of them
                 own = np.flatnonzero(place[:, 0] == contact)
                 at = place[own[0]] if self.prior is not None else None
                 scale = (self._scale(inputs[own]) / _GAUSSIAN_HALF_WIDTH)[:, None]
@@ -151,7 +151,7 @@ class CurveProcess:
                 y = (z[own] + noise[:, who] * deviations[own]) @ self._placed(self.modes, at)
                 y += self._placed(self.mean[None], at)
                 y += scale * (rough[:, who] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
-                drawn[:, own] = self._lifted(y, prior[own])
+                drawn[:, own] = self._lifted(y, prior[own], self._learnt(prior[own]))
             found.append(drawn)
         return np.concatenate(found, axis=1) if found else np.empty((draws, 0, len(self.r)))
 
@@ -183,30 +183,35 @@ class CurveProcess:
         prior, place, inputs = self._start(X)
         z, share = self._scores(inputs)
         y = self.mean + z @ self.modes
+        learnt = self._learnt(prior)
         if not band:
-            return (self._forth(y, prior, place),)
+            return (self._lifted(self._shifted(y, place), prior, learnt),)
         variance = (share * self.variances) @ self.modes**2 + self.spread**2
-        half = self._scale(inputs)[:, None] * np.sqrt(variance)
-        return tuple(self._forth(one, prior, place) for one in (y, y - half, y + half))
+        y, half = self._shifted(np.stack([y, self._scale(inputs)[:, None] * np.sqrt(variance)]), place)
+        return tuple(self._lifted(one, prior, learnt) for one in (y, y - half, y + half))
 
-    def _forth(
-        self, y: NDArray[np.float64], prior: NDArray[np.float64], place: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """g (n, m) from y (n, k)."""
-        return self._lifted(y if self.prior is None else shifted(y, self.grid, place), prior)
+    def _shifted(self, y: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values (..., n, k) on the grid at separations `place` (n, m) from contact; as they are without a prior."""
+        return y if self.prior is None else shifted(y, self.grid, place)
 
     def _placed(self, rows: NDArray[np.float64], at: NDArray[np.float64] | None) -> NDArray[np.float64]:
         """Rows (l, k) on the grid at separations `at` (m,) from contact, (l, m); as they are without a prior."""
         return rows if at is None else shifted(rows, self.grid, np.broadcast_to(at, (len(rows), len(at))))
 
-    def _lifted(self, y: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
-        """g (..., n, m) from y (..., n, m) at the distances r and tau(g0) (n, m)."""
-        values = y
-        if self.prior is not None:
-            # What was learnt does not lift g where the dilute limit has none: in the core of other sizes
-            dilute = np.maximum(np.exp(prior) - self.settings[0], 0.0)
-            values = y * (dilute / (dilute + _NONE))
-        values = values + prior
+    def _learnt(self, prior: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """How much of what was learnt counts (n, m): it lifts no g where the dilute limit has none, as in the core."""
+        if self.prior is None:
+            return None
+        dilute = np.maximum(np.exp(prior) - self.settings[0], 0.0)
+        return np.asarray(dilute / (dilute + _NONE))
+
+    def _lifted(
+        self, y: NDArray[np.float64], prior: NDArray[np.float64], learnt: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        """g (..., n, m) from y (..., n, m) at the distances r, tau(g0) (n, m) and what `_learnt` says (n, m)."""
+        values = y + prior if learnt is None else y * learnt
+        if learnt is not None:
+            values += prior
         if self.transform == "sqrt":
             return np.asarray(np.maximum(values, 0.0) ** 2)
         np.exp(np.minimum(values, _HIGHEST, out=values), out=values)

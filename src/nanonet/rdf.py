@@ -115,17 +115,7 @@ class RDF:
         errors of the difference where errors are known, before anything as high follows: what falls less is noise
         on a shoulder. Bins of equal height at the top count as one, at their middle.
         """
-        found: list[Peak] = []
-        for left, right in _level_tops(self.g):
-            height = float(self.g[left])
-            least = 0.1 * height
-            if self.error is not None:
-                least = np.maximum(least, 2.0 * np.hypot(self.error, self.error[left : right + 1].min()))
-            fallen, higher = height - self.g >= least, self.g >= height
-            inside = _before(fallen[:left][::-1], higher[:left][::-1])
-            if height > 1.0 and inside and _before(fallen[right + 1 :], higher[right + 1 :]):
-                found.append(Peak(position=float(0.5 * (self.r[left] + self.r[right])), height=height))
-        return tuple(found)
+        return peaks_of(self.r, self.g[None], self.error)[0]
 
     def error_at(self, position: float) -> float | None:
         """Standard error of g in the bin nearest to a distance (sigma), or None where errors are not known."""
@@ -150,16 +140,7 @@ class RDF:
         InputError
             `radius` lies outside the grid, `density` is not above 0, or `nps` is not 2 or more.
         """
-        edges = np.append(self.r - 0.5 * self.bin_width, self.r[-1] + 0.5 * self.bin_width)
-        if not edges[0] <= radius <= edges[-1] + 1e-9:
-            raise InputError(f"radius = {radius:g} is not between {edges[0]:g} and {edges[-1]:g}")
-        if not (math.isfinite(density) and density > 0):
-            raise InputError(f"density = {density:g} is not above 0")
-        if nps is not None and not nps >= 2:
-            raise InputError(f"nps = {nps} is not 2 or more")
-        volumes = 4.0 / 3.0 * math.pi * np.diff(np.clip(edges, None, radius) ** 3)
-        others = 1.0 if nps is None else (nps - 1) / nps
-        return float(density * others * np.dot(volumes, self.g))
+        return float(coordination_numbers(self.r, self.g[None], radius, density, nps)[0])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RDF):
@@ -202,15 +183,59 @@ def _column(name: str, values: ArrayLike) -> NDArray[np.float64]:
     return column
 
 
-def _level_tops(g: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """First and last index of each run of equal values that is higher than its neighbours, ends excluded."""
-    starts = np.flatnonzero(np.diff(g, prepend=np.nan) != 0)
-    levels = g[starts]
-    ends = np.append(starts[1:], len(g)) - 1
-    tops = np.flatnonzero((levels[1:-1] > levels[:-2]) & (levels[1:-1] > levels[2:])) + 1
-    return [(int(starts[i]), int(ends[i])) for i in tops]
+def peaks_of(
+    r: NDArray[np.float64], curves: NDArray[np.float64], error: NDArray[np.float64] | None = None
+) -> list[tuple[Peak, ...]]:
+    """Peaks of each of many curves (n, m) on one grid (m,), of all of which `error` (m,) is; see `RDF.peaks`."""
+    places, errors = r.tolist(), None if error is None else error.tolist()
+    found = []
+    for g in curves.tolist():
+        tops = _tops(g, errors)
+        found.append(tuple(Peak(0.5 * (places[left] + places[right]), g[left]) for left, right in tops))
+    return found
 
 
-def _before(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
-    """Whether `first` is true anywhere before `second` is for the first time."""
-    return bool(first[: int(second.argmax()) if second.any() else len(second)].any())
+def coordination_numbers(
+    r: NDArray[np.float64], curves: NDArray[np.float64], radius: float, density: float, nps: int | None = None
+) -> NDArray[np.float64]:
+    """Of each of many curves (n, m) on one grid (m,): (n,); see `RDF.coordination_number`."""
+    width = (r[-1] - r[0]) / (len(r) - 1)
+    edges = np.append(r - 0.5 * width, r[-1] + 0.5 * width)
+    if not edges[0] <= radius <= edges[-1] + 1e-9:
+        raise InputError(f"radius = {radius:g} is not between {edges[0]:g} and {edges[-1]:g}")
+    if not (math.isfinite(density) and density > 0):
+        raise InputError(f"density = {density:g} is not above 0")
+    if nps is not None and not nps >= 2:
+        raise InputError(f"nps = {nps} is not 2 or more")
+    volumes = 4.0 / 3.0 * math.pi * np.diff(np.clip(edges, None, radius) ** 3)
+    others = 1.0 if nps is None else (nps - 1) / nps
+    return np.asarray(density * others * (curves @ volumes))
+
+
+def _tops(g: list[float], error: list[float] | None) -> list[tuple[int, int]]:
+    """First and last index of each peak of a curve: runs of equal values, ends of the curve excluded."""
+    found = []
+    left = 1
+    while left < len(g) - 1:
+        right = left
+        while right + 1 < len(g) and g[right + 1] == g[left]:
+            right += 1
+        height = g[left]
+        if height > 1.0 and g[left - 1] < height and right + 1 < len(g) and g[right + 1] < height:
+            own = None if error is None else min(error[left : right + 1])
+            inside, outside = range(left - 1, -1, -1), range(right + 1, len(g))
+            if _falls(g, inside, height, error, own) and _falls(g, outside, height, error, own):
+                found.append((left, right))
+        left = right + 1
+    return found
+
+
+def _falls(g: list[float], way: range, height: float, error: list[float] | None, own: float | None) -> bool:
+    """Whether g falls far enough below a height along a way before it is as high again."""
+    for i in way:
+        if g[i] >= height:
+            return False
+        fall = height - g[i]
+        if fall >= 0.1 * height and (error is None or own is None or fall >= 2.0 * math.hypot(error[i], own)):
+            return True
+    return False

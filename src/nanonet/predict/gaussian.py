@@ -15,7 +15,7 @@ from nanonet.dilute import PolymerTable
 from nanonet.errors import InputError
 from nanonet.gaussian import ARRAYS, CurveProcess
 from nanonet.predict.model import Basis, Interval, Intervals, Predictor, checked_file
-from nanonet.rdf import RDF, Peak
+from nanonet.rdf import RDF, Peak, coordination_numbers, peaks_of
 from nanonet.reading import read_arrays
 
 KIND = "gaussian process"
@@ -112,12 +112,12 @@ def intervals_of(
     `radius` as in `intervals`.
     """
     radius = min(1.5 * composition.diameter if radius is None else radius, float(r[-1]))
-    rdfs = [RDF(r, g) for g in curves]
-    found = [rdf.peaks() for rdf in rdfs]
+    draws = len(curves)
+    found = peaks_of(r, curves)
     rdf = RDF(r, median)
     peaks = rdf.peaks()
-    others = composition.nps - 1  # no NP has more neighbours
-    numbers = [min(one.coordination_number(radius, composition.density, composition.nps), others) for one in rdfs]
+    numbers = coordination_numbers(r, curves, radius, composition.density, composition.nps)
+    numbers = np.minimum(numbers, composition.nps - 1)  # no NP has more neighbours
 
     def read(i: int) -> tuple[Peak | None, float, Interval | None, Interval | None]:
         peak = peaks[i] if i < len(peaks) else None
@@ -127,9 +127,9 @@ def intervals_of(
             low, high = _between_minima(rdf, peaks, i)
             inside = ([p for p in one if low <= p.position <= high] for one in found)
             same = [max(one, key=lambda p: p.height) for one in inside if one]
-        height = _interval([p.height for p in same], len(rdfs), peak and peak.height)
-        position = _interval([p.position for p in same], len(rdfs), peak and peak.position)
-        return peak, len(same) / len(rdfs), height, position
+        height = _interval([p.height for p in same], draws, peak and peak.height)
+        position = _interval([p.position for p in same], draws, peak and peak.position)
+        return peak, len(same) / draws, height, position
 
     first, second = read(0), read(1)
     return Intervals(
@@ -137,7 +137,7 @@ def intervals_of(
         peak_probability=first[1],
         peak_height=first[2],
         peak_position=first[3],
-        coordination_number=_interval(numbers, len(rdfs)),
+        coordination_number=_interval(numbers.tolist(), draws),
         radius=radius,
         second_peak=second[0],
         second_probability=second[1],

@@ -19,6 +19,7 @@ from nanonet.serve.terminal import print
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Nanoparticles in a polymer: simulate and predict their radial distribution function g(r).",

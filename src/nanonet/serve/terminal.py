@@ -91,10 +91,12 @@ def _fail(text: str) -> int:
 
 
 def _misused(error: typer.TyperException) -> int:
-    """A usage error: what is wrong, and where to read on; a command without any argument has shown its help."""
+    """A usage error: what is wrong, and where to read on; for a command without any argument its help."""
     text = error.format_message().strip()
-    if text:
-        context = getattr(error, "ctx", None)
+    context = getattr(error, "ctx", None)
+    if context is not None and text == context.get_help().strip():
+        print(text, file=sys.stderr)
+    elif text:
         print(f"error: {text}", file=sys.stderr)
         if context is not None:
             print(f"usage: {context.command_path} --help", file=sys.stderr)

@@ -260,6 +260,9 @@ def test_evidence_counts_neighbours() -> None:
     assert verdict.excess_contact is not None
     assert verdict.excess_contact.value == pytest.approx(expected, rel=0.01)
     assert 0 < verdict.excess_contact.error < 0.2 * abs(expected) + 0.1
+    of_eight = judge(RDF(r, g, 0.1 * g), 3.0, 0.002, nps=8).excess_contact
+    assert of_eight is not None
+    assert of_eight.value == pytest.approx(expected * 7 / 8, rel=0.01)  # seven others stand in the box
     assert verdict.barrier is None or verdict.barrier.gap > 0
     two = judge(RDF(r, made_up(r, 3.0, (0.0, 3.0), (1.8, 0.5))), 3.0, 0.002)
     assert two.contact is not None
@@ -315,6 +318,7 @@ G = made_up(R, 3.0, WELLS[CONTACT])
         (lambda: judge(RDF(R[40:], G[40:]), 3.0), "r begins at 4.05, beyond contact"),
         (lambda: judge(RDF(R, G), -1.0), "diameter = -1 is not above 0"),
         (lambda: judge(RDF(R, G), 3.0, density=0.0), "density = 0 is not above 0"),
+        (lambda: judge(RDF(R, G), 3.0, 0.001, nps=1), "nps = 1 is not 2 or more"),
         (lambda: judge(RDF(R, G), 3.0, common=-1), "common = -1 is not 0 or above"),
         (lambda: judge(RDF(R, G, G), 3.0, samples=0), "samples = 0 is not 1 or more"),
         (lambda: judge_curves(R, G, 3.0), "allowed is (samples, 90)"),

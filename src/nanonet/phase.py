@@ -129,6 +129,7 @@ def judge(
     common: float = 0.0,
     samples: int = 4000,
     seed: int = 0,
+    nps: int | None = None,
 ) -> Verdict:
     """The state of an RDF, with probabilities from its error bars or band; certain, and said so, where it has none.
 
@@ -146,6 +147,9 @@ def judge(
         Part of the relative standard error of g that all distances share: it scales the curve, which has no say.
     samples, seed:
         How many curves are drawn within the error bars or the band (`nanonet.noise`).
+    nps:
+        Number of NPs n in the box of which g is: each has (n - 1) / V others about it. Left out, the excess neighbours
+        count n / V.
 
     Raises
     ------
@@ -154,7 +158,7 @@ def judge(
     """
     criteria = criteria or Criteria()
     curves = possible_curves(rdf, samples, seed, common, criteria.monomer)
-    return _verdict(rdf.r, rdf.g, curves, diameter, density, criteria)
+    return _verdict(rdf.r, rdf.g, curves, diameter, density, criteria, nps)
 
 
 def judge_curves(
@@ -163,6 +167,7 @@ def judge_curves(
     diameter: float,
     density: float | None = None,
     criteria: Criteria | None = None,
+    nps: int | None = None,
 ) -> Verdict:
     """The state behind curves (samples, m) that are equally likely, such as draws from a predictor; see `judge`."""
     curves = np.asarray(curves, dtype=np.float64)
@@ -170,7 +175,7 @@ def judge_curves(
         raise InputError(f"curves have shape {curves.shape}; allowed is (samples, {len(r)})")
     if not (np.isfinite(curves).all() and curves.min() >= 0):
         raise InputError("curves have values that are not finite and 0 or above")
-    return _verdict(r, np.median(curves, axis=0), curves, diameter, density, criteria or Criteria())
+    return _verdict(r, np.median(curves, axis=0), curves, diameter, density, criteria or Criteria(), nps)
 
 
 def mean_force_potential(
@@ -304,7 +309,10 @@ def _verdict(
     diameter: float,
     density: float | None,
     criteria: Criteria,
+    nps: int | None,
 ) -> Verdict:
+    if nps is not None and not nps >= 2:
+        raise InputError(f"nps = {nps} is not 2 or more")
     gap, outside, far = _regions(r, diameter, criteria)
     shares = probabilities(r, curves[None], diameter, density, criteria)[0]
     both = _far_away(r, np.vstack([g, curves]), far)
@@ -320,7 +328,8 @@ def _verdict(
     def excess(shell: NDArray[np.bool_]) -> Estimate | None:
         if density is None:
             return None
-        volumes = density * 4.0 * np.pi * r[shell] ** 2 * (r[1] - r[0])
+        others = density if nps is None else density * (nps - 1) / nps
+        volumes = others * 4.0 * np.pi * r[shell] ** 2 * (r[1] - r[0])
         drawn = curves[:, shell] @ volumes - drawn_away * volumes.sum()
         error = float(drawn.std()) if len(curves) > 1 else np.nan
         return Estimate(float(g[shell] @ volumes - away * volumes.sum()), error)

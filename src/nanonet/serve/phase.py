@@ -162,7 +162,7 @@ def judge_dataset(data: Dataset, entry: int | None, criteria: Criteria) -> list[
     for i in range(len(data)) if entry is None else [entry]:
         c, rdf, provenance = data.compositions[i], data.rdfs[i], data.provenance[i]
         spread = float(provenance.get("discrepancy", 0.0))
-        verdict = judge(rdf, c.diameter, c.density, criteria, common=spread)
+        verdict = judge(rdf, c.diameter, c.density, criteria, common=spread, nps=provenance.get("nps"))
         more = []
         if spread and rdf.error is not None:
             more.append(f"the spread of implicit against explicit runs, {spread:.2g} in ln g, is not in probabilities")
@@ -211,9 +211,10 @@ def verdict_of(predictor: Any, composition: Composition, rdf: RDF, criteria: Cri
     from nanonet.phase import judge, judge_curves
 
     if not hasattr(predictor, "sample_curves"):
-        return judge(rdf, composition.diameter, composition.density, criteria)
+        return judge(rdf, composition.diameter, composition.density, criteria, nps=composition.nps)
     curves = np.asarray(predictor.sample_curves(to_array([composition]), 1000, 0))[:, 0]
-    return judge_curves(predictor.r, curves, composition.diameter, composition.density, criteria)
+    c = composition
+    return judge_curves(predictor.r, curves, c.diameter, c.density, criteria, c.nps)
 
 
 def _dataset(source: str) -> Dataset:

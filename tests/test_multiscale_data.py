@@ -93,7 +93,11 @@ def test_implicit_compositions_are_marked_and_carry_their_errors() -> None:
     assert np.isfinite(data.errors).all()
     assert find_faults(Path(nanonet.__file__).parent / "data" / SHIPPED["implicit"]) == []
     compared = reckoning.load(RECKONING)
-    checked = max(one.composition.volume_fraction for one in compared if _agrees(one))
+    spread = {
+        c: entry["convergence"]["spread"] or 0.0
+        for c, entry in zip(Dataset.shipped().compositions, Dataset.shipped().provenance, strict=True)
+    }  # explicit runs of one composition that differ among themselves check nothing
+    checked = max(one.composition.volume_fraction for one in compared if _agrees(one) and spread[one.composition] < 0.5)
     assert pytest.approx(checked, rel=0.05) == MAX_VOLUME_FRACTION
     for composition, entry in zip(data.compositions, data.provenance, strict=True):
         assert entry["nps"] >= 200

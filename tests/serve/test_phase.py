@@ -90,7 +90,11 @@ def test_all_entries_of_a_dataset(run, tmp_path: Path) -> None:  # type: ignore[
 
 def test_one_entry_says_why(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     data = Dataset.shipped()
-    entry = next(i for i, c in enumerate(data.compositions) if (c.diameter, c.eps_nn, c.eps_pn) == (3, 0.1, 0.1))
+    entry = next(
+        i
+        for i, provenance in enumerate(data.provenance)
+        if provenance["regime"] == "condensing" and not provenance["convergence"]["converged"]
+    )
     status, out, _ = run("phase", "explicit", "--entry", entry, "--plot", tmp_path / "one.pdf")
     assert status == 0
     assert "state        contact aggregation" in out

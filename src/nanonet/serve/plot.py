@@ -119,7 +119,7 @@ def plot_panels(path: str | os.PathLike[str], panels: Sequence[tuple[str, float,
         for (label, rdf), colour, style in zip(curves.items(), ("0.15", *COLOURS), styles, strict=False):
             draw_curve(axes, rdf, label, colour, style)
         axes.set_title(title, fontsize=11)
-        axes.legend(frameon=False, fontsize=9, loc="upper right")
+        axes.legend(frameon=False, fontsize=7, loc="upper right")  # a high first peak stands beside it
     save(figure, path)
 
 

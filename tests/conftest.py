@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from nanonet.rdf import RDF, standard_grid
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import Protocol, preset
 from nanonet.windows import Windows
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would ours
 
 SMOKE = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=1.0)
 

@@ -79,20 +79,24 @@ def read(path: str | os.PathLike[str]) -> Trajectory:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"trajectory {path} does not exist or is no file")
-    frames: list[tuple[int, NDArray[np.float64], NDArray[np.float64]]] = []
     try:
         with gsd.hoomd.open(str(path), "r") as file:
-            for i in range(len(file)):
-                _check_size(file, i)
-                frames.append(_frame(file[i]))
-            diameter = _diameter(file[0]) if frames else None
-        if not frames:
-            raise InputError("the trajectory has no frames")
+            if not len(file):
+                raise InputError("the trajectory has no frames")
+            _check_size(file, 0)
+            first = file[0]
+            frames = [_frame(first)]
+            for i in range(1, len(file)):
+                moved = _moved(file.file, i, first)
+                if moved is None:
+                    _check_size(file, i)
+                    moved = _frame(file[i])
+                frames.append(moved)
         if len({len(positions) for _, positions, _ in frames}) > 1:
             raise InputError("the number of NPs changes from frame to frame")
         frames, notes = _once(frames)
         boxes = np.array([edges for _, _, edges in frames])
-        return Trajectory(np.array([positions for _, positions, _ in frames]), boxes, notes, diameter)
+        return Trajectory(np.array([positions for _, positions, _ in frames]), boxes, notes, _diameter(first))
     except (InputError, OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError) as error:
         raise InputError(f"trajectory {path} cannot be used: {error}") from None
 
@@ -106,16 +110,37 @@ def _check_size(file: Any, i: int) -> None:
         raise InputError(f"{len(file)} frames of {particles} particles; allowed are {_MAX_BYTES:,} bytes in all")
 
 
-def _frame(frame: Any) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
-    """Step, positions of the NPs (n, 3), box edges (3,)."""
-    edges = np.asarray(frame.configuration.box, dtype=np.float64)
+def _moved(source: Any, i: int, first: Any) -> tuple[int, NDArray[np.float64], NDArray[np.float64]] | None:
+    """As `_frame`, of a frame with the particles of the first one (five times as fast); None where they are others."""
+    own = {name: source.chunk_exists(frame=i, name=name) for name in (*_FIXED, *_MOVING)}
+    if any(own[name] for name in _FIXED):
+        return None
+    step, box, position = (source.read_chunk(frame=i, name=name) if own[name] else None for name in _MOVING)
+    edges = _edges(first.configuration.box if box is None else box)
+    with np.errstate(invalid="ignore"):  # what is not finite is refused below
+        positions = np.asarray(first.particles.position if position is None else position, dtype=np.float64)
+    return int(first.configuration.step if step is None else step[0]), positions[_nps(first.particles)], edges
+
+
+_FIXED = ("particles/N", "particles/types", "particles/typeid", "configuration/dimensions")
+_MOVING = ("configuration/step", "configuration/box", "particles/position")
+
+
+def _edges(box: Any) -> NDArray[np.float64]:
+    edges = np.asarray(box, dtype=np.float64)
     if np.any(edges[3:]):
         raise InputError("the box is tilted; allowed are orthogonal boxes")
+    return edges[:3]
+
+
+def _frame(frame: Any) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
+    """Step, positions of the NPs (n, 3), box edges (3,)."""
+    edges = _edges(frame.configuration.box)
     if frame.configuration.dimensions != 3:
         raise InputError(f"the box has {frame.configuration.dimensions} dimensions; allowed are 3")
     with np.errstate(invalid="ignore"):  # what is not finite is refused below
         positions = np.asarray(frame.particles.position, dtype=np.float64)[_nps(frame.particles)]
-    return int(frame.configuration.step), positions, edges[:3]
+    return int(frame.configuration.step), positions, edges
 
 
 def _diameter(frame: Any) -> float | None:

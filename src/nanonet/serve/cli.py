@@ -99,7 +99,7 @@ def simulate(
         chosen = dataclasses.replace(chosen, production_steps=production_steps)
     with needs_extra("sim"):
         from nanonet.campaign import starts
-        from nanonet.simulate import engine, run_folder
+        from nanonet.simulate import engine, langevin, run_folder
     subject = multiscale.implicit_subject(composition) if implicit else composition
     if start is None and (begun := run_folder.begun_protocol(out)) is not None:
         chosen = dataclasses.replace(chosen, start=begun.start)
@@ -116,8 +116,10 @@ def simulate(
             subject, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, place=place, progress=progress
         )
     record = engine.read_record(out)
-    print(f"simulated  {record['nps']} NPs and {record['chains']} chains with LAMMPS {record['lammps']}, "
-          f"accelerator {record['accelerator']}\nwritten    {trajectory}")  # fmt: skip
+    used = f"LAMMPS {record['lammps']}, accelerator {record['accelerator']}"
+    if record["accelerator"] == langevin.NAME:
+        used = "a compiled loop"
+    print(f"simulated  {record['nps']} NPs and {record['chains']} chains with {used}\nwritten    {trajectory}")
 
 
 @app.command()

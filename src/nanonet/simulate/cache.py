@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -43,6 +44,20 @@ def folder() -> Path:
     except OSError as error:
         raise CacheError(f"{path} cannot be used: {error.strerror}") from None
     return path
+
+
+def compiler() -> str:
+    """The C++ compiler: CXX, or else c++, g++ or clang++.
+
+    Raises
+    ------
+    CacheError
+        There is none.
+    """
+    found = shutil.which(os.environ.get("CXX", "c++")) or shutil.which("g++") or shutil.which("clang++")
+    if found is None:
+        raise CacheError("there is no C++ compiler (c++, g++ or clang++; or set CXX)")
+    return found
 
 
 def find(name: str) -> Path | None:

@@ -19,7 +19,7 @@ from nanonet.errors import InputError, SimulationError
 from nanonet.files import writing
 from nanonet.potential import Triple
 from nanonet.reading import read_json
-from nanonet.simulate import frames, process, script
+from nanonet.simulate import frames, langevin, process, script
 from nanonet.simulate.accelerate import choose
 from nanonet.simulate.implicit import TABLE, Implicit, table_text
 from nanonet.simulate.lmp import find_lmp, inspect
@@ -66,7 +66,8 @@ def run(
         Command of the LAMMPS program, e.g. `"mpirun -np 4 lmp"`; default: the environment variable `NANONET_LMP`,
         then `lmp` beside this Python, then on the path.
     accelerator, threads:
-        How LAMMPS computes the pair forces: `nanonet.simulate.accelerate.choose`.
+        How LAMMPS computes the pair forces: `nanonet.simulate.accelerate.choose`. Few NPs with implicit polymer run in
+        a compiled loop of ours (`nanonet.simulate.langevin`) with `auto` and `plugin`, unless `lmp` names a LAMMPS.
     place:
         Needed for the start `implicit`: `nanonet.campaign.starts.place`.
     progress:
@@ -80,10 +81,13 @@ def run(
     SimulationError
         LAMMPS failed (with its last words, the command and the folder), or the disk is full. What was reached stays.
     """
-    particle_numbers(subject, protocol)
+    nps, _ = particle_numbers(subject, protocol)
     trajectory = Path(folder) / TRAJECTORY
     if finished_id(Path(folder)) == run_id(subject, protocol):
         return trajectory
+    in_lammps = Path(folder).is_dir() and process.good_restarts(Path(folder))  # where it then goes on
+    if isinstance(subject, Implicit) and not in_lammps and langevin.serves(nps, lmp, accelerator):
+        return _run_loop(subject, protocol, _prepare(folder), progress)
     program = inspect(find_lmp(lmp))
     acceleration = choose("none" if isinstance(subject, Implicit) else accelerator, program, threads)
     if acceleration.name == "kokkos" and protocol.bond_substeps > 1:
@@ -107,6 +111,24 @@ def run(
         record["last_stretch"] = {"steps": protocol.total_steps - first_step}
         _finish(folder, subject, protocol, record, begun)
         return trajectory
+
+
+def _run_loop(subject: Implicit, protocol: Protocol, folder: Path, progress: process.Progress | None) -> Path:
+    """NPs with implicit polymer, from their start to their end: seconds, so what was cut short begins anew."""
+    trajectory = folder / TRAJECTORY
+    with _lock(folder), _disk(folder):
+        record = _begin(subject, protocol, folder, None)
+        begun = time.monotonic()
+        system = build(subject, protocol)
+        found = langevin.run(subject, protocol, system.box, system.nps, progress)
+        with writing(trajectory) as temporary:
+            mass = script.np_mass(subject)
+            frames.write(temporary, protocol.frame_steps, system.box, found, subject.diameter, mass)
+            stretch = {"steps": protocol.total_steps, "seconds": round(time.monotonic() - begun, 3)}
+            record |= {"lammps": "not used", "accelerator": langevin.NAME, "last_stretch": stretch}
+            record |= {"id": run_id(subject, protocol), "protocol": asdict(protocol)}
+            _write_record(folder / RECORD, record)
+    return trajectory
 
 
 def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any) -> Path:
@@ -140,7 +162,7 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
         raise InputError(f"the run in {folder} is not finished: simulate it to its end before it is extended")
     subject, protocol = subject_of(record), protocol_of(record["protocol"])
     longer = protocol.extended(production_steps)
-    if process.good_restarts(folder) or longer == protocol:
+    if process.good_restarts(folder) or longer == protocol or record.get("accelerator") == langevin.NAME:
         return run(subject, longer, folder, **options)
     more = protocol.extended(max(production_steps - protocol.production_steps, protocol.production_steps))
     number = 1
@@ -313,7 +335,7 @@ def _is_longer(subject: Subject, protocol: Protocol, folder: Path, record: dict[
         return False
     if longer != protocol or run_id(subject, recorded) != record["id"] or not (folder / TRAJECTORY).exists():
         return False
-    if not process.good_restarts(folder):
+    if not process.good_restarts(folder) and record.get("accelerator") != langevin.NAME:
         raise InputError(
             f"the run in {folder} cannot be extended: it has no restart file any more; run a replica with another seed"
         )
@@ -362,7 +384,6 @@ def _version() -> str:
 def _finish(folder: Path, subject: Subject, protocol: Protocol, record: dict[str, Any], begun: float) -> None:
     """Compress the whole configurations, complete the record, and last of all put the trajectory in its place."""
     dump, trajectory = folder / script.NP_DUMP, folder / TRAJECTORY
-    steps = range(protocol.equilibration_steps + protocol.frame_every, protocol.total_steps + 1, protocol.frame_every)
     particles = record["monomers"] + record["nps"]
     for path in sorted((folder / script.CONFIGURATIONS).glob("*.lammpstrj")):
         content = path.read_bytes()
@@ -372,7 +393,7 @@ def _finish(folder: Path, subject: Subject, protocol: Protocol, record: dict[str
         path.unlink()
     with writing(trajectory) as temporary:
         mass = script.np_mass(subject)
-        frames.convert(dump, temporary, steps, subject.diameter, mass, earlier=trajectory)
+        frames.convert(dump, temporary, protocol.frame_steps, subject.diameter, mass, earlier=trajectory)
         record["last_stretch"]["seconds"] = round(time.monotonic() - begun, 1)
         _write_record(folder / RECORD, record)
     dump.unlink()

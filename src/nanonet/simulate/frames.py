@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import gsd.hoomd
@@ -74,6 +74,25 @@ def convert(
     with gsd.hoomd.open(str(trajectory), "w") as file:
         for step in steps:
             file.append(before[step] if step not in found else _frame(step, *found[step], diameter, mass))
+
+
+def write(
+    trajectory: Path, steps: Sequence[int], box: float, positions: NDArray[np.float64], diameter: float, mass: float
+) -> None:
+    """Write positions (frames, n, 3) of NPs in a cube from 0 to `box` as GSD, wrapped, with image flags."""
+    fractions = positions / box
+    images = np.floor(fractions)
+    inside = ((fractions - images - 0.5) * box).astype(np.float32)
+    atoms = np.zeros((positions.shape[1], 7))
+    atoms[:, 1:4] = positions[0]
+    with gsd.hoomd.open(str(trajectory), "w") as file:
+        file.append(_frame(steps[0], np.array([[0.0, box]] * 3), atoms, diameter, mass))
+        for step, now, image in zip(steps[1:], inside[1:], images[1:].astype(np.int32), strict=True):
+            # what does not change is not written again; `append`, which looks for it, takes ten times as long
+            file.file.write_chunk("configuration/step", np.array([step], dtype=np.uint64))
+            file.file.write_chunk("particles/position", now)
+            file.file.write_chunk("particles/image", image)
+            file.file.end_frame()
 
 
 def _frame(

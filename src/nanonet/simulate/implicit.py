@@ -82,12 +82,25 @@ def implicit(composition: Composition, potential: PolymerPotential) -> Implicit:
 
 def table(subject: Implicit) -> NDArray[np.float64]:
     """Rows (n, 3) of separation, U_nn + W_poly and force; W_poly goes on as a straight line inside of its range."""
+    return _at(subject, np.linspace(_INNERMOST * subject.diameter, _end(subject), _ROWS))
+
+
+def force_table(subject: Implicit, rows: int) -> tuple[float, float, NDArray[np.float64]]:
+    """First and last squared separation, and the force over the separation at `rows` evenly spaced between them."""
+    squared = np.linspace((_INNERMOST * subject.diameter) ** 2, _end(subject) ** 2, rows)
+    points = np.sqrt(squared)
+    return float(squared[0]), float(squared[-1]), _at(subject, points)[:, 2] / points
+
+
+def _end(subject: Implicit) -> float:
+    return max(CUTOFF * subject.diameter, subject.r[-1])
+
+
+def _at(subject: Implicit, points: NDArray[np.float64]) -> NDArray[np.float64]:
     r, w = np.array(subject.r), np.array(subject.w)
     w = w - w[-1]
     spline = CubicSpline(r, w)
     eps, diameter = subject.composition.eps_nn, subject.diameter
-    end = max(CUTOFF * diameter, float(r[-1]))
-    points = np.linspace(_INNERMOST * diameter, end, _ROWS)
     inside = np.clip(points, r[0], r[-1])
     polymer = spline(inside) + np.where(points < r[0], spline(r[0], 1) * (points - r[0]), 0.0)
     slope = np.where(points > r[-1], 0.0, spline(inside, 1))

@@ -141,6 +141,11 @@ class Protocol:
         """Frames of NP coordinates that production records (its starting point is not one of them)."""
         return self.production_steps // self.frame_every
 
+    @property
+    def frame_steps(self) -> range:
+        """The steps of these frames."""
+        return range(self.equilibration_steps + self.frame_every, self.total_steps + 1, self.frame_every)
+
     def extended(self, production_steps: int) -> Protocol:
         """The same protocol with more production; whole configurations come as often as before.
 

@@ -91,7 +91,7 @@ def main() -> None:
     options.add_argument("--epochs", type=int, default=100)
     options.add_argument("--data", default="explicit", choices=["explicit", "implicit"])
     options.add_argument("--repeats", type=int, default=2)
-    options.add_argument("--batch-size", type=int)
+    options.add_argument("--batch-size", type=int, default=Training.batch_size)
     options.add_argument("--learning-rate", type=float)
     options.add_argument("--precision", action="store_true")
     chosen = options.parse_args()

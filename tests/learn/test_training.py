@@ -122,9 +122,9 @@ def test_the_rate_is_cut_when_the_loss_stands_still_and_three_times_at_most() ->
 
 
 def test_steps_grow_with_the_number_of_pictures_unless_told() -> None:
-    assert Training().steps(14) == (4, 3e-3)
-    assert Training().steps(200) == (8, 4e-3)
-    assert Training(batch_size=2, learning_rate=0.1).steps(200) == (2, 0.1)
+    assert Training().rate(14) == 3e-3
+    assert Training().rate(200) == 4e-3
+    assert Training(learning_rate=0.1).rate(200) == 0.1
 
 
 @pytest.mark.parametrize(

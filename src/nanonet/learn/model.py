@@ -101,7 +101,7 @@ class NanoNet:
         start_at_mean: bool = True,
         loss: str = Training.loss,
         epochs: int = Training.epochs,
-        batch_size: int | None = Training.batch_size,
+        batch_size: int = Training.batch_size,
         learning_rate: float | None = Training.learning_rate,
         latent_noise: float = Training.latent_noise,
         converge: bool = Training.converge,

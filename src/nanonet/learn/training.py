@@ -52,8 +52,8 @@ class Training:
     """`bce` or, as published, `mse`."""
     epochs: int = 400
     """Passes over the pictures at most, or, with `converge` off, exactly (paper: 400)."""
-    batch_size: int | None = None
-    """Pictures a step; the paper gives none. None: 4, or 8 of 50 pictures and more."""
+    batch_size: int = 8
+    """Pictures a step; the paper gives none."""
     learning_rate: float | None = None
     """Of Adam, at first; the paper gives none. None: 0.003, or 0.004 of 50 pictures and more."""
     latent_noise: float = 0.2
@@ -71,8 +71,6 @@ class Training:
         if self.loss not in LOSSES:
             raise InputError(f"loss = {self.loss!r} is not one of {', '.join(LOSSES)}")
         for name in ("epochs", "batch_size", "attempts"):
-            if name == "batch_size" and self.batch_size is None:
-                continue
             if not _whole(getattr(self, name)) or getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
             if getattr(self, name) > 1_000_000:
@@ -88,10 +86,11 @@ class Training:
         if not _number(self.latent_noise) or not 0 <= self.latent_noise < math.inf:
             raise InputError(f"latent_noise = {self.latent_noise!r} is not 0 or above")
 
-    def steps(self, pictures: int) -> tuple[int, float]:
-        """Pictures a step and first learning rate for so many pictures."""
-        batch_size, rate = (8, 4e-3) if pictures >= MANY else (4, 3e-3)
-        return self.batch_size or batch_size, rate if self.learning_rate is None else self.learning_rate
+    def rate(self, pictures: int) -> float:
+        """First learning rate for so many pictures."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return 4e-3 if pictures >= MANY else 3e-3
 
 
 @dataclass(frozen=True)
@@ -161,7 +160,7 @@ def fit_autoencoder(
         for attempt in range(training.attempts):
             torch.manual_seed(training.seed + attempt)
             network = make().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its types
-            course = _Course(training, mean, least, -(-len(data) // training.steps(len(data))[0]))
+            course = _Course(training, mean, least, -(-len(data) // training.batch_size))
             _descend(network, data, unseen, training, course, bf16, training.seed + attempt, progress)
             mse = _evaluate(network, data, training.loss)[1]
             learnt = mse < mean and not course.stuck
@@ -227,12 +226,11 @@ def _descend(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     shuffle = torch.Generator().manual_seed(seed)
-    batch_size, rate = training.steps(len(data))
-    optimizer = torch.optim.Adam(network.parameters(), lr=rate, fused=True)
+    optimizer = torch.optim.Adam(network.parameters(), lr=training.rate(len(data)), fused=True)
     spread = torch.zeros(())  # of the latents over the pictures, as the epoch before saw them
     for epoch in range(training.epochs):
         total, squares, codes = torch.zeros(()), torch.zeros(()), []
-        for batch in torch.split(torch.randperm(len(data), generator=shuffle), batch_size):
+        for batch in torch.split(torch.randperm(len(data), generator=shuffle), training.batch_size):
             target = data[batch]
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
                 latents = network.encoder(target)

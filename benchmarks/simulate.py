@@ -1,12 +1,20 @@
-"""Times steps of the engine against a plain LAMMPS script of the same model: `python benchmarks/simulate.py`.
+"""Times steps of the engine against a plain LAMMPS script of the same model, and against an earlier version of itself.
 
-Machines are noisy: every number is a ratio of runs that took turns, the best of each. Options: `--skins` (list skins),
-`--ranks` (MPI ranks against separate runs, for machines with 2 cores or more), `--overhead` (time outside LAMMPS).
+    python benchmarks/simulate.py [--former PATH/TO/src/nanonet/simulate] [--skins] [--ranks] [--overhead]
+
+`--former` are the sources of an earlier version: its script and its plugin, compiled by it. Both plugins are compiled
+for this machine and, on x86_64, for one without AVX-512. `--skins` tries list skins, `--ranks` MPI ranks, `--overhead`
+shows the time outside LAMMPS. Machines are noisy: runs take turns, the best of each counts, in seconds of the processor
+(which are those of the clock where nothing else runs).
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,8 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nanonet import Composition, NanonetError
-from nanonet.simulate import engine, script
-from nanonet.simulate.accelerate import choose
+from nanonet.simulate import accelerate, engine, script
 from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import preset
 
@@ -28,50 +35,101 @@ COMPOSITIONS = {
 STEPS = 400
 REPEATS = 3
 PLAIN = "plain LAMMPS: lj/cut, default lists"
+OURS = Path(accelerate.__file__).parent
+BUILDS = {"": "", ", built for AVX2": "-mno-avx512f"} if platform.machine() == "x86_64" else {"": ""}
+Run = tuple[list[str], int]
+"""What LAMMPS is told, and how many such runs there are at once."""
+
+# Run by Python with the sources of one version on its path: a deck from a folder, or a plugin
+_DECK = """\
+import sys; from dataclasses import replace; from pathlib import Path
+from nanonet.simulate import engine, script; from nanonet.simulate.protocol import protocol_of
+record = engine.read_record(Path(sys.argv[1]))
+protocol = replace(protocol_of(record["protocol"]), bond_substeps=int(sys.argv[2]))
+print(script.resume_text(engine.subject_of(record), protocol))
+"""
+_BUILD = """\
+import sys; from pathlib import Path
+from nanonet.simulate import accelerate, lmp
+real = lmp.inspect(lmp.find_lmp())
+accelerate._compile(sys.argv[1], accelerate._headers(real), real.version, Path(sys.argv[2]))
+"""
 
 
-def main(options: Sequence[str]) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--former", type=Path)
+    for name in ("--skins", "--ranks", "--overhead"):
+        parser.add_argument(name, action="store_true")
+    options = parser.parse_args()
     lmp = inspect(find_lmp())
     print(f"LAMMPS {lmp.version}; best of {REPEATS} times {STEPS} steps of a desk box")
+    versions = {"plugin": OURS, **({"former plugin": options.former.absolute()} if options.former else {})}
     with tempfile.TemporaryDirectory() as scratch:
+        built = {
+            name + build: _build(place, flags, Path(scratch) / f"{name}{build}.so")
+            for name, place in versions.items()
+            for build, flags in BUILDS.items()
+        }
         for name, composition in COMPOSITIONS.items():
             folder = Path(scratch) / name
             short = replace(
-                preset("smoke"), equilibration_steps=500, production_steps=500, frame_every=50, restart_every=500,
-                bond_substeps=1,
-            )  # fmt: skip
+                preset("smoke"), equilibration_steps=500, production_steps=500, frame_every=50, restart_every=500
+            )
             engine.run(composition, short, folder)
             print(f"\n## {name}: {_particles(folder)} particles")
-            table = {PLAIN: _plain(folder)}
-            for accelerator in ("none", "opt", "omp", "plugin"):
+            table: dict[str, Run] = {PLAIN: (_plain(folder), 1)}
+            for accelerator in ("none", "opt", "omp"):
                 try:
-                    extra = choose(accelerator, lmp).arguments
+                    extra = accelerate.choose(accelerator, lmp).arguments
+                    table[f"our script, {accelerator}"] = ([*_deck(folder, accelerator), *extra], 1)
                 except NanonetError as error:
                     print(f"{accelerator}: {error}")
-                    continue
-                table[f"our script, {accelerator}"] = [*_deck(folder, accelerator), *extra]
-            extra = choose("auto", lmp).arguments
-            table["our script, auto, two substeps of the bonds"] = [*_deck(folder, "substeps", substeps=2), *extra]
-            if "--skins" in options:
-                extra = choose("plugin", lmp).arguments
-                for skin in (0.3, 0.4, 0.6, 0.8):
-                    table[f"our script, plugin, skin {skin:g}"] = [*_deck(folder, f"skin{skin}", skin), *extra]
+            for version, place in versions.items():
+                for build in BUILDS:
+                    words = [*_deck(folder, version, place), *accelerate._options(built[version + build])]
+                    table[version + build] = (words, 1)
+                words = [*_deck(folder, version, place), *accelerate._options(built[version])]
+                table[f"{version}, two runs side by side, in sum"] = (words, 2)
+                whole = _deck(folder, f"{version} whole", place, substeps=1)
+                table[f"{version}, no substeps of the bonds"] = (
+                    [*whole, *accelerate._options(built[version])],
+                    1,
+                )
+            for skin in (0.6, 0.8, 1.2, 1.4) if options.skins else ():
+                words = [*_deck(folder, f"skin{skin}", skin=skin), *accelerate._options(built["plugin"])]
+                table[f"plugin, skin {skin:g}"] = (words, 1)
+            if options.ranks and (mpirun := Path(lmp.command[0]).with_name("mpirun")).exists():
+                _report([str(mpirun), "-n", "2", *lmp.command], folder, {"plugin, two ranks": table["plugin"]})
             _report(lmp.command, folder, table)
-            if "--ranks" in options:
-                _ranks(lmp.command, folder, [*_deck(folder, "ranks"), *choose("auto", lmp).arguments])
-        if "--overhead" in options:
+        if options.overhead:
             _overhead(Path(scratch) / "overhead")
+
+
+def _by(place: Path, code: str, *words: str) -> str:
+    """What Python says that has the sources of one version on its path."""
+    environment = os.environ | {"PYTHONPATH": str(place.parents[1])}
+    done = subprocess.run([sys.executable, "-c", code, *words], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{place}: {done.stderr[-800:]}")
+    return done.stdout
+
+
+def _build(place: Path, flags: str, target: Path) -> Path:
+    compiler = target.with_suffix(".sh")
+    compiler.write_text(f'#!/bin/sh\nexec {shutil.which("c++") or "g++"} "$@" {flags}\n')
+    compiler.chmod(0o755)
+    _by(place, _BUILD, str(compiler), str(target))
+    return target
 
 
 def _particles(folder: Path) -> int:
     return int((folder / script.DATA).read_text().splitlines()[2].split()[0])
 
 
-def _deck(folder: Path, name: str, skin: float | None = None, substeps: int = 1) -> list[str]:
-    """Our script from the restart file on, without output, for `STEPS` steps."""
-    text = re.sub(r"(?s)\nrestart \d.*", f"\nrun {STEPS}\n", (folder / script.RESUME).read_text())
-    if substeps > 1:
-        text = text.replace("\nfix npt", f"\nrun_style respa 2 {substeps} bond 1 pair 2\nfix npt")
+def _deck(folder: Path, name: str, place: Path = OURS, skin: float | None = None, substeps: int = 2) -> list[str]:
+    """The script of one version from the restart file on, without output, for `STEPS` steps."""
+    text = re.sub(r"(?s)\nrestart \d.*", f"\nrun {STEPS}\n", _by(place, _DECK, str(folder), str(substeps)))
     if skin is not None:
         text = re.sub(r"neighbor [\d.]+ multi", f"neighbor {skin:g} multi", text)
     return _write(folder / f"{name}.in", text)
@@ -79,9 +137,9 @@ def _deck(folder: Path, name: str, skin: float | None = None, substeps: int = 1)
 
 def _plain(folder: Path) -> list[str]:
     """The same model without any care for speed."""
-    text = re.sub(r"(?s)\nrestart \d.*", f"\nrun {STEPS}\n", (folder / script.RESUME).read_text())
+    text = re.sub(r"(?s)\nrestart \d.*", f"\nrun {STEPS // 4}\n", (folder / script.RESUME).read_text())
     defaults = "neighbor 0.3 bin\ncomm_modify mode single\natom_modify sort 1000 0.0\n"  # a restart file keeps others
-    text = re.sub(r'(?s)if "\$\(is_active.*?neigh_modify[^\n]*\n', defaults, text)
+    text = re.sub(r'(?s)if "\$\(is_active.*?neigh_modify[^\n]*\n.*?\n', defaults, text)
     assert "multi" not in text
     return _write(folder / "plain.in", text)
 
@@ -91,38 +149,31 @@ def _write(path: Path, text: str) -> list[str]:
     return ["-log", "none", "-in", path.name, "-var", "restart", script.END]
 
 
-def _steps_per_second(command: Sequence[str], folder: Path) -> float:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    found = re.search(r"Loop time of ([\d.]+)", done.stdout)
-    if done.returncode or found is None:
-        raise SystemExit(f"{command} failed: {done.stdout[-800:]}")
-    return STEPS / float(found[1])
+def _speeds(command: Sequence[str], folder: Path, at_once: int) -> tuple[float, float]:
+    """Steps a second of the clock and of the processor, of all runs together."""
+    started = [subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) for _ in range(at_once)]
+    clock = processor = 0.0
+    for process in started:
+        said = process.communicate()[0]
+        loop = re.search(r"Loop time of ([\d.]+) on .* for (\d+) steps(?s:.*?)([\d.]+)% CPU use", said)
+        if loop is None:
+            raise SystemExit(f"{command} failed: {said[-800:]}")
+        clock += float(loop[2]) / float(loop[1])
+        processor += float(loop[2]) / (float(loop[1]) * min(float(loop[3]) / 100.0, 1.0))
+    return clock, processor
 
 
-def _report(command: Sequence[str], folder: Path, table: dict[str, list[str]]) -> None:
-    best = dict.fromkeys(table, 0.0)
+def _report(command: Sequence[str], folder: Path, table: dict[str, Run]) -> None:
+    best = dict.fromkeys(table, (0.0, 0.0))
     for _ in range(REPEATS):
-        for name, words in table.items():
-            best[name] = max(best[name], _steps_per_second([*command, *words], folder))
-    print("| | steps/s | times plain |\n|---|---|---|")
-    for name, speed in best.items():
-        print(f"| {name} | {speed:.0f} | {speed / best[PLAIN]:.1f} |")
-
-
-def _ranks(command: Sequence[str], folder: Path, words: list[str]) -> None:
-    """Two MPI ranks on one run, against two runs at once."""
-    mpirun = str(Path(command[0]).with_name("mpirun"))
-    best = {"one run, two ranks": 0.0, "two runs, one rank each (sum)": 0.0}
-    for _ in range(REPEATS):
-        speed = _steps_per_second([mpirun, "-n", "2", *command, *words], folder)
-        best["one run, two ranks"] = max(best["one run, two ranks"], speed)
-        both = [subprocess.Popen([*command, *words], cwd=folder, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        loops = [re.search(r"Loop time of ([\d.]+)", process.communicate()[0]) for process in both]
-        best["two runs, one rank each (sum)"] = max(
-            best["two runs, one rank each (sum)"], sum(STEPS / float(loop[1]) for loop in loops if loop)
-        )
-    for name, speed in best.items():
-        print(f"{name}: {speed:.0f} steps/s")
+        for name, (words, at_once) in table.items():
+            found = _speeds([*command, *words], folder, at_once)
+            best[name] = max(best[name][0], found[0]), max(best[name][1], found[1])
+    print("| | steps/s | steps a second of the processor | times plain | times former |\n|---|---|---|---|---|")
+    for name, (clock, processor) in best.items():
+        plain = f"{processor / best[PLAIN][1]:.1f}" if PLAIN in best else ""
+        former = f"{processor / best[other][1]:.2f}" if (other := f"former {name}") in best else ""
+        print(f"| {name} | {clock:.0f} | {processor:.0f} | {plain} | {former} |")
 
 
 def _overhead(folder: Path) -> None:
@@ -141,4 +192,4 @@ def _overhead(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

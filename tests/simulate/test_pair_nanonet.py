@@ -99,8 +99,8 @@ def _random_box(side: float, monomers: int, nps: int, seed: int, lists: str) -> 
     text = text.replace("random 1300 4711", f"random {monomers} {seed}")
     text = text.replace("random 4 4712", f"random {nps} {seed + 1}")
     text = text.replace(
-        "create_bonds many all all 1 0.9 0.95",
-        "create_bonds many all all 1 0.9 0.95\nbond_coeff 1 fene 3.0 9.0 1.0 1.0",
+        "create_bonds many all all 1 0.9 1.0",
+        "create_bonds many all all 1 0.9 1.0\nbond_coeff 1 fene 3.0 9.0 1.0 1.0",
     )
     text = text.replace("neighbor 0.5 multi\ncomm_modify mode multi", lists)
     return text + _STATE.format("random")
@@ -144,7 +144,7 @@ def test_what_it_cannot_do_is_said(real: Lmp, tmp_path: Path, change: tuple[str,
     text = accelerate._CHECK.replace(*change)
     if "atomic" in change[1]:
         text = re.sub(r"(?m)^(special_bonds|bond_|create_bonds).*\n", "", text).replace(
-            " bond/types 2 extra/bond/per/atom 2 extra/special/per/atom 2", ""
+            " bond/types 2 extra/bond/per/atom 12 extra/special/per/atom 40", ""
         )
     if "tiled" in change[1]:
         text = text.replace("comm_modify mode multi\n", "")

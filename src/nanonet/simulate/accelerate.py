@@ -29,7 +29,9 @@ MAX_THREADS = 1024
 
 HEADERS_VARIABLE = "NANONET_LAMMPS_HEADERS"
 SOURCES = tuple(Path(__file__).with_name(name) for name in ("pair_nanonet.cpp", "clusters.h"))
-HEADERS = tuple(Path(__file__).with_name(name) for name in ("lanes.h", "lists.h", "particle.h", "large.h"))
+HEADERS = tuple(
+    Path(__file__).with_name(name) for name in ("lanes.h", "lists.h", "particle.h", "large.h", "fene.h", "npt.h")
+)
 """What the sources include besides one another."""
 
 _SUFFIXED = {"opt": "lj/cut/opt", "omp": "lj/cut/omp", "kokkos": "lj/cut/kk", "gpu": "lj/cut/gpu"}
@@ -196,19 +198,18 @@ def _compile(compiler: str, headers: list[Path], version: str, target: Path) -> 
 
 _CHECK = """\
 variable style index lj/cut
-if "${style} == lj/nanonet" then "plugin load ${plugin}"
+if "${style} == lj/nanonet" then "plugin load ${plugin}" "suffix nanonet"
 units lj
 atom_style bond
 special_bonds fene
 region box block 0 12 0 12 0 12
-create_box 2 box bond/types 2 extra/bond/per/atom 2 extra/special/per/atom 2
-lattice fcc 0.8
-create_atoms 2 random 4 4712 box overlap 1.9 maxtry 1000
-create_atoms 1 random 1300 4711 box overlap 0.9 maxtry 100
+create_box 2 box bond/types 2 extra/bond/per/atom 12 extra/special/per/atom 40
+create_atoms 2 random 4 4712 box overlap 3.0 maxtry 1000 units box
+create_atoms 1 random 1300 4711 box overlap 0.9 maxtry 1000 units box
 mass * 1.0
 bond_style hybrid fene harmonic
 bond_coeff 1 fene 30.0 1.5 1.0 1.0
-bond_coeff 2 harmonic 20.0 3.0
+bond_coeff 2 harmonic 20.0 5.0
 pair_style ${style} 2.5
 pair_modify shift yes
 pair_coeff 1 1 1.0 1.0 2.5
@@ -217,27 +218,40 @@ pair_coeff 2 2 0.5 3.0 7.5
 neighbor 0.5 multi
 comm_modify mode multi
 group large type 2
-create_bonds many all all 1 0.9 0.95
-create_bonds many large large 2 1.0 3.5
-thermo_style custom step evdwl pxx pyy pzz pxy pxz pyz fmax
+create_bonds many all all 1 0.9 1.0
+create_bonds many large large 2 1.0 5.4
+thermo_style custom step evdwl ebond pxx pyy pzz pxy pxz pyz fmax
 thermo_modify format float %.10g
 run 0
 """
+"""Forces and energies of chance positions with bonds."""
+
+_MOTION = """\
+run_style respa 2 2 bond 1 pair 2
+timestep 0.002
+velocity all create 1.0 4713
+variable substeps string ""
+if "${style} == lj/nanonet" then "variable substeps string 'substeps 2'"
+fix npt all npt temp 1 1 0.1 iso 1 1 0.5 ${substeps}
+thermo_style custom step evdwl ebond temp vol pxx pxy
+run 40
+"""
+"""Some steps from there, in which temperature and volume change."""
 
 
 def _check(lmp: Lmp, path: Path) -> None:
-    """A freshly compiled pair style must give the energy, the pressure tensor and the largest force of lj/cut."""
-    rows = []
+    """Freshly compiled styles must give what lj/cut, fene and npt give: energies, the pressure tensor, some steps."""
+    found = []
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "check.in"
-        script.write_text(_CHECK, encoding="utf-8")
+        script.write_text(_CHECK + _MOTION, encoding="utf-8")
         for extra in ((), _options(path)):
             words = [*lmp.command, "-log", "none", "-in", str(script), *extra]
             done = ask(words, cwd=folder, env=environment(lmp.command))
-            row = re.search(r"^ *Step.*\n(.*)$", done.stdout, flags=re.MULTILINE)
-            if done.returncode or row is None:
+            rows = re.findall(r"^ *Step.*\n(?: *\d.*\n)*? *(\d.*)\nLoop", done.stdout, flags=re.MULTILINE)
+            if done.returncode or len(rows) != 2:
                 raise _UnusableError(f"LAMMPS fails with it: {done.stdout.strip()[-500:]}")
-            rows.append([float(word) for word in row[1].split()])
-    scale = max(abs(value) for value in rows[0])
-    if any(abs(a - b) > 1e-4 * scale for a, b in zip(*rows, strict=True)):
-        raise _UnusableError(f"it disagrees with lj/cut: {rows[1]} against {rows[0]}")
+            found.append([[float(word) for word in row.split()] for row in rows])
+    for expected, ours, name in zip(*found, ("lj/cut and fene", "lj/cut, fene and npt"), strict=True):
+        if any(abs(a - b) > 1e-4 * max(abs(a), 1.0) for a, b in zip(expected, ours, strict=True)):
+            raise _UnusableError(f"it disagrees with {name}: {ours} against {expected}")

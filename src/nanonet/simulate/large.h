@@ -3,6 +3,7 @@
 #pragma once
 
 #include "atom.h"
+#include "domain.h"
 
 #include "particle.h"
 
@@ -11,7 +12,7 @@ namespace {
 // Each owned large particle with all the others, owned or ghost, but those that it is bonded to
 class LargePairs {
  public:
-  void find(const LAMMPS_NS::Atom &atom, const std::vector<int> &large,
+  void find(const LAMMPS_NS::Atom &atom, const LAMMPS_NS::Domain &domain, const std::vector<int> &large,
             const std::vector<std::vector<Coefficients>> &coefficients, double skin)
   {
     pairs.clear();
@@ -19,7 +20,7 @@ class LargePairs {
       for (int j : large) {
         if (i >= atom.nlocal || i == j) continue;
         const double reach = coefficients[atom.type[i]][atom.type[j]].cut + skin;
-        if (squared_distance(atom, i, j) < reach * reach && !bonded(atom, i, j)) pairs.push_back({i, j});
+        if (squared_distance(atom, i, j) < reach * reach && !bonded(atom, domain, i, j)) pairs.push_back({i, j});
       }
   }
 
@@ -51,8 +52,11 @@ class LargePairs {
   };
   std::vector<Pair> pairs;
 
-  static bool bonded(const LAMMPS_NS::Atom &atom, int i, int j)
+  // As LAMMPS has it: images of a partner beyond half of the box are none
+  static bool bonded(const LAMMPS_NS::Atom &atom, const LAMMPS_NS::Domain &domain, int i, int j)
   {
+    const double *a = atom.x[i], *b = atom.x[j];
+    if (domain.minimum_image_check(a[0] - b[0], a[1] - b[1], a[2] - b[2])) return false;
     const LAMMPS_NS::tagint *first = atom.special[i], *last = first + atom.nspecial[i][0];
     return std::find(first, last, atom.tag[j]) != last;
   }

@@ -1,5 +1,6 @@
 // LAMMPS pair style lj/nanonet: Lennard-Jones with a cutoff of its own for every pair of types, for a melt with a few
-// large particles. Loaded at run time with the command `plugin load`; compiled by nanonet.simulate.accelerate.
+// large particles. Loaded at run time with the command `plugin load`; compiled by nanonet.simulate.accelerate. With it
+// come a bond style and a fix that do what fene and npt do, faster (fene.h, npt.h).
 //
 // The same potential as lj/cut with pair_modify shift, and the same forces to single precision. Type 1 is the monomer,
 // of which there are many; every other type is a large particle, of which there are few. Monomers are kept in clusters
@@ -21,7 +22,9 @@
 #include "neighbor.h"
 #include "pair.h"
 
+#include "fene.h"
 #include "large.h"
+#include "npt.h"
 
 #include <algorithm>
 #include <array>
@@ -174,7 +177,7 @@ class PairNanonet : public Pair {
     sort_particles();
     around.clear();
     for (int i : large) list_large(i);
-    large_pairs.find(*atom, large, pairs, neighbor->skin);
+    large_pairs.find(*atom, *domain, large, pairs, neighbor->skin);
     find_bonded();
     list_monomers();
   }
@@ -364,18 +367,26 @@ class PairNanonet : public Pair {
 // What LAMMPS expects of a plugin (LAMMPS manual, Writing plugins)
 struct Plugin {
   const char *version, *style, *name, *info, *author;
-  void *(*creator)(LAMMPS *);
+  void *creator;
   void *handle;
 };
 
-static void *create(LAMMPS *lmp)
+template <class Style> void *create(LAMMPS *lmp)
 {
-  return new PairNanonet(lmp);
+  return new Style(lmp);
+}
+
+static void *create_fix(LAMMPS *lmp, int narg, char **arg)
+{
+  return new FixNanonet(lmp, narg, arg);
 }
 
 extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle, void *register_plugin)
 {
-  Plugin plugin = {LAMMPS_HEADERS, "pair", "lj/nanonet", "Lennard-Jones for a melt with large particles", "nanonet",
-                   create, handle};
-  ((void (*)(Plugin *, void *)) register_plugin)(&plugin, lmp);
+  const char *pair = "Lennard-Jones for a melt with large particles", *bond = "FENE bonds, many at a time",
+             *fix = "constant temperature and pressure, in whole vectors";
+  Plugin plugins[] = {{LAMMPS_HEADERS, "pair", "lj/nanonet", pair, "nanonet", (void *) create<PairNanonet>, handle},
+                      {LAMMPS_HEADERS, "bond", "fene/nanonet", bond, "nanonet", (void *) create<BondNanonet>, handle},
+                      {LAMMPS_HEADERS, "fix", "npt/nanonet", fix, "nanonet", (void *) create_fix, handle}};
+  for (Plugin &plugin : plugins) ((void (*)(Plugin *, void *)) register_plugin)(&plugin, lmp);
 }

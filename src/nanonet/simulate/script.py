@@ -133,6 +133,12 @@ bond_coeff 1 {FENE_STIFFNESS:g} {FENE_EXTENT:g} 1.0 1.0
 """The FENE bond with its WCA core of the monomer's epsilon and sigma."""
 
 
+def _bonds(subject: Composition | Windows) -> str:
+    """The bonds once more: our own style of them where it is loaded, under the name that restart files know."""
+    atoms, bonds = _spring_bonds(subject) if isinstance(subject, Windows) else (ATOMS, BONDS)
+    return "".join(f"{line}\n" for line in atoms.splitlines() if line.startswith("bond_style")) + bonds
+
+
 def _spring_bonds(windows: Windows) -> tuple[str, str]:
     """As `ATOMS` and `BONDS`, with the springs of dimers: partners are bonded, so they have no pair potential."""
     springs = "".join(
@@ -237,7 +243,8 @@ def interactions(subject: Composition | Windows) -> str:
     return f"""
 # the model: Lennard-Jones, truncated and shifted to zero at {CUTOFF:g} sigma of each pair
 variable style index lj/cut
-if "${{style}} == lj/nanonet" then "plugin load ${{plugin}}"
+if "${{style}} == lj/nanonet" then "plugin load ${{plugin}}" "suffix nanonet"
+{_bonds(subject)}\
 pair_style ${{style}} {CUTOFF:g}
 pair_modify shift yes
 {coefficients}{_lists(subject)}\
@@ -263,8 +270,10 @@ def _hold(protocol: Protocol) -> str:
     return f"""
 # the polymer relaxes about NPs that are held
 velocity moving create {protocol.temperature:g} {protocol.seed + 4} mom yes rot no dist gaussian
+if "${{style}} == lj/nanonet" then "suffix off"
 {_integrate(protocol, "moving")}run {protocol.hold_steps}
 unfix npt
+if "${{style}} == lj/nanonet" then "suffix on"
 """
 
 
@@ -298,10 +307,20 @@ def _integrate(protocol: Protocol, group: str) -> str:
     """NPT of a group of particles; the others only scale with the box."""
     temperature, pressure, n = protocol.temperature, protocol.pressure, protocol.bond_substeps
     substeps = f"run_style respa 2 {n} bond 1 pair 2\n" if n > 1 else ""
+    # ours moves all particles and must be told of substeps; npt finds out
+    ours, told = "", ""
+    if group == "all":
+        ours, told = (
+            f"""\
+variable substeps string ""
+if "${{style}} == lj/nanonet" then "variable substeps string 'substeps {n}'"
+""",
+            " ${substeps}",
+        )
     return f"""\
 timestep {protocol.timestep:g}
-{substeps}{_THERMO}fix npt {group} npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
-iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}
+{substeps}{_THERMO}{ours}fix npt {group} npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
+iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}{told}
 """
 
 

@@ -363,6 +363,15 @@ def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
         assert not (tmp_path / "new").exists()
         with pytest.raises(NanonetError, match=said):
             campaign.run(replace(tiny, dataset=dataset))
+    (tmp_path / "text.nc").write_text("r,g\n")
+    for dataset, said in ((tmp_path / "text.nc", "signature not found"), (Path("/dev/null"), "not a regular file")):
+        with pytest.raises(InputError, match=f"dataset {dataset} cannot be read: .*{said}"):
+            create(tmp_path / "new", THREE, TINY, dataset)
+        assert not (tmp_path / "new").exists()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "windows.json").write_text("{}")
+    with pytest.raises(InputError, match="file of window runs"):
+        create(tmp_path / "new", THREE, TINY, tmp_path / "other" / "data.nc")
     inside = create(tmp_path / "inside", THREE, TINY, tmp_path / "inside" / "data.nc")
     assert open_workspace(inside.path).dataset == inside.path / "data.nc"
 

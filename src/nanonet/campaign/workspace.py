@@ -20,6 +20,7 @@ import signac
 from nanonet.analyze.entries import EDGE, regime, second_virial
 from nanonet.campaign import starts
 from nanonet.composition import Composition
+from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.files import check_parent, writing
 from nanonet.reading import read_json
@@ -28,6 +29,7 @@ from nanonet.simulate import engine, run_folder, script
 from nanonet.simulate.implicit import Implicit
 from nanonet.simulate.protocol import WINDOWS, Protocol, protocol_of
 from nanonet.windows import SHIPPED, Windows
+from nanonet.windows import load as load_windows
 
 RECORD = "campaign.json"
 STATUS = "status.json"
@@ -180,7 +182,8 @@ def create(
     ------
     InputError
         The folder's parent is missing, it holds something else or a campaign of another protocol, the design is
-        empty, or the dataset's folder does not exist.
+        empty, the dataset's folder does not exist, or what is there already, as dataset or as window runs beside it, is
+        none.
     OutputError
         The dataset could not be written in its folder.
     """
@@ -203,6 +206,9 @@ def create(
     target = Path(dataset).absolute()
     if target.parent != path:  # which is made now
         check_parent(target)
+    for known, load in ((target, Dataset.load), (target.with_name(SHIPPED), load_windows)):
+        if known.exists():
+            load(known)
     record = {
         "format": FORMAT,
         "protocol": asdict(protocol),

@@ -321,6 +321,11 @@ def test_what_a_campaign_refuses(tiny: Workspace, tmp_path: Path) -> None:
         ({"hours": math.inf}, "hours = inf"),
         ({"only": [10**30]}, "number 10*0 is not between 0 and 2"),
         ({"only": [3]}, "number 3 is not between 0 and 2"),
+        ({"options": {"lmp": "'"}}, "is not a command: No closing quotation"),
+        ({"options": {"lmp": "'"}, "scheduler": "htex"}, "is not a command: No closing quotation"),
+        ({"options": {"lmp": "/bin/true"}}, "is not a LAMMPS that runs here"),
+        ({"options": {"accelerator": "fast"}}, "accelerator = 'fast' is not one of auto"),
+        ({"options": {"threads": 10**30}}, "threads = 10*0 is not a whole number between 1 and 1024"),
     ):
         with pytest.raises(InputError, match=said):
             campaign.run(tiny, **change)

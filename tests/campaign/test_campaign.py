@@ -23,7 +23,7 @@ from nanonet.analyze.runs import analyze
 from nanonet.campaign import agenda, campaign, dispatch
 from nanonet.campaign.workspace import Workspace, create, open_workspace
 from nanonet.dataset import Run
-from nanonet.errors import NanonetError
+from nanonet.errors import NanonetError, OutputError
 from nanonet.simulate import engine
 from nanonet.simulate.lmp import find_lmp
 from nanonet.simulate.protocol import preset
@@ -377,6 +377,8 @@ def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
     (tmp_path / "other" / "windows.json").write_text("{}")
     with pytest.raises(InputError, match="file of window runs"):
         create(tmp_path / "new", THREE, TINY, tmp_path / "other" / "data.nc")
+    with pytest.raises(InputError, match=r"dataset = .*/b\\xff\.nc is not UTF-8 text"):
+        create(tmp_path / "new", THREE, TINY, tmp_path / os.fsdecode(b"b\xff.nc"))
     inside = create(tmp_path / "inside", THREE, TINY, tmp_path / "inside" / "data.nc")
     assert open_workspace(inside.path).dataset == inside.path / "data.nc"
 
@@ -387,7 +389,7 @@ def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
     monkeypatch.setattr("signac.init_project", fail)
     (tmp_path / "empty").mkdir()
     for name in ("new", "empty"):
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OutputError, match=f"cannot make the workspace .*/{name}: No space left on device"):
             create(tmp_path / name, THREE, TINY, tmp_path / "data.nc")
     assert not (tmp_path / "new").exists()
     assert not any((tmp_path / "empty").iterdir())

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 import nanonet
 from nanonet import RDF, Dataset, Peak
+from nanonet.composition import COPY, twins
 from nanonet.dataset import Run
 from nanonet.dilute import PolymerTable
 from nanonet.faults import find_faults
@@ -38,8 +39,8 @@ def main() -> None:
 
 
 def _without(data: Dataset, i: int) -> np.ndarray:
-    """Prediction (m,) for run i by a model that has not seen it."""
-    rest = data.subset(j for j in range(len(data)) if j != i)
+    """Prediction (m,) for run i by a model that has not seen it, nor a copy of it."""
+    rest = data.subset(np.flatnonzero(~twins(data.X, data.X[[i]], np.ptp(data.X, axis=0), COPY)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer curves than latents: known, and said on the page
         print(f"training without run {i + 1} of {len(data)}", flush=True)

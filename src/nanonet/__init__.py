@@ -7,10 +7,10 @@ Composition(diameter=3.0, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=1.0
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as typing's, which takes its time: until `nanonet.serve.start` Ctrl-C is not quiet
 if TYPE_CHECKING:
+    from typing import Any
+
     from nanonet.composition import Composition as Composition
     from nanonet.dataset import Dataset as Dataset
     from nanonet.errors import InputError as InputError
@@ -47,6 +47,8 @@ def __getattr__(name: str) -> Any:
         return version("nanonet-pnc")
     if name not in _HOME:
         raise AttributeError(f"module 'nanonet' has no attribute {name!r}")
+    import importlib
+
     return getattr(importlib.import_module(f"nanonet.{_HOME[name]}"), name)
 
 

@@ -12,11 +12,19 @@ from dataclasses import dataclass
 from nanonet.errors import InputError
 from nanonet.reading import read_text
 
-UNITS = ("sigma", "σ", "lj", "1", "-", "")
-"""Units that a heading may name: all numbers are in Lennard-Jones units."""
+UNITS = {
+    "r": ("sigma", "σ"),
+    "diameter": ("sigma", "σ"),
+    "density": ("sigma^-3", "σ^-3", "σ⁻³", "1/sigma^3", "1/σ^3"),
+    "chain_length": ("beads",),
+    "eps_nn": ("epsilon", "ε", "eps"),
+    "eps_pn": ("epsilon", "ε", "eps"),
+}
+"""Units that the heading of a column may name: all numbers are in Lennard-Jones units."""
 
 _HEADING = re.compile(r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<argument>\(r\))?\s*(?P<unit>[\[(/].*)?")
 _LAMMPS = re.compile(r"# Time-averaged data for fix ")
+_ANY = ("lj", "1", "-", "")  # of every column
 _MAX_BYTES = 1 << 26
 
 
@@ -129,9 +137,11 @@ def _heading(title: str, number: int, text: str, names: Iterable[str]) -> str:
     found = _HEADING.fullmatch(text)
     if found is None:
         raise InputError(f"{title}, line {number}: {text!r} is no name of a column; allowed are {', '.join(names)}")
+    own = UNITS.get(found["name"], ())
     unit = (found["unit"] or "").strip("[]()/ ")
-    if unit.lower() not in UNITS:
-        raise InputError(f"{title}, line {number}: {found['name']} is in {unit!r}; allowed is sigma, or no unit")
+    if unit.lower() not in (*own, *_ANY):
+        allowed = f"{own[0]}, or no unit" if own else "no unit"
+        raise InputError(f"{title}, line {number}: {found['name']} is in {unit!r}; allowed is {allowed}")
     return str(found["name"])
 
 

@@ -23,7 +23,7 @@ from nanonet.analyze.runs import analyze
 from nanonet.campaign import agenda, campaign, dispatch
 from nanonet.campaign.workspace import Workspace, create, open_workspace
 from nanonet.dataset import Run
-from nanonet.errors import NanonetError
+from nanonet.errors import NanonetError, OutputError
 from nanonet.simulate import engine
 from nanonet.simulate.lmp import find_lmp
 from nanonet.simulate.protocol import preset
@@ -321,6 +321,11 @@ def test_what_a_campaign_refuses(tiny: Workspace, tmp_path: Path) -> None:
         ({"hours": math.inf}, "hours = inf"),
         ({"only": [10**30]}, "number 10*0 is not between 0 and 2"),
         ({"only": [3]}, "number 3 is not between 0 and 2"),
+        ({"options": {"lmp": "'"}}, "is not a command: No closing quotation"),
+        ({"options": {"lmp": "'"}, "scheduler": "htex"}, "is not a command: No closing quotation"),
+        ({"options": {"lmp": "/bin/true"}}, "is not a LAMMPS that runs here"),
+        ({"options": {"accelerator": "fast"}}, "accelerator = 'fast' is not one of auto"),
+        ({"options": {"threads": 10**30}}, "threads = 10*0 is not a whole number between 1 and 1024"),
     ):
         with pytest.raises(InputError, match=said):
             campaign.run(tiny, **change)
@@ -363,6 +368,17 @@ def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
         assert not (tmp_path / "new").exists()
         with pytest.raises(NanonetError, match=said):
             campaign.run(replace(tiny, dataset=dataset))
+    (tmp_path / "text.nc").write_text("r,g\n")
+    for dataset, said in ((tmp_path / "text.nc", "signature not found"), (Path("/dev/null"), "not a regular file")):
+        with pytest.raises(InputError, match=f"dataset {dataset} cannot be read: .*{said}"):
+            create(tmp_path / "new", THREE, TINY, dataset)
+        assert not (tmp_path / "new").exists()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "windows.json").write_text("{}")
+    with pytest.raises(InputError, match="file of window runs"):
+        create(tmp_path / "new", THREE, TINY, tmp_path / "other" / "data.nc")
+    with pytest.raises(InputError, match=r"dataset = .*/b\\xff\.nc is not UTF-8 text"):
+        create(tmp_path / "new", THREE, TINY, tmp_path / os.fsdecode(b"b\xff.nc"))
     inside = create(tmp_path / "inside", THREE, TINY, tmp_path / "inside" / "data.nc")
     assert open_workspace(inside.path).dataset == inside.path / "data.nc"
 
@@ -373,7 +389,7 @@ def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
     monkeypatch.setattr("signac.init_project", fail)
     (tmp_path / "empty").mkdir()
     for name in ("new", "empty"):
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OutputError, match=f"cannot make the workspace .*/{name}: No space left on device"):
             create(tmp_path / name, THREE, TINY, tmp_path / "data.nc")
     assert not (tmp_path / "new").exists()
     assert not any((tmp_path / "empty").iterdir())

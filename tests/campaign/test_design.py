@@ -97,9 +97,18 @@ def test_a_design_of_ones_own(tmp_path: Path) -> None:
     assert read_csv(path) == (Composition(3, 40, 0.002, 0.5, 1.0), Composition(3, 40, 0.002, 0.5, 0.1))
 
 
+def test_headings_with_units(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    heading = "eps_pn (epsilon);eps_nn [ε];density (sigma^-3);chain_length/beads;diameter (sigma)\n"
+    path.write_text(heading + "1,0;0,5;0,002;40;3\n", encoding="utf-8")
+    assert read_csv(path) == (Composition(3, 40, 0.002, 0.5, 1.0),)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (HEADING.replace("density", "density (nm^-3)"), "density is in 'nm^-3'; allowed is sigma^-3, or no unit"),
+        (HEADING.replace("eps_nn", "eps_nn (kT)"), "eps_nn is in 'kT'; allowed is epsilon, or no unit"),
         ("", "is empty; allowed are columns diameter"),
         (HEADING, "heading and no rows"),
         ("eps_pn,eps_nn,density,chain_length\n1,1,0.002,40\n", "needed are diameter"),

@@ -18,6 +18,7 @@ from nanonet.campaign.workers import LocalPool
 from nanonet.campaign.workspace import Workspace, create
 from nanonet.errors import SimulationError
 from nanonet.simulate import engine
+from nanonet.simulate.lmp import find_lmp
 from tests.campaign.test_campaign import _frames
 from tests.conftest import TINY, TINY_COMPOSITION
 
@@ -131,11 +132,14 @@ def test_what_was_terminated_goes_on(tmp_path: Path) -> None:
 
 def test_a_campaign_of_which_every_run_fails_is_an_error(two: Workspace, tmp_path: Path) -> None:
     program = tmp_path / "lmp"
-    program.write_text("#!/bin/sh\necho nothing\n")
+    program.write_text(f'#!/bin/sh\n[ "$1" = -h ] && exec {find_lmp()[0]} -h\necho ERROR: no\nexit 1\n')
     program.chmod(0o755)
-    with pytest.raises(SimulationError, match=r"every run failed; the last: .* is not a LAMMPS that runs here"):
+    with pytest.raises(SimulationError, match=r"every run failed; the last: LAMMPS failed: ERROR: no"):
         campaign.run(two, cores=2, options={"lmp": str(program)}, say=lambda line: None)
     words: list[str | Path] = [Path(sys.executable).with_name("nanonet"), "campaign", "run", two.path, "--lmp", program]
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(
+        "error: every run failed; the last: LAMMPS failed: ERROR: no\n(exit status 1; command:"
+    )
+    assert done.stderr.count("\n") == 2

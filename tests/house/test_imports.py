@@ -71,6 +71,7 @@ def _loaded_after(statement: str) -> set[str]:
 
 def test_import_nanonet_is_light() -> None:
     assert not _loaded_after("import nanonet").intersection((*HEAVY, "numpy"))
+    assert not _loaded_after("import nanonet.serve.start").intersection(("typing", "importlib"))
     assert not _loaded_after("import nanonet.serve.cli").intersection(set(HEAVY) - {"typer", "rich"})
 
 

@@ -124,6 +124,21 @@ def test_implicit_makes_a_dataset_and_a_report(  # type: ignore[no-untyped-def]
     assert len(reckoning.load(report)) == 1
 
 
+def test_what_stops_implicit_is_found_before_its_model_is_fitted(  # type: ignore[no-untyped-def]
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nanonet.serve.multiscale._model", lambda path: pytest.fail("it was fitted"))
+    (tmp_path / "file").write_text("")
+    for folder, said in ((tmp_path / "file", "a file has that name"), (Path("/sys/none"), "cannot write /sys/none")):
+        status, _, err = run("implicit", folder, "--out", tmp_path / "out.nc", "--count", 2)
+        assert status == 2
+        assert said in err
+    status, _, err = run("implicit", tmp_path / "new", "--out", tmp_path / "out.nc", "--explicit", tmp_path / "file")
+    assert status == 2
+    assert f"dataset {tmp_path / 'file'} cannot be read" in err
+    assert not (tmp_path / "new").exists()
+
+
 def test_simulate_takes_an_implicit_polymer(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     five = ["--diameter", 3, "--chain-length", 40, "--density", 0.001, "--eps-nn", 0.3, "--eps-pn", 1]
     status, out, _ = run("simulate", *five, "--implicit", "--production-steps", 2_000, "--out", tmp_path / "run")

@@ -38,6 +38,20 @@ def _when_free(folder: Path, protocol: Protocol) -> Path:
     raise AssertionError("the folder was never free")
 
 
+def test_a_trajectory_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    pipe, damaged, dump = tmp_path / "pipe", tmp_path / "damaged", tmp_path / "dump"
+    os.mkfifo(pipe)
+    damaged.write_bytes(b"no GSD")
+    for path, said in ((pipe, "it is not a regular file"), (damaged, "Not a GSD file")):
+        for read in (
+            lambda path: frames.last_step(path),
+            lambda path: frames.recorded_steps(dump, path),
+            lambda path: frames.convert(dump, tmp_path / "new", [0], 2.0, 8.0, earlier=path),
+        ):
+            with pytest.raises(InputError, match=f"trajectory {path} cannot be used: {said}"):
+                read(path)
+
+
 def test_a_smoke_run_is_a_melt_with_nps(smoke_run: Path) -> None:
     record = json.loads((smoke_run / engine.RECORD).read_text())
     assert record["nps"] == 18

@@ -14,7 +14,7 @@ from typing import Any
 
 from nanonet.analyze.runs import assemble, family, measure_run
 from nanonet.campaign.agenda import NEEDED, Known, find_known, is_collected, is_done, more_of, runs_of, slot
-from nanonet.campaign.dispatch import MAX_CORES, executor, stop, work
+from nanonet.campaign.dispatch import MAX_CORES, check_options, executor, stop, work
 from nanonet.campaign.queue import collect_windows, in_turn, worst_windows
 from nanonet.campaign.workspace import State, Task, Workspace, locked
 from nanonet.composition import Composition
@@ -88,7 +88,7 @@ def run(
     Raises
     ------
     InputError
-        A number is out of range, or the dataset cannot be read.
+        A number is out of range, the dataset cannot be read, or no run could begin with these options.
     OutputError
         The dataset could not be written in its folder.
     SimulationError
@@ -109,6 +109,8 @@ def run(
     wanted = in_turn([subjects[number] for number in chosen])
     progress = _Progress()
     pending: dict[Future[str], Task] = {}
+    if _next(workspace, wanted, known, progress, (), max_replicas)[0] is not None:
+        check_options(scheduler, options or {})
     pool = executor(scheduler, cores)
     try:
         while True:

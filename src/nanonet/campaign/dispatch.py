@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import runpy
+import shlex
 import sys
 import time
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
@@ -14,9 +16,10 @@ from typing import Any
 
 from nanonet.campaign import starts
 from nanonet.campaign.workers import LocalPool
-from nanonet.errors import InputError, MissingExtraError, NanonetError
+from nanonet.errors import InputError, MissingExtraError, NanonetError, check_whole
 from nanonet.simulate import engine
-from nanonet.simulate.accelerate import FallbackWarning
+from nanonet.simulate.accelerate import ACCELERATORS, MAX_THREADS, FallbackWarning
+from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import Protocol
 
 SCHEDULERS = {"htex": "parsl_htex.py", "slurm": "parsl_slurm.py", "pbs": "parsl_pbs.py"}
@@ -64,6 +67,28 @@ def executor(scheduler: str, cores: int) -> Executor:
         raise InputError(f"the scheduler file {path} defines no parsl Config named config")
     pool: Executor = ParslPoolExecutor(config)
     return pool
+
+
+def check_options(scheduler: str, options: Mapping[str, Any]) -> None:
+    """Find what would make every run fail before the first begins; of LAMMPS only where the runs are on this machine.
+
+    Raises
+    ------
+    InputError
+        No such accelerator, a number of threads out of range, or no LAMMPS that serves.
+    """
+    accelerator, threads, lmp = (options.get(name) for name in ("accelerator", "threads", "lmp"))
+    if accelerator is not None and accelerator not in ACCELERATORS:
+        raise InputError(f"accelerator = {accelerator!r} is not one of {', '.join(ACCELERATORS)}")
+    if threads is not None:
+        check_whole("threads", threads, 1, MAX_THREADS)
+    if scheduler == "processes":
+        inspect(find_lmp(lmp))
+    elif lmp is not None:
+        try:
+            shlex.split(lmp)
+        except ValueError as error:
+            raise InputError(f"lmp = {lmp!r} is not a command: {error}") from None
 
 
 def stop(pool: Executor) -> None:

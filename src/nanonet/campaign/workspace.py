@@ -20,7 +20,8 @@ import signac
 from nanonet.analyze.entries import EDGE, regime, second_virial
 from nanonet.campaign import starts
 from nanonet.composition import Composition
-from nanonet.errors import InputError
+from nanonet.dataset import Dataset
+from nanonet.errors import InputError, OutputError
 from nanonet.files import check_parent, writing
 from nanonet.reading import read_json
 from nanonet.records import CampaignRecord, StatusRecord
@@ -28,6 +29,7 @@ from nanonet.simulate import engine, run_folder, script
 from nanonet.simulate.implicit import Implicit
 from nanonet.simulate.protocol import WINDOWS, Protocol, protocol_of
 from nanonet.windows import SHIPPED, Windows
+from nanonet.windows import load as load_windows
 
 RECORD = "campaign.json"
 STATUS = "status.json"
@@ -180,7 +182,8 @@ def create(
     ------
     InputError
         The folder's parent is missing, it holds something else or a campaign of another protocol, the design is
-        empty, or the dataset's folder does not exist.
+        empty, the dataset's folder does not exist, or what is there already, as dataset or as window runs beside it, is
+        none.
     OutputError
         The dataset could not be written in its folder.
     """
@@ -201,8 +204,13 @@ def create(
     elif path.is_dir() and any(path.iterdir()):
         raise InputError(f"the workspace {path} is not empty and holds no campaign; choose another folder")
     target = Path(dataset).absolute()
+    if (shown := os.fsencode(target).decode(errors="backslashreplace")) != str(target):
+        raise InputError(f"dataset = {shown} is not UTF-8 text; {RECORD} could not keep it")
     if target.parent != path:  # which is made now
         check_parent(target)
+    for known, load in ((target, Dataset.load), (target.with_name(SHIPPED), load_windows)):
+        if known.exists():
+            load(known)
     record = {
         "format": FORMAT,
         "protocol": asdict(protocol),
@@ -216,10 +224,12 @@ def create(
         signac.init_project(str(path))
         with writing(path / RECORD) as temporary:
             temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    except BaseException:
+    except BaseException as error:
         if is_new:  # a failed beginning leaves nothing
             for made in path.iterdir() if existed else (path,):
                 shutil.rmtree(made, ignore_errors=True)
+        if isinstance(error, OSError) and not isinstance(error, OutputError):
+            raise OutputError(f"cannot make the workspace {path}: {error.strerror or error}") from None
         raise
     return Workspace(path, compositions, protocol, target, chosen)
 

@@ -135,9 +135,12 @@ def implicit(
         check_parent(report)
     if not folder.parent.is_dir():
         raise InputError(f"cannot make the folder {folder}: {folder.parent} does not exist")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"cannot make the folder {folder}: a file has that name")
+    check_parent(folder / "one" if folder.is_dir() else folder)
     compositions = implicit_design(count) if design is None else read_csv(design)
-    model = _model(windows_file)
     known = Dataset.shipped() if explicit is None else Dataset.load(explicit)
+    model = _model(windows_file)  # half a minute
     folder.mkdir(exist_ok=True)
     compared = reckoning.compare(known, model, folder / "compared", lmp=lmp, say=_say)
     if report is not None:

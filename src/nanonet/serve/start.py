@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from types import FrameType
+
+TYPE_CHECKING = False  # as in nanonet/__init__.py
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 def main() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import gsd.hoomd
 import numpy as np
@@ -14,6 +15,8 @@ from nanonet.files import writing
 
 HEADER = 9
 """Lines before the particles of a frame in a LAMMPS dump."""
+
+_T = TypeVar("_T")
 
 _COLUMNS = b"id x y z ix iy iz".split()
 _START = b"ITEM: TIMESTEP\n"
@@ -34,17 +37,23 @@ def recorded_steps(dump: Path, trajectory: Path) -> set[int]:
     """Steps of the complete frames of a dump and of the trajectory of an earlier stretch."""
     found = {int(text.split(b"\n", 1)[0]) for text in _complete(dump.read_bytes())} if dump.exists() else set()
     if trajectory.exists():
-        with gsd.hoomd.open(str(trajectory), "r") as file:
-            found |= {int(frame.configuration.step) for frame in file}
+        found |= _opened(trajectory, lambda file: {int(frame.configuration.step) for frame in file})
     return found
 
 
 def last_step(trajectory: Path) -> int:
     """Step of the last frame of a trajectory; `InputError` when it cannot be read."""
+    return _opened(trajectory, lambda file: int(file[-1].configuration.step))
+
+
+def _opened(trajectory: Path, read: Callable[[Any], _T]) -> _T:
+    """What `read` takes out of a trajectory; `InputError` when that is damaged, or no regular file."""
     try:
+        if not trajectory.is_file():
+            raise InputError("it is not a regular file")
         with gsd.hoomd.open(str(trajectory), "r") as file:
-            return int(file[-1].configuration.step)
-    except (OSError, RuntimeError, IndexError) as error:
+            return read(file)
+    except (InputError, OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError) as error:
         raise InputError(f"trajectory {trajectory} cannot be used: {error}; run in another folder") from None
 
 
@@ -60,12 +69,13 @@ def convert(
     ------
     SimulationError
         A step is missing.
+    InputError
+        The earlier trajectory cannot be read.
     """
     found = dict(_read(dump)) if dump.exists() else {}
     before: dict[int, gsd.hoomd.Frame] = {}
     if earlier is not None and earlier.exists():
-        with gsd.hoomd.open(str(earlier), "r") as file:
-            before = {int(frame.configuration.step): frame for frame in file}
+        before = _opened(earlier, lambda file: {int(frame.configuration.step): frame for frame in file})
     missing = [step for step in steps if step not in found and step not in before]
     if missing:
         raise SimulationError(

@@ -10,7 +10,6 @@ import hashlib
 import importlib.metadata
 import os
 import re
-import shutil
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -119,13 +118,11 @@ def _on_gpus(lmp: Lmp) -> bool:
 
 def plugin(lmp: Lmp) -> Path:
     """Our pair style for a LAMMPS: compiled on first use, kept in the user's cache under a hash of all that matters."""
-    compiler = shutil.which(os.environ.get("CXX", "c++")) or shutil.which("g++") or shutil.which("clang++")
-    if compiler is None:
-        raise _UnusableError("there is no C++ compiler (c++, g++ or clang++; or set CXX)")
     if not lmp.has("Command", "plugin"):
         raise _UnusableError(f"this LAMMPS ({lmp.version}) lacks the package PLUGIN")
     headers = _headers(lmp)
     try:
+        compiler = cache.compiler()
         said = ask([compiler, "--version"]).stdout
         target = ask([compiler, "-march=native", "-E", "-dM", "-x", "c++", os.devnull]).stdout
         sources = (path.read_text(encoding="utf-8") for path in (*SOURCES, *HEADERS))

@@ -24,7 +24,7 @@ def dimers_alone(folder: Path, windows: Windows, eps_nn: float, seed: int) -> Tr
     box = (2 * len(windows.springs) * np.pi / 6 * windows.exclusion**3 / 0.34) ** (1 / 3)
     placed = _place_dimers(windows, box, np.random.default_rng(seed))
     (folder / "nps.data").write_text(script.data_text(System(box, np.empty((0, 1, 3)), placed, dimers=True), 1.0))
-    atoms, bonds = with_direct(folder, script._spring_bonds(windows), windows, eps_nn)
+    atoms, bonds = script._spring_bonds(windows)
     text = f"""{atoms}
 pair_style lj/cut 2.5
 read_data nps.data
@@ -39,14 +39,13 @@ dump nps all custom 100 nps.lammpstrj id x y z ix iy iz
 dump_modify nps sort id
 run 300000
 """
-    run_lmp(folder, text)
+    run_lmp(folder, with_direct(folder, text, windows, eps_nn))
     positions = np.array([atoms[:, 1:4] for _, (_, atoms) in frames._read(folder / "nps.lammpstrj")])
     return Trajectory(positions, np.full((len(positions), 3), box))
 
 
-def with_direct(folder: Path, text: tuple[str, str], windows: Windows, eps_nn: float) -> tuple[str, str]:
-    """The bond commands of windows, changed so that partners feel U_nn beside their springs: from a table."""
-    atoms, bonds = text
+def with_direct(folder: Path, text: str, windows: Windows, eps_nn: float) -> str:
+    """A script of windows, changed so that partners feel U_nn beside their springs: from a table."""
     r = np.linspace(0.6 * windows.diameter, windows.reach + 2.0, 6_000)
     inverse6 = (windows.diameter / r) ** 6
     inside = r < CUTOFF * windows.diameter
@@ -59,12 +58,11 @@ def with_direct(folder: Path, text: tuple[str, str], windows: Windows, eps_nn: f
             f"{k} {a:.8g} {b:.8g} {c:.8g}\n" for k, (a, b, c) in enumerate(zip(r, energy, total, strict=True), 1)
         )
         sections.append(f"W{i}\nN {len(r)}\n\n{rows}\n")
-        bonds = bonds.replace(
-            f"bond_coeff {i} harmonic {stiffness:.10g} {separation:.10g}\n",
-            f"bond_coeff {i} table springs.table W{i}\n",
-        )
+        spring = f"bond_coeff {i} harmonic {stiffness:.10g} {separation:.10g}\n"
+        assert spring in text
+        text = text.replace(spring, f"bond_coeff {i} table springs.table W{i}\n")
     (folder / "springs.table").write_text("# springs and U_nn\n\n" + "\n".join(sections))
-    return atoms.replace("hybrid fene harmonic", f"hybrid fene table linear {len(r)}"), bonds
+    return text.replace("hybrid fene harmonic", f"hybrid fene table linear {len(r)}")
 
 
 def windows_and_eps_nn(folder: Path) -> list[Check]:
@@ -77,11 +75,7 @@ def windows_and_eps_nn(folder: Path) -> list[Check]:
         place = folder / f"eps{eps_nn:g}"
         place.mkdir()
         (place / script.DATA).write_text(script.data_text(build(windows, protocol), script.np_mass(windows)))
-        before = script._spring_bonds(windows)
-        text = script.start_text(windows, protocol)
-        for old, new in zip(before, with_direct(place, before, windows, eps_nn), strict=True):
-            assert old in text
-            text = text.replace(old, new)
+        text = with_direct(place, script.start_text(windows, protocol), windows, eps_nn)
         run_lmp(place, text, accelerator="auto")
         positions = [(atoms[:, 1:4], bounds) for _, (bounds, atoms) in frames._read(place / script.NP_DUMP)]
         boxes = np.array([bounds[:, 1] - bounds[:, 0] for _, bounds in positions])

@@ -306,6 +306,8 @@ def test_what_a_campaign_refuses(tiny: Workspace, tmp_path: Path) -> None:
     assert create(tiny.path, THREE[:1], TINY, tiny.dataset).design == THREE[:1]  # another design is welcome
     with pytest.raises(InputError, match="of no compositions"):
         create(tmp_path / "none", (), TINY, tiny.dataset)
+    with pytest.raises(InputError, match=r"composition 1 of the design, D=2 .*: eps_nn = 0 is not 0\.02 or above"):
+        create(tmp_path / "none", (THREE[0], replace(THREE[1], eps_nn=0.0)), TINY, tiny.dataset)
     with pytest.raises(InputError, match="is no workspace"):
         open_workspace(tmp_path)
     with pytest.raises(InputError, match="not empty"):

@@ -28,6 +28,7 @@ from nanonet.records import CampaignRecord, StatusRecord
 from nanonet.simulate import engine, run_folder, script
 from nanonet.simulate.implicit import Implicit
 from nanonet.simulate.protocol import WINDOWS, Protocol, protocol_of
+from nanonet.simulate.system import particle_numbers
 from nanonet.windows import SHIPPED, Windows
 from nanonet.windows import load as load_windows
 
@@ -181,9 +182,9 @@ def create(
     Raises
     ------
     InputError
-        The folder's parent is missing, it holds something else or a campaign of another protocol, the design is
-        empty, the dataset's folder does not exist, or what is there already, as dataset or as window runs beside it, is
-        none.
+        The folder's parent is missing, it holds something else or a campaign of another protocol, the design is empty
+        or has a composition that cannot be simulated, the dataset's folder does not exist, or what is there already,
+        as dataset or as window runs beside it, is none.
     OutputError
         The dataset could not be written in its folder.
     """
@@ -191,6 +192,11 @@ def create(
     compositions, chosen = tuple(design), tuple(windows)
     if not compositions:
         raise InputError("a design of no compositions; allowed are 1 or more")
+    for number, composition in enumerate(compositions):
+        try:
+            particle_numbers(composition, protocol)
+        except InputError as error:
+            raise InputError(f"composition {number} of the design, {composition}: {error}") from None
     if not path.parent.is_dir():
         raise InputError(f"cannot make the workspace {path}: {path.parent} does not exist")
     if path.exists() and not path.is_dir():

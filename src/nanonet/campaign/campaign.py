@@ -14,7 +14,7 @@ from typing import Any
 
 from nanonet.analyze.runs import assemble, family, measure_run
 from nanonet.campaign.agenda import NEEDED, Known, find_known, is_collected, is_done, more_of, runs_of, slot
-from nanonet.campaign.dispatch import MAX_CORES, check_options, executor, stop, work
+from nanonet.campaign.dispatch import MAX_CORES, check_options, executor, shut_down, stop, work
 from nanonet.campaign.queue import collect_windows, in_turn, worst_windows
 from nanonet.campaign.workspace import State, Task, Workspace, locked
 from nanonet.composition import Composition
@@ -134,12 +134,12 @@ def run(
                 for task in pending.values():
                     say(f"again      {_named(task)}: its worker died with another")
                 pending.clear()
-                pool.shutdown(wait=False, cancel_futures=scheduler == "processes")  # parsl cannot cancel
+                shut_down(pool, wait=False, cancel=scheduler == "processes")  # parsl cannot cancel
                 pool = executor(scheduler, cores)
     except BaseException:
         stop(pool)
         raise
-    pool.shutdown(wait=True)
+    shut_down(pool, wait=True)
     if progress.failures and not progress.ended:
         raise SimulationError(f"every run failed; the last: {progress.last_failure}")
     return time.time() < deadline and not progress.failures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import runpy
 import shlex
@@ -16,9 +17,9 @@ from typing import Any
 
 from nanonet.campaign import starts
 from nanonet.campaign.workers import LocalPool
-from nanonet.errors import InputError, MissingExtraError, NanonetError, check_whole
+from nanonet.errors import InputError, MissingExtraError, NanonetError
 from nanonet.simulate import engine
-from nanonet.simulate.accelerate import ACCELERATORS, MAX_THREADS, FallbackWarning
+from nanonet.simulate.accelerate import FallbackWarning, check_choice
 from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import Protocol
 
@@ -78,10 +79,7 @@ def check_options(scheduler: str, options: Mapping[str, Any]) -> None:
         No such accelerator, a number of threads out of range, or no LAMMPS that serves.
     """
     accelerator, threads, lmp = (options.get(name) for name in ("accelerator", "threads", "lmp"))
-    if accelerator is not None and accelerator not in ACCELERATORS:
-        raise InputError(f"accelerator = {accelerator!r} is not one of {', '.join(ACCELERATORS)}")
-    if threads is not None:
-        check_whole("threads", threads, 1, MAX_THREADS)
+    check_choice("auto" if accelerator is None else accelerator, 1 if threads is None else threads)
     if scheduler == "processes":
         inspect(find_lmp(lmp))
     elif lmp is not None:
@@ -96,7 +94,15 @@ def stop(pool: Executor) -> None:
     if isinstance(pool, LocalPool):
         pool.stop()
     else:
-        pool.shutdown(wait=False)  # parsl ends its jobs
+        shut_down(pool, wait=False)  # parsl ends its jobs
+
+
+def shut_down(pool: Executor, *, wait: bool, cancel: bool = False) -> None:
+    """Shut an executor down; of parsl's, which takes its log's handler away and leaves the file open, that too."""
+    logs = [one for one in logging.getLogger("parsl").handlers if isinstance(one, logging.FileHandler)]
+    pool.shutdown(wait=wait, cancel_futures=cancel)
+    for log in logs:
+        log.close()
 
 
 def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: float) -> str:

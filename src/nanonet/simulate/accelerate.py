@@ -6,7 +6,6 @@ goes on.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import os
 import re
@@ -54,6 +53,13 @@ class _UnusableError(Exception):
     """Our pair style cannot be used here; the text says why."""
 
 
+def check_choice(accelerator: str, threads: int) -> None:
+    """Refuse, as `InputError`, an accelerator that does not exist or a number of threads out of range."""
+    if accelerator not in ACCELERATORS:
+        raise InputError(f"accelerator = {accelerator!r} is not one of {', '.join(ACCELERATORS)}")
+    check_whole("threads", threads, 1, MAX_THREADS)
+
+
 def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
     """What to add to the command of a LAMMPS for an accelerator.
 
@@ -77,9 +83,7 @@ def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
     InputError
         No such accelerator, or this LAMMPS or this machine has it not: what is missing is named.
     """
-    if accelerator not in ACCELERATORS:
-        raise InputError(f"accelerator = {accelerator!r} is not one of {', '.join(ACCELERATORS)}")
-    check_whole("threads", threads, 1, MAX_THREADS)
+    check_choice(accelerator, threads)
     if accelerator in ("auto", "plugin"):
         try:
             return Acceleration("plugin", _options(plugin(lmp)))
@@ -121,21 +125,14 @@ def plugin(lmp: Lmp) -> Path:
     if not lmp.has("Command", "plugin"):
         raise _UnusableError(f"this LAMMPS ({lmp.version}) lacks the package PLUGIN")
     headers = _headers(lmp)
+
+    def make(compiler: str, target: Path) -> None:
+        _compile(compiler, headers, lmp.version, target)
+        _check(lmp, target)
+
     try:
-        compiler = cache.compiler()
-        said = ask([compiler, "--version"]).stdout
-        target = ask([compiler, "-march=native", "-E", "-dM", "-x", "c++", os.devnull]).stdout
         sources = (path.read_text(encoding="utf-8") for path in (*SOURCES, *HEADERS))
-        text = "\n".join([*sources, lmp.version, said, target, *map(str, headers)])
-        name = f"pair_nanonet-{hashlib.sha256(os.fsencode(text)).hexdigest()[:16]}"
-        kept = cache.find(name)
-        if kept is not None:
-            return kept
-        with tempfile.TemporaryDirectory(dir=cache.folder()) as place:
-            fresh = Path(place) / "pair_nanonet.so"
-            _compile(compiler, headers, lmp.version, fresh)
-            _check(lmp, fresh)
-            return cache.keep(fresh, name)
+        return cache.built("pair_nanonet", "\n".join([*sources, lmp.version, *map(str, headers)]), make)
     except (cache.CacheError, OSError) as error:
         raise _UnusableError(str(error)) from None
 

@@ -10,7 +10,11 @@ import hashlib
 import os
 import shutil
 import stat
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+
+from nanonet.simulate.lmp import ask
 
 
 class CacheError(Exception):
@@ -58,6 +62,36 @@ def compiler() -> str:
     if found is None:
         raise CacheError("there is no C++ compiler (c++, g++ or clang++; or set CXX)")
     return found
+
+
+def built(name: str, text: str, make: Callable[[str, Path], None]) -> Path:
+    """A compiled file: the one in the cache, or a new one.
+
+    Parameters
+    ----------
+    name:
+        What its name begins with.
+    text:
+        Sources and all else that matters. A file is known by a hash of it, of the compiler, and of the instructions
+        that this processor has.
+    make:
+        Called with the compiler and a path: compiles to there, checks the result, and raises where it does not serve.
+
+    Raises
+    ------
+    CacheError
+        There is no compiler; or as `folder`.
+    """
+    program = compiler()
+    said = ask([program, "--version"]).stdout
+    target = ask([program, "-march=native", "-E", "-dM", "-x", "c++", os.devnull]).stdout
+    hashed = f"{name}-{hashlib.sha256(os.fsencode(chr(10).join([text, said, target]))).hexdigest()[:16]}"
+    if (kept := find(hashed)) is not None:
+        return kept
+    with tempfile.TemporaryDirectory(dir=folder()) as place:
+        fresh = Path(place) / f"{name}.so"
+        make(program, fresh)
+        return keep(fresh, hashed)
 
 
 def find(name: str) -> Path | None:

@@ -7,9 +7,7 @@ lists and output. This loop has the same integrator, thermostat and table.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
-import tempfile
 import warnings
 from collections.abc import Callable
 from functools import cache as remembered
@@ -70,22 +68,16 @@ def compiled() -> Path:
         There is no compiler, the cache cannot be used, or the loop disagrees with NumPy.
     """
     try:
-        compiler = cache.compiler()
-        said = ask([compiler, "--version"]).stdout
-        target = ask([compiler, "-march=native", "-E", "-dM", "-x", "c++", os.devnull]).stdout
-        text = "\n".join([SOURCE.read_text(encoding="utf-8"), said, target, *_FLAGS])
-        name = f"langevin-{hashlib.sha256(os.fsencode(text)).hexdigest()[:16]}"
-        if (kept := cache.find(name)) is not None:
-            return kept
-        with tempfile.TemporaryDirectory(dir=cache.folder()) as place:
-            fresh = Path(place) / "langevin.so"
-            done = ask([compiler, *_FLAGS, str(SOURCE), "-o", str(fresh)])
-            if done.returncode:
-                raise UnusableError(f"it does not compile: {done.stderr.strip()[-1000:]}")
-            _check(fresh)
-            return cache.keep(fresh, name)
+        return cache.built("langevin", "\n".join([SOURCE.read_text(encoding="utf-8"), *_FLAGS]), _make)
     except (cache.CacheError, OSError) as error:
         raise UnusableError(str(error)) from None
+
+
+def _make(compiler: str, target: Path) -> None:
+    done = ask([compiler, *_FLAGS, str(SOURCE), "-o", str(target)])
+    if done.returncode:
+        raise UnusableError(f"it does not compile: {done.stderr.strip()[-1000:]}")
+    _check(target)
 
 
 def run(

@@ -244,7 +244,7 @@ def _regions(
     end = float(gap[-1]) + 0.5 * float(gap[1] - gap[0])
     if end < _FAR + 0.5:
         raise InputError(
-            f"r ends at a gap r - D of {end * criteria.monomer:.3g} for diameter = {diameter:g}; "
+            f"r ends at a gap r - D of {round(end * criteria.monomer, 6):.3g} for diameter = {diameter:g}; "
             f"allowed are {(_FAR + 0.5) * criteria.monomer:g} and more, because W counts from its value far away"
         )
     return gap, r >= 0.5 * diameter, gap >= max(_FAR, end - _REFERENCE)

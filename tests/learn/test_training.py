@@ -121,7 +121,7 @@ def test_the_rate_is_cut_when_the_loss_stands_still_and_three_times_at_most() ->
     assert _course(falling)[0] != []
 
 
-def test_steps_grow_with_the_number_of_pictures_unless_told() -> None:
+def test_the_rate_grows_with_the_number_of_pictures_unless_told() -> None:
     assert Training().rate(14) == 3e-3
     assert Training().rate(200) == 4e-3
     assert Training(learning_rate=0.1).rate(200) == 0.1

@@ -128,8 +128,8 @@ def _check_no_hole(protocol: Protocol, folder: Path, trajectory: Path, restart: 
     if restart is None:
         return
     found = frames.recorded_steps(folder / script.NP_DUMP, trajectory)
-    for due in range(protocol.equilibration_steps + protocol.frame_every, step + 1, protocol.frame_every):
-        if due not in found:
+    for due in protocol.frame_steps:
+        if due <= step and due not in found:
             raise _HoleError(f"{restart} is of step {step}, but the frame of step {due} is missing")
 
 

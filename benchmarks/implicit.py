@@ -1,23 +1,35 @@
 """Times compositions with implicit NPs: `python benchmarks/implicit.py` (two minutes of one core).
 
-Compositions of the design take turns in the compiled loop and in LAMMPS, from both ends and with their analysis. The
-seconds are those of the processor (this process and the LAMMPS that it starts), so that a busy machine counts less.
-Options: how many compositions, 24 if left out.
+Compositions of the design take turns in the compiled loop and in LAMMPS, from both ends and with their analysis; then
+steps of both for some numbers of NPs, and what becomes of a run's frames. The seconds are those of the processor (this
+process and the LAMMPS that it starts), so that a busy machine counts less. Options: how many compositions, 24 if left
+out.
 """
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+import gsd.hoomd
 import numpy as np
 
+from nanonet import Composition
+from nanonet.analyze import pairs
+from nanonet.analyze.trajectory import read
 from nanonet.campaign.design import design
 from nanonet.campaign.implicit import simulate
 from nanonet.campaign.starts import potential_of, why_not
+from nanonet.simulate import engine, langevin, script
+from nanonet.simulate.frames import write
+from nanonet.simulate.implicit import implicit
 from nanonet.simulate.lmp import find_lmp
+from nanonet.simulate.protocol import IMPLICIT
+from nanonet.simulate.system import build
 
 
 def main(count: int = 24) -> None:
@@ -44,6 +56,66 @@ def main(count: int = 24) -> None:
         print(f"| {name} | {mean:.2f} | {1000 * mean / 60:.0f} |")
 
 
+def steps() -> None:
+    """Microseconds a step, the best of three."""
+    print("\n| NPs | compiled loop, microseconds a step | LAMMPS |\n|---|---|---|")
+    composition = Composition(diameter=3, chain_length=40, density=0.0008, eps_nn=0.5, eps_pn=1.0)
+    subject = implicit(composition, potential_of(composition))
+    lammps = " ".join(find_lmp())
+    with tempfile.TemporaryDirectory() as scratch:
+        for nps in (8, 19, 36, 64):
+            protocol = replace(IMPLICIT, min_nps=nps)
+            system = build(subject, protocol)
+            ours, theirs = [], []
+            for i in range(3):
+                before = _processor()
+                langevin.run(subject, protocol, system.box, system.nps)
+                ours.append(_processor() - before)
+                folder = Path(scratch) / f"{nps} {i}"
+                engine.run(subject, protocol, folder, lmp=lammps)
+                loops = re.findall(r"Loop time of ([\d.]+)(?s:.*?)([\d.]+)% CPU", (folder / script.LOG).read_text())
+                theirs.append(sum(float(seconds) * min(float(share), 100.0) / 100.0 for seconds, share in loops))
+            micro = (1e6 * min(seconds) / protocol.total_steps for seconds in (ours, theirs))
+            print(f"| {nps} | " + " | ".join(f"{value:.2f}" for value in micro) + " |")
+
+
+def frames_of_a_run() -> None:
+    """Seconds for the 1,000 frames of a run of 19 NPs, the best of three."""
+    rng = np.random.default_rng(1)
+    positions = rng.uniform(0.0, 22.0, (1_000, 19, 3))
+    best: dict[str, float] = {}
+
+    def note(name: str, before: float) -> None:
+        best[name] = min(best.get(name, np.inf), _processor() - before)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "a.gsd"
+        for _ in range(3):
+            write(path, range(1, 1_001), 22.0, positions, 3.0, 1.0)
+            with gsd.hoomd.open(str(path), "r") as file:
+                before = _processor()
+                whole = list(file)
+                note("read, frame by frame in gsd.hoomd", before)
+            before = _processor()
+            with gsd.hoomd.open(str(Path(scratch) / "b.gsd"), "w") as file:
+                for frame in whole:
+                    file.append(frame)
+            note("written, frame by frame in gsd.hoomd", before)
+            before = _processor()
+            write(path, range(1, 1_001), 22.0, positions, 3.0, 1.0)
+            note("written", before)
+            before = _processor()
+            found = read(path)
+            note("read", before)
+            for name, count in (("pairs by NumPy", pairs._count_all), ("pairs by freud", pairs._count_near)):
+                before = _processor()
+                count(found, 10.0, 100)
+                note(name, before)
+    print("\n| frames of a run | s |\n|---|---|")
+    for name, seconds in best.items():
+        print(f"| {name} | {seconds:.3f} |")
+
+
 def _processor() -> float:
     """Seconds of the processor that this process and its children have taken."""
     usage = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -52,3 +124,5 @@ def _processor() -> float:
 
 if __name__ == "__main__":
     main(*map(int, sys.argv[1:]))
+    steps()
+    frames_of_a_run()

@@ -1,7 +1,7 @@
 """Langevin dynamics of NPs alone, in a compiled loop (`langevin.cpp`): LAMMPS's own steps, without its cost of a start.
 
-A few particles with one tabulated potential take LAMMPS 2 to 5 microseconds a step, most of it for communication,
-lists and output. This loop has the same integrator, thermostat and table.
+Of a step of a few particles LAMMPS spends most on communication, lists and output (docs/speed.md). This loop has the
+same integrator, thermostat and table.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 def main() -> None:
     """Run the command line, and leave with its exit status: 130 after Ctrl-C, 143 after TERM."""
     try:
+        if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+            signal.signal(signal.SIGINT, _interrupt)
         signal.signal(signal.SIGTERM, _end)
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
             signal.signal(signal.SIGHUP, _end)
@@ -26,9 +29,28 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the interpreter's own end is no place for a traceback
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """What Python does on Ctrl-C, but for imports: what they raise, they may turn into another error or drop."""
+    if _importing(frame):
+        os.write(2, b"interrupted\n")
+        os._exit(130)
+    raise KeyboardInterrupt
+
+
 def _end(number: int, frame: FrameType | None) -> None:
     """Leave what runs now, which stops what it started on the way."""
+    if _importing(frame):
+        os._exit(128 + number)
     sys.exit(128 + number)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 if __name__ == "__main__":

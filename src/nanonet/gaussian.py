@@ -24,6 +24,7 @@ LEVEL = 0.9
 
 _GAUSSIAN_HALF_WIDTH = 1.6448536  # of 90 % of a normal distribution, in standard deviations
 _CHUNK = 500  # inputs at once: bounds the memory
+_HEAP = 1 << 24  # bytes; see `_all`
 _NONE = 5e-3  # g of the dilute limit that counts as none
 _HIGHEST = float(np.log(10.0 * MAX_G))  # ln g is not taken beyond: ten times what can be learnt
 
@@ -117,12 +118,11 @@ class CurveProcess:
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Curves (n, m) for inputs (n, p): the medians. `InputError` for a wrong shape or values not finite."""
-        return _joined([self._curves(part, band=False)[0] for part in self._parts(X)], len(self.r))
+        return self._all(X, band=False)[0]
 
     def band(self, X: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Medians, and lower and upper ends of the 90 % bands, each (n, m)."""
-        parts = [self._curves(part, band=True) for part in self._parts(X)]
-        g, low, high = (_joined([part[i] for part in parts], len(self.r)) for i in range(3))
+        g, low, high = self._all(X, band=True)
         return g, low, high
 
     def sample(self, X: ArrayLike, draws: int, seed: int = 0, common: bool = False) -> NDArray[np.float64]:
@@ -157,7 +157,7 @@ class CurveProcess:
 
     def unknown(self, X: ArrayLike) -> NDArray[np.float64]:
         """Posterior variance as a share of the prior variance (n,), the largest of the groups: 0 known, 1 unknown."""
-        return _joined([self._scores(self._start(part)[2])[1].max(axis=1) for part in self._parts(X)], None)
+        return np.concatenate([np.empty(0), *(self._scores(self._start(x)[2])[1].max(axis=1) for x in self._parts(X))])
 
     def _parts(self, X: ArrayLike) -> list[NDArray[np.float64]]:
         try:
@@ -178,6 +178,16 @@ class CurveProcess:
 
     def _contact(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.zeros(len(X)) if self.prior is None else self.prior.contact(X)
+
+    def _all(self, X: ArrayLike, band: bool) -> NDArray[np.float64]:
+        """What `_curves` says of all inputs (3 with a band, else 1; n, m)."""
+        parts = self._parts(X)
+        if len(parts) > 1:  # glibc keeps freed memory up to twice the largest block freed so far: without this, each
+            np.empty(_HEAP, dtype=np.uint8)  # part would give its memory back and fault it in anew, a third of the time
+        found = np.empty((3 if band else 1, sum(map(len, parts)), len(self.r)))
+        for i, part in enumerate(parts):
+            found[:, i * _CHUNK : i * _CHUNK + len(part)] = self._curves(part, band)
+        return found
 
     def _curves(self, X: NDArray[np.float64], band: bool) -> tuple[NDArray[np.float64], ...]:
         prior, place, inputs = self._start(X)
@@ -270,12 +280,20 @@ def correlation(
     a: NDArray[np.float64], b: NDArray[np.float64], lengths: NDArray[np.float64], kernel: str
 ) -> NDArray[np.float64]:
     """Correlation (len(a), len(b)) of two sets of scaled inputs; Rasmussen & Williams (2006), eqs 4.9 and 4.17."""
-    x, y = a / lengths, b / lengths
-    squared = np.maximum((x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1) - 2.0 * x @ y.T, 0.0)
+    scale = np.sqrt(0.5 if kernel == "gaussian" else 5.0) / lengths
+    x, y = a * scale, b * scale
+    squared = x @ (-2.0 * y.T)  # in place from here on: there may be many inputs
+    squared += (y**2).sum(axis=1)
+    squared += (x**2).sum(axis=1)[:, None]
+    np.maximum(squared, 0.0, out=squared)
     if kernel == "gaussian":
-        return np.asarray(np.exp(-0.5 * squared))
-    d = np.sqrt(5.0 * squared)
-    return np.asarray((1.0 + d + d**2 / 3.0) * np.exp(-d))
+        return np.asarray(np.exp(np.negative(squared, out=squared), out=squared))
+    d = np.sqrt(squared)
+    squared /= 3.0
+    squared += d
+    squared += 1.0
+    squared *= np.exp(np.negative(d, out=d), out=d)
+    return np.asarray(squared)
 
 
 def local_scale(near: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> NDArray[np.float64]:
@@ -318,8 +336,3 @@ def residuals(
         return y
     return shifted(y, r, grid + contact[:, None])
 
-
-def _joined(parts: list[NDArray[np.float64]], columns: int | None) -> NDArray[np.float64]:
-    if parts:
-        return np.concatenate(parts)
-    return np.empty(0 if columns is None else (0, columns))

@@ -118,7 +118,8 @@ class CurveProcess:
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Curves (n, m) for inputs (n, p): the medians. `InputError` for a wrong shape or values not finite."""
-        return self._all(X, band=False)[0]
+        (g,) = self._all(X, band=False)
+        return g
 
     def band(self, X: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Medians, and lower and upper ends of the 90 % bands, each (n, m)."""
@@ -179,14 +180,15 @@ class CurveProcess:
     def _contact(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.zeros(len(X)) if self.prior is None else self.prior.contact(X)
 
-    def _all(self, X: ArrayLike, band: bool) -> NDArray[np.float64]:
-        """What `_curves` says of all inputs (3 with a band, else 1; n, m)."""
+    def _all(self, X: ArrayLike, band: bool) -> list[NDArray[np.float64]]:
+        """What `_curves` says of all inputs: 3 arrays (n, m) with a band, else 1."""
         parts = self._parts(X)
         if len(parts) > 1:  # glibc keeps freed memory up to twice the largest block freed so far: without this, each
             np.empty(_HEAP, dtype=np.uint8)  # part would give its memory back and fault it in anew, a third of the time
-        found = np.empty((3 if band else 1, sum(map(len, parts)), len(self.r)))
+        found = [np.empty((sum(map(len, parts)), len(self.r))) for _ in range(3 if band else 1)]
         for i, part in enumerate(parts):
-            found[:, i * _CHUNK : i * _CHUNK + len(part)] = self._curves(part, band)
+            for whole, values in zip(found, self._curves(part, band), strict=True):
+                whole[i * _CHUNK : i * _CHUNK + len(part)] = values
         return found
 
     def _curves(self, X: NDArray[np.float64], band: bool) -> tuple[NDArray[np.float64], ...]:

@@ -13,7 +13,7 @@ ROOT = Path(nanonet.__file__).parent
 LEVELS = {
     **dict.fromkeys(
         (
-            *("errors", "files", "composition", "rdf", "picture", "dataset", "faults", "noise", "phase"),
+            *("errors", "files", "space", "composition", "rdf", "picture", "dataset", "faults", "noise", "phase"),
             *("potential", "windows", "dilute", "gaussian", "reading", "records", "tables", "rdf_table"),
         ),
         0,

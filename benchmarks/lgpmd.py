@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from nanonet.files import writing
-from nanonet.learn.model import NanoNet
+from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import STUCK
-from nanonet.picture import draw_curves, trace_curves
+from nanonet.models.image import rasterize, read_images
 from nanonet.reproduce.models import MODELS, code_hash
 from nanonet.reproduce.studies import PAPER
 
@@ -95,7 +95,7 @@ def kept(folder: Path, label: str, size: int, seed: int, data: Curves) -> Path:
 def page(folder: Path, sizes: tuple[int, ...], data: Curves) -> str:
     """The table of what is there."""
     _, G, r = data
-    drawn = trace_curves(draw_curves(G, r), r)
+    drawn = read_images(rasterize(G, r), r)
     lines = [
         "# Third-party RDFs",
         "",

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from nanonet import Dataset
 from nanonet.files import writing
 from nanonet.learn.autoencoder import Autoencoder
-from nanonet.learn.model import PAPER, NanoNet
+from nanonet.learn.nanonet import PAPER, NanoNet
 from nanonet.learn.scoring import ln_rmse
 from nanonet.learn.training import STUCK, Training, fit_autoencoder, one_thread
-from nanonet.picture import draw_curves, trace_curves
+from nanonet.models.image import rasterize, read_images
 from nanonet.reproduce.models import MODELS, code_hash
 
 KEPT = Path("build") / "plateau"
@@ -73,7 +73,7 @@ def _run(name: str, data: Dataset, variant: str, settings: dict[str, Any]) -> di
         return dict(kept)
     order = np.random.default_rng(seed).permutation(len(data))
     test, train = order[: HELD_OUT[name]], order[HELD_OUT[name] :]
-    pictures = draw_curves(data.G, data.r)
+    pictures = rasterize(data.G, data.r)
     if settings.pop("wide", False):
         pictures = widened(pictures)
     network = NanoNet(**settings)
@@ -96,7 +96,7 @@ def _run(name: str, data: Dataset, variant: str, settings: dict[str, Any]) -> di
         "test": float(np.mean((rebuilt - pictures[test]) ** 2)),
         "test_black": float(np.mean(pictures[test] ** 2)),
         "test_mean": float(np.mean((pictures[train].mean(axis=0) - pictures[test]) ** 2)),
-        "ln_g": float(np.nanmean(ln_rmse(data.G[test], trace_curves(rebuilt, data.r)))),
+        "ln_g": float(np.nanmean(ln_rmse(data.G[test], read_images(rebuilt, data.r)))),
     }
     KEPT.mkdir(parents=True, exist_ok=True)
     with writing(path) as temporary:

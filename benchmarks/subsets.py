@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
-from nanonet.learn.gaussian import GaussianProcess
+from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.learn.validation import coverage
 
 DATA = Path(__file__).parent / "data" / "lgpmd" / "train.npz"

@@ -16,7 +16,7 @@ from nanonet import windows
 from nanonet.analyze import mediated
 from nanonet.campaign.design import design
 from nanonet.campaign.queue import TARGET
-from nanonet.potential import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, Triple
 
 WIDTH = 1.0 / np.sqrt(2.0)  # a window of stiffness K has a standard deviation of about this over the root of K
 

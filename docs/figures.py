@@ -15,12 +15,13 @@ import nanonet
 from nanonet import RDF, Dataset, Peak
 from nanonet.composition import COPY, twins
 from nanonet.dataset import Run
-from nanonet.dilute import PolymerTable
 from nanonet.faults import find_faults
-from nanonet.learn.gaussian import GaussianProcess
-from nanonet.learn.model import NanoNet
+from nanonet.formats import potential_table
+from nanonet.learn.gaussian_process import GaussianProcess
+from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_rmse
 from nanonet.learn.validation import held_out as leave_out
+from nanonet.potentials.dilute import DiluteLimit
 from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save, symbols
 
 HERE = Path(__file__).parent
@@ -31,7 +32,7 @@ def main() -> None:
     data = Dataset.shipped()
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         held_out = np.array(list(pool.map(_without, [data] * len(data), range(len(data)))))
-    prior = PolymerTable.shipped()
+    prior = DiluteLimit(potential_table.shipped())
     bands = leave_out(lambda: GaussianProcess(prior), data.X, data.G, data.r, data.errors)
     _weak_and_strong(data, held_out, bands)
     _all_runs(data)

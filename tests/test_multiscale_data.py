@@ -17,7 +17,7 @@ from nanonet.campaign.implicit import CONDENSES, MAX_VOLUME_FRACTION
 from nanonet.campaign.queue import TARGET, contact_error
 from nanonet.dataset import SHIPPED
 from nanonet.faults import find_faults
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 
 RUNS = windows.shipped()
 RECKONING = Path(__file__).parents[1] / "docs" / "multiscale.json"

@@ -6,7 +6,7 @@ import pytest
 from nanonet import InputError
 from nanonet.analyze import mediated
 from nanonet.analyze.mediated import Mediated
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 from tests.analyze.made_up import TRIPLE, made_up_forces, w_poly
 
 TRIPLES = (

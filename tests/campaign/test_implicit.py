@@ -13,7 +13,7 @@ from nanonet.analyze.mediated import Mediated
 from nanonet.analyze.replicas import combine
 from nanonet.campaign import implicit, reckoning
 from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 from nanonet.simulate.protocol import IMPLICIT
 from tests.analyze.made_up import made_up_forces
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nanonet.learn.scoring import black_mse, ln_rmse, mean_mse
-from nanonet.picture import draw_curves
+from nanonet.models.image import rasterize
 from nanonet.reproduce.rivals import Coded, DenseCodec, Direct, Embedded, PictureMean, PicturePCA
 from tests.conftest import made_up_curves
 
@@ -35,7 +35,7 @@ def test_principal_components_of_curves_are_undone() -> None:
 
 
 def test_all_principal_components_give_pictures_back() -> None:
-    pictures = draw_curves(G, R)
+    pictures = rasterize(G, R)
     codec = PicturePCA(100).fit(pictures)
     codes = codec.encode(pictures)
     assert codes.shape == (24, 23)
@@ -43,7 +43,7 @@ def test_all_principal_components_give_pictures_back() -> None:
 
 
 def test_trivial_pictures() -> None:
-    pictures = draw_curves(G, R)
+    pictures = rasterize(G, R)
     for black, error in ((False, mean_mse(pictures)), (True, black_mse(pictures))):
         codec = PictureMean(black).fit(pictures)
         drawn = codec.decode(codec.encode(pictures).astype(np.float32))
@@ -51,7 +51,7 @@ def test_trivial_pictures() -> None:
 
 
 def test_a_dense_autoencoder_learns_and_repeats_itself() -> None:
-    pictures = draw_curves(G[:4], R)
+    pictures = rasterize(G[:4], R)
     first, second = (Coded(lambda: DenseCodec(4, epochs=120, seed=1)).fit(X[:4], G[:4], R) for _ in range(2))
     rebuilt = first.decode(first.encode(pictures).astype(np.float32))
     assert np.square(rebuilt - pictures).mean() < mean_mse(pictures)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nanonet import Composition, Dataset, InputError
-from nanonet.learn.model import NanoNet
+from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.scoring import Nearest
-from nanonet.picture import draw_curves
+from nanonet.models.image import rasterize
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.models import MODELS, code_hash
 from nanonet.reproduce.tasks import Store, Task, key, packed, run, unpacked
@@ -38,7 +38,7 @@ def test_a_result_is_what_the_model_says(evidence: Evidence) -> None:
     data = evidence.explicit
     expected = Nearest().fit(data.X[:6], data.G[:6], data.r).predict(data.X[6:])
     assert np.array(result["G"]) == pytest.approx(expected, rel=1e-5)
-    pictures, drawn = draw_curves(data.G[6:], data.r), draw_curves(expected, data.r)
+    pictures, drawn = rasterize(data.G[6:], data.r), rasterize(expected, data.r)
     assert result["mse"] == pytest.approx(np.square(drawn - pictures).mean(axis=(1, 2)), rel=1e-3)
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 

@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 
 from nanonet.composition import COPY, twins
 from nanonet.errors import InputError
-from nanonet.potential import MeanForces, PolymerPotential, Triple
+from nanonet.potentials.mediated import MeanForces, PolymerPotential, Triple
 from nanonet.windows import REACH
 
 STEP = 0.05

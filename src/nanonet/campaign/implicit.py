@@ -20,7 +20,7 @@ from nanonet.campaign.workers import LocalPool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, NanonetError, check_whole
-from nanonet.potential import PolymerPotential, Triple
+from nanonet.potentials.mediated import PolymerPotential, Triple
 from nanonet.rdf import RDF
 from nanonet.simulate import engine
 from nanonet.simulate.implicit import Implicit, implicit

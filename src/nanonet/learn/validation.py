@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from nanonet.errors import InputError
 from nanonet.learn.arrays import MIN_CURVES
-from nanonet.learn.gaussian import GaussianProcess
+from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.learn.scoring import FLOOR, ln_rmse, splits
 
 if TYPE_CHECKING:
-    from nanonet.learn.model import NanoNet
+    from nanonet.learn.nanonet import NanoNet
 
 LEAVE_ONE_OUT = 30
 """Largest number of curves that are left out one by one; more go in ten folds."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.picture import draw_curves
+from nanonet.models.image import rasterize
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.rivals import PicturePCA, tsne_map
@@ -68,7 +68,7 @@ def _codec_group(context: Context, implicit: int | None) -> dict[str, Row]:
 def _codecs(context: Context) -> list[Block]:
     data, implicit = context.evidence.explicit, context.evidence.implicit
     X = data.X if implicit is None else np.concatenate([data.X, implicit.X])
-    pictures = draw_curves(data.G if implicit is None else np.concatenate([data.G, implicit.G]), data.r)
+    pictures = rasterize(data.G if implicit is None else np.concatenate([data.G, implicit.G]), data.r)
     places = {
         "PCA, first two components": PicturePCA(2).fit(pictures).encode(pictures),
         "t-SNE": tsne_map(pictures, 0),

@@ -16,7 +16,7 @@ from PIL import Image  # comes with matplotlib
 
 from nanonet.composition import Composition
 from nanonet.files import writing
-from nanonet.picture import HIGHEST, LOWEST
+from nanonet.models.image import HIGHEST, LOWEST
 from nanonet.rdf import RDF
 
 COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47", "#7f6000")

@@ -12,14 +12,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from nanonet.dilute import PolymerTable
-from nanonet.learn.gaussian import GaussianProcess
-from nanonet.learn.model import NanoNet
+from nanonet.formats import potential_table
+from nanonet.learn.gaussian_process import GaussianProcess
+from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.scoring import FLOOR, Mean, Nearest
+from nanonet.potentials.dilute import DiluteLimit
 from nanonet.reproduce.rivals import Coded, DenseCodec, Direct, Embedded, PictureMean, PicturePCA
 
-_PICTURE = ("nanonet.picture",)
-_NETWORK = (*_PICTURE, *(f"nanonet.learn.{name}" for name in ("arrays", "autoencoder", "training", "forest", "model")))
+_PICTURE = ("nanonet.models.image",)
+_NETWORK = (
+    *_PICTURE,
+    *(f"nanonet.learn.{name}" for name in ("arrays", "autoencoder", "training", "forest", "nanonet")),
+)
 _RIVALS = (*_PICTURE, "nanonet.learn.forest", "nanonet.reproduce.rivals")
 
 
@@ -27,7 +31,7 @@ _RIVALS = (*_PICTURE, "nanonet.learn.forest", "nanonet.reproduce.rivals")
 class Factory:
     """Makes a model with `fit(X, G, r)` and `predict(X)` from a seed and settings.
 
-    A model with `encode`, `decode`, `predict_pictures` and `forest` is also scored in its pictures and latents.
+    A model with `encode`, `decode`, `predict_images` and `forest` is also scored in its pictures and latents.
     """
 
     make: Callable[..., Any]
@@ -52,8 +56,13 @@ MODELS: dict[str, Factory] = {
         lambda seed, latent, epochs: Coded(lambda: DenseCodec(latent, epochs=epochs, seed=seed), seed=seed), _RIVALS
     ),
     "gaussian process": Factory(
-        lambda seed, prior=True: GaussianProcess(PolymerTable.shipped() if prior else None),
-        ("nanonet.gaussian", "nanonet.dilute", "nanonet.learn.arrays", "nanonet.learn.gaussian"),
+        lambda seed, prior=True: GaussianProcess(DiluteLimit(potential_table.shipped()) if prior else None),
+        (
+            "nanonet.models.gaussian_process",
+            "nanonet.potentials.dilute",
+            "nanonet.learn.arrays",
+            "nanonet.learn.gaussian_process",
+        ),
         files=("potential.npz",),
         weighs=True,
     ),

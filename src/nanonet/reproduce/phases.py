@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from nanonet.composition import Composition
 from nanonet.errors import InputError
-from nanonet.phase import judge
+from nanonet.phases.classify import classify
 from nanonet.rdf import RDF, Peak
 from nanonet.reproduce import figures, snapshots
 from nanonet.reproduce.page import Block, Picture, Table, Text
@@ -85,9 +85,9 @@ def peak_text(peak: Peak | None, rdf: RDF) -> str:
 
 
 def phase_text(rdf: RDF, composition: Composition) -> str:
-    """The state that `nanonet.phase` reads off g(r)."""
+    """The state that `nanonet.phases.classify` reads off g(r)."""
     try:
-        return judge(rdf, composition.diameter, composition.density).state
+        return classify(rdf, composition.diameter, composition.density).state
     except InputError:  # g is 0 far away, say, as a bad prediction may be
         return "cannot be told"
 

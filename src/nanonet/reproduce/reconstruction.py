@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.picture import draw_curves
+from nanonet.models.image import rasterize
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
@@ -88,7 +88,7 @@ def _line(row: Row, results: Results) -> list[str]:
 def _pictures(context: Context, task: Task, shown: Mapping[str, Mapping[str, Any]]) -> Picture:
     data = context.evidence.explicit
     chosen = list(task.test)[:3]
-    rows = {"simulated": list(draw_curves(data.G[chosen], data.r))}
+    rows = {"simulated": list(rasterize(data.G[chosen], data.r))}
     for label, result in shown.items():
         rows[label.replace(", ", "\n", 1)] = list(unpacked(result["rebuilt_pictures"])[: len(chosen)])
     titles = [figures.symbols(data.compositions[i]) for i in chosen]

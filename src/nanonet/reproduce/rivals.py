@@ -25,7 +25,7 @@ from torch.nn import functional
 
 from nanonet.learn.forest import Forest
 from nanonet.learn.training import one_thread
-from nanonet.picture import LOWEST, SIZE, draw_curves, trace_curves
+from nanonet.models.image import LOWEST, SIZE, rasterize, read_images
 
 
 def regressor(kind: str, seed: int) -> Any:
@@ -101,7 +101,7 @@ class Coded:
     def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike) -> Coded:
         """Learn curves G (n, m) on the grid r (m,) from inputs X (n, p)."""
         self.r = np.asarray(r, dtype=np.float64)
-        pictures = draw_curves(G, self.r)
+        pictures = rasterize(G, self.r)
         self.fitted = self.codec().fit(pictures)
         self.forest = Forest.fit(
             np.asarray(X, dtype=np.float64), self.encode(pictures), trees=self.trees, seed=self.seed
@@ -116,13 +116,13 @@ class Coded:
         """Pictures (n, 64, 64) of latents."""
         return self.fitted.decode(latents)
 
-    def predict_pictures(self, X: ArrayLike) -> NDArray[np.float32]:
+    def predict_images(self, X: ArrayLike) -> NDArray[np.float32]:
         """Pictures (n, 64, 64) for inputs (n, p)."""
         return self.decode(self.forest.predict(np.asarray(X, dtype=np.float64)))
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Curves (n, m) for inputs (n, p)."""
-        return trace_curves(self.predict_pictures(X), self.r)
+        return read_images(self.predict_images(X), self.r)
 
 
 class PictureMean:
@@ -224,7 +224,7 @@ class Embedded:
     def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike) -> Embedded:
         """Map curves G (n, m) and learn where inputs X (n, p) lie on the map."""
         self.G = np.asarray(G, dtype=np.float64)
-        self.map = tsne_map(draw_curves(self.G, r), self.seed)
+        self.map = tsne_map(rasterize(self.G, r), self.seed)
         self.forest = Forest.fit(np.asarray(X, dtype=np.float64), self.map, trees=self.trees, seed=self.seed)
         return self
 

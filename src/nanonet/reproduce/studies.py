@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nanonet.learn.model import PAPER as SETTINGS
+from nanonet.learn.nanonet import PAPER as SETTINGS
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.page import Block
 from nanonet.reproduce.scores import Results, Row, crossed

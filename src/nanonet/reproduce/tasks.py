@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from nanonet.files import writing
 from nanonet.learn.forest import Forest
-from nanonet.learn.model import NanoNet
+from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import STUCK
-from nanonet.picture import draw_curves, trace_curves
+from nanonet.models.image import rasterize, read_images
 from nanonet.reading import read_json
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.models import MODELS, code_hash
@@ -100,8 +100,8 @@ def run(task: Task, evidence: Evidence) -> dict[str, Any]:
         model.fit(X, G, r, **more)
     result: dict[str, Any] = {"seconds": time.process_time() - started, "stuck": False}
     if isinstance(model, NanoNet):
-        result["history"] = asdict(model.history)
-        result["stuck"] = model.history.mse > STUCK * model.history.mse_mean
+        result["history"] = asdict(model.history_)
+        result["stuck"] = model.history_.mse > STUCK * model.history_.mse_mean
     return result | _answers(task, model, X, G, held_out, curves, r)
 
 
@@ -116,17 +116,17 @@ def _answers(
 ) -> dict[str, Any]:
     predicted = model.predict(held_out)
     if not hasattr(model, "encode"):
-        return {"G": _short(predicted), **_errors(draw_curves(curves, r), draw_curves(np.maximum(predicted, 0.0), r))}
-    guessed = model.predict_pictures(held_out)
+        return {"G": _short(predicted), **_errors(rasterize(curves, r), rasterize(np.maximum(predicted, 0.0), r))}
+    guessed = model.predict_images(held_out)
     size = guessed.shape[1]
-    seen, unseen = draw_curves(G, r, size), draw_curves(curves, r, size)
+    seen, unseen = rasterize(G, r, size), rasterize(curves, r, size)
     result: dict[str, Any] = {"G": _short(predicted), **_errors(unseen, guessed)}
     codes = {"train": model.encode(seen), "test": model.encode(unseen)}
     rebuilt = {name: model.decode(z.astype(np.float32)) for name, z in codes.items()}
     if isinstance(model, NanoNet):
         variant = Forest.fit(X, codes["train"], trees=model.trees, max_features=1, seed=task.seed)
         other = model.decode(variant.predict(held_out))
-        result["one_feature"] = {"G": _short(trace_curves(other, r)), **_errors(unseen, other)}
+        result["one_feature"] = {"G": _short(read_images(other, r)), **_errors(unseen, other)}
         result["rebuilt_pictures"] = packed(rebuilt["test"])
     result["rebuilt"] = {"train": _errors(seen, rebuilt["train"]), "test": _errors(unseen, rebuilt["test"])}
     result["latents"] = {name: _short(z) for name, z in codes.items()}

@@ -15,7 +15,7 @@ from nanonet.serve.terminal import print
 if TYPE_CHECKING:
     from nanonet.analyze.mediated import Mediated
     from nanonet.composition import Composition
-    from nanonet.potential import PolymerPotential
+    from nanonet.potentials.mediated import PolymerPotential
     from nanonet.simulate.implicit import Implicit
 
 Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
@@ -39,7 +39,7 @@ def windows(
 ) -> None:
     """Simulate the umbrella windows of a triple (D, N, eps_pn): all separations in one box."""
     from nanonet.errors import check_whole
-    from nanonet.potential import Triple
+    from nanonet.potentials.mediated import Triple
 
     with needs_extra("sim"):
         from nanonet.analyze import mediated
@@ -75,7 +75,7 @@ def potential(
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
     from nanonet.composition import check_field
     from nanonet.files import check_parent
-    from nanonet.potential import Triple
+    from nanonet.potentials.mediated import Triple
 
     if csv is not None:
         check_parent(csv)

@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from nanonet.phase import STATES, UNCERTAIN, Criteria, Verdict, mean_force_potential
+from nanonet.phases.classify import mean_force_potential
+from nanonet.phases.classify_dataset import ClassifiedCurve
+from nanonet.phases.state import STATES, UNCERTAIN, Criteria, PhaseClassification
+from nanonet.predict.phase_map import PhaseMap
 from nanonet.rdf import RDF
-from nanonet.serve.phase_map import Map
 from nanonet.serve.plot import check_plot_path, save
 from nanonet.serve.terminal import printable
 
@@ -30,10 +32,8 @@ LABELS = {
 _COLUMNS = 4
 
 
-def draw_judged(
-    path: str | os.PathLike[str], judged: Sequence[tuple[str, RDF, float, Verdict]], criteria: Criteria
-) -> None:
-    """W = -ln g of each (title, RDF, NP diameter, verdict), a panel each, written to a PNG, PDF or SVG file."""
+def draw_judged(path: str | os.PathLike[str], judged: Sequence[ClassifiedCurve], criteria: Criteria) -> None:
+    """W = -ln g of each curve with its state, a panel each, written to a PNG, PDF or SVG file."""
     check_plot_path(path)
     columns = min(_COLUMNS, len(judged))
     rows = math.ceil(len(judged) / columns)
@@ -50,7 +50,7 @@ def draw_judged(
     save(figure, path)
 
 
-def draw_verdict(axes: Axes, rdf: RDF, diameter: float, verdict: Verdict, criteria: Criteria) -> None:
+def draw_verdict(axes: Axes, rdf: RDF, diameter: float, verdict: PhaseClassification, criteria: Criteria) -> None:
     """One potential of mean force, with contact and layers shaded, its extrema marked and the verdict written in."""
     gap, w = rdf.r - diameter, mean_force_potential(rdf.r, rdf.g, diameter, criteria)
     shown = np.isfinite(w)
@@ -79,7 +79,7 @@ def draw_verdict(axes: Axes, rdf: RDF, diameter: float, verdict: Verdict, criter
 
 
 def draw_map(
-    path: str | os.PathLike[str], found: Map, marks: Sequence[tuple[float, float, str]], criteria: Criteria
+    path: str | os.PathLike[str], found: PhaseMap, marks: Sequence[tuple[float, float, str]], criteria: Criteria
 ) -> None:
     """A phase map: the colour is the most probable state, paler the less it is so, hatched outside the data."""
     check_plot_path(path)
@@ -95,7 +95,7 @@ def draw_map(
     save(figure, path)
 
 
-def draw_plane(axes: Axes, found: Map, marks: Sequence[tuple[float, float, str]], criteria: Criteria) -> None:
+def draw_plane(axes: Axes, found: PhaseMap, marks: Sequence[tuple[float, float, str]], criteria: Criteria) -> None:
     """The plane itself."""
     best, sure = found.shares.argmax(axis=-1), found.shares.max(axis=-1)
     colours = np.array([to_rgb(COLOURS[state]) for state in STATES])[best]

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.files import check_parent, writing
-from nanonet.picture import HIGHEST, LOWEST
-from nanonet.potential import PolymerPotential
+from nanonet.models.image import HIGHEST, LOWEST
+from nanonet.potentials.mediated import PolymerPotential
 from nanonet.rdf import RDF
 from nanonet.serve.terminal import printable
 

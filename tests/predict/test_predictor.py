@@ -10,18 +10,18 @@ import pytest
 
 import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning
-from nanonet.learn.model import NanoNet
-from nanonet.predict.network import NetworkPredictor
+from nanonet.learn.nanonet import NanoNet
+from nanonet.models.nanonet import OnnxNanoNet
 from nanonet.records import seal
 
 
 def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder: Path) -> None:
     rng = np.random.default_rng(0)
-    low, high = trained.X.min(axis=0), trained.X.max(axis=0)
+    low, high = trained.X_.min(axis=0), trained.X_.max(axis=0)
     X = rng.uniform(low - 0.3 * (high - low), high + 0.3 * (high - low), (300, 5))
     predictor = nanonet.load(model_folder)
-    assert isinstance(predictor, NetworkPredictor)
-    assert predictor.predict_pictures(X) == pytest.approx(trained.predict_pictures(X), abs=1e-5)
+    assert isinstance(predictor.model, OnnxNanoNet)
+    assert predictor.model.predict_images(X) == pytest.approx(trained.predict_images(X), abs=1e-5)
     # reading g multiplies the rounding of single precision by the height of a stroke, up to 64 pixels
     assert predictor.predict_curves(X) == pytest.approx(trained.predict(X), rel=3e-4, abs=1e-5)
 
@@ -91,7 +91,7 @@ def test_wrong_arrays_are_refused(model_folder: Path) -> None:
 
 def test_a_model_of_other_inputs_does_not_take_compositions(trained: NanoNet, tmp_path: Path) -> None:
     predictor = nanonet.load(trained.export(tmp_path / "model", {"inputs": list("abcde")}))
-    assert predictor.predict_curves(trained.X).shape == (8, 100)
+    assert predictor.predict_curves(trained.X_).shape == (8, 100)
     with pytest.raises(InputError, match="inputs are"):
         predictor.predict(Composition(3, 40, 0.002, 0.5, 1.0))
 

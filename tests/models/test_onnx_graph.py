@@ -14,7 +14,7 @@ from onnx import AttributeProto, ModelProto, TensorProto, helper, load_model_fro
 
 import nanonet
 from nanonet import InputError
-from nanonet.predict.graphs import check_graph
+from nanonet.models.onnx_graph import check_graph
 
 SHIPPED = files("nanonet") / "data" / "nanonet"
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nanonet import RDF, InputError
-from nanonet.picture import HIGHEST, LOWEST, check_pictures, draw, draw_curves, trace, trace_curves
+from nanonet.models.image import HIGHEST, LOWEST, check_images, rasterize, read_images
 from nanonet.rdf import standard_grid
+from tests.synthetic import draw, trace
 
 R = standard_grid()
 ROW = R[-1] / 64 + 1e-9  # width of a row, to which a position may move
@@ -30,7 +31,7 @@ def test_a_picture_is_a_white_line_on_black_with_rows_along_r() -> None:
 @given(hnp.arrays(np.float64, (1, 100), elements=st.floats(0, 400)))
 @settings(max_examples=50, deadline=None)
 def test_tracing_a_drawn_curve_gives_the_largest_value_of_each_row(curves: np.ndarray) -> None:
-    traced = trace_curves(draw_curves(curves, R), R)[0]
+    traced = read_images(rasterize(curves, R), R)[0]
     rows = np.floor(R / 10 * 64 + 1e-9).astype(int)
     for row in range(64):
         value = curves[0][rows == row].max()
@@ -55,7 +56,7 @@ def test_the_first_peak_survives(position: float, height: float, width: float) -
 
 def test_below_and_above_the_ordinate() -> None:
     g = np.full((3, 100), [[0.0], [0.0005], [1000.0]])
-    traced = trace_curves(draw_curves(g, R), R)
+    traced = read_images(rasterize(g, R), R)
     assert not traced[:2].any()
     assert traced[2] == pytest.approx(HIGHEST, rel=1e-4)
 
@@ -82,44 +83,44 @@ def test_a_row_without_light_reads_as_zero() -> None:
 def test_other_grids_fit_in() -> None:
     r = 2.0 + 0.15 * np.arange(73)
     g = 1 + np.exp(-((r - 5) ** 2))
-    traced = trace_curves(draw_curves(g[None], r), r)[0]
+    traced = read_images(rasterize(g[None], r), r)[0]
     assert traced == pytest.approx(g, rel=0.1)
     coarse = np.arange(20) + 0.5
-    assert trace_curves(draw_curves(np.ones((1, 20)), coarse), coarse)[0] == pytest.approx(1.0, rel=1e-4)
+    assert read_images(rasterize(np.ones((1, 20)), coarse), coarse)[0] == pytest.approx(1.0, rel=1e-4)
 
 
 @pytest.mark.parametrize("curves", [np.ones(100), np.ones((1, 99)), -np.ones((1, 100)), np.full((1, 100), np.nan)])
 def test_bad_curves_are_refused(curves: np.ndarray) -> None:
     with pytest.raises(InputError):
-        draw_curves(curves, R)
+        rasterize(curves, R)
 
 
 @pytest.mark.parametrize("pictures", [np.ones((64, 64)), np.ones((1, 64, 63)), -np.ones((1, 64, 64))])
 def test_bad_pictures_are_refused(pictures: np.ndarray) -> None:
     with pytest.raises(InputError):
-        trace_curves(pictures, R)
+        read_images(pictures, R)
 
 
 @given(hnp.arrays(np.float64, (2, 100), elements=st.floats(0, 400)), st.sampled_from([16, 64, 128]))
 @settings(max_examples=30, deadline=None)
 def test_what_curves_drew_is_known_as_such(curves: np.ndarray, size: int) -> None:
-    pictures = draw_curves(curves, R, size)
-    assert np.array_equal(check_pictures(pictures), pictures)
+    pictures = rasterize(curves, R, size)
+    assert np.array_equal(check_images(pictures), pictures)
 
 
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ("black", "picture 1 was drawn by no curve: the levels of row 0 add up to 0, not 1"),
-        ("gap", "picture 1 was drawn by no curve: the levels of row 7 add up to 0, not 1"),
-        ("bright", "pictures have a level of"),
+        ("black", "image 1 was drawn by no curve: the levels of row 0 add up to 0, not 1"),
+        ("gap", "image 1 was drawn by no curve: the levels of row 7 add up to 0, not 1"),
+        ("bright", "images have a level of"),
         ("two lines", "in row 20 the line that it shows is off by 0.5"),
         ("jump", "in row (29|30) the line that it shows is off"),
         ("blurred", "the line that it shows is off"),
     ],
 )
 def test_what_no_curve_could_have_drawn_is_refused(change: str, what: str) -> None:
-    pictures = draw_curves(np.ones((2, 100)), R)
+    pictures = rasterize(np.ones((2, 100)), R)
     if change == "black":
         pictures[1] = 0
     elif change == "gap":
@@ -134,4 +135,4 @@ def test_what_no_curve_could_have_drawn_is_refused(change: str, what: str) -> No
     else:
         pictures[1] = np.mean([np.roll(pictures[1], k, axis=1) for k in (-1, 0, 1)], axis=0)
     with pytest.raises(InputError, match=what):
-        check_pictures(pictures)
+        check_images(pictures)

@@ -9,27 +9,28 @@ import numpy as np
 import pytest
 
 import nanonet
-from nanonet import Composition, Dataset, InputError, OutsideDataWarning
-from nanonet.predict.gaussian import GaussianPredictor
-from nanonet.predict.model import largest_leverage, leverage
+from nanonet import Composition, Dataset, InputError, OutsideDataWarning, Predictor
+from nanonet.models.gaussian_process import CurveProcess
+from nanonet.predict.applicability import largest_leverage, leverage
 from nanonet.records import seal
 
 INSIDE = Composition(3, 38, 0.0012, 0.5, 0.5)
 
 
 @pytest.fixture(scope="module")
-def predictor() -> GaussianPredictor:
+def predictor() -> Predictor:
     found = nanonet.load()
-    assert isinstance(found, GaussianPredictor)
+    assert isinstance(found.model, CurveProcess)
     return found
 
 
-def test_a_prediction_has_a_band_and_intervals(predictor: GaussianPredictor) -> None:
+def test_a_prediction_has_a_band_and_intervals(predictor: Predictor) -> None:
     rdf = predictor.predict(INSIDE)
     assert rdf.low is not None
     assert rdf.high is not None
     assert rdf.first_peak is not None
     found = predictor.intervals(INSIDE)
+    assert found is not None
     for interval, value in (
         (found.peak_height, rdf.first_peak.height),
         (found.peak_position, rdf.first_peak.position),
@@ -40,7 +41,7 @@ def test_a_prediction_has_a_band_and_intervals(predictor: GaussianPredictor) -> 
     assert 0.9 < found.peak_probability <= 1.0
 
 
-def test_all_five_inputs_count_together(predictor: GaussianPredictor) -> None:
+def test_all_five_inputs_count_together(predictor: Predictor) -> None:
     """Each input is within its range, but not together."""
     X = Dataset.shipped().X
     corner = Composition(5, 40, 0.0035, 2.3, 0.1)
@@ -97,6 +98,6 @@ def test_a_card_edited_by_hand_is_refused(changes: dict[str, object], what: str,
         nanonet.load(folder)
 
 
-def test_sampling_refuses_no_draws(predictor: GaussianPredictor) -> None:
+def test_sampling_refuses_no_draws(predictor: Predictor) -> None:
     with pytest.raises(InputError, match="n = 0 is not"):
         predictor.sample_curves([[3, 40, 0.002, 0.5, 0.3]], 0)

@@ -1,11 +1,10 @@
-"""Phases over a plane of two inputs, the other three held, from any model that `nanonet.load` gives."""
+"""States of the NPs over a plane of two inputs, the other three held, from any model that gives curves."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +13,8 @@ from nanonet.composition import FIELDS, MIN_EPS_NN, check_field, check_repulsion
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.files import writing
-from nanonet.noise import possible_curves
-from nanonet.phase import STATES, Criteria, decide, probabilities
-from nanonet.predict.model import OutsideDataWarning
+from nanonet.phases.classify import decide, probabilities
+from nanonet.phases.state import STATES, Criteria
 
 NEAR_PLANE = 0.15
 """How far from the plane of a map (each held input, in units of its simulated range) a simulation is still shown."""
@@ -25,15 +23,40 @@ _SAMPLES = 400  # curves drawn for each point of a map
 _CHUNK = 40  # points whose curves are held at once
 
 
-class Map(NamedTuple):
+Array = NDArray[np.float64]
+
+
+class MappedModel(Protocol):
+    """What a map asks of a model; a `predictor.Predictor` is one."""
+
+    @property
+    def X(self) -> Array:
+        """Inputs (n, 5) that it knows: their ranges are those of the axes."""
+
+    @property
+    def r(self) -> Array:
+        """Grid (m,) of its curves."""
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether curves that are drawn differ."""
+
+    def sample_curves(self, X: Array, n: int, seed: int = 0, common: bool = False) -> Array:
+        """Equally likely curves (n, len(X), m), with `common` from the same random numbers for all inputs."""
+
+    def outside(self, X: Array) -> NDArray[np.bool_]:
+        """Which inputs (n,) are far from what it knows."""
+
+
+class PhaseMap(NamedTuple):
     """Probabilities of the states over a plane."""
 
     names: tuple[str, str]
     held: dict[str, float]
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    shares: NDArray[np.float64]
-    """(len(y), len(x), 3), in the order of `nanonet.phase.STATES`."""
+    x: Array
+    y: Array
+    shares: Array
+    """(len(y), len(x), 3), in the order of `phases.state.STATES`."""
     outside: NDArray[np.bool_]
     """(len(y), len(x)): where the model warns that its data are far."""
     span: dict[str, float]
@@ -48,15 +71,15 @@ class Map(NamedTuple):
 
 
 def compute_map(
-    model: Any,
+    model: MappedModel,
     names: tuple[str, str],
     held: Mapping[str, float | None],
     ranges: tuple[tuple[float, float] | None, tuple[float, float] | None],
     steps: int,
     criteria: Criteria,
     progress: Callable[[int, int], None] | None = None,
-) -> Map:
-    """Probabilities over a plane from any model that `nanonet.load` gives; `InputError` for what makes no plane.
+) -> PhaseMap:
+    """Probabilities over a plane; `InputError` for what makes no plane.
 
     `progress` is called with the points done and those in all.
     """
@@ -73,7 +96,7 @@ def compute_map(
         raise InputError(f"{missing[0]} is missing; a map over {names[0]} and {names[1]} holds the other three")
     if not 2 <= steps <= 500:
         raise InputError(f"steps = {steps} is not between 2 and 500")
-    known = np.asarray(model.card["X"], dtype=np.float64)
+    known = model.X
     axes = []
     for name, limits in zip(names, ranges, strict=True):
         column = known[:, FIELDS.index(name)]
@@ -91,8 +114,8 @@ def compute_map(
     for composition in from_array(X):
         check_repulsion(composition)
     shares, basis = _shares(model, X, criteria, progress)
-    outside = np.asarray(model.outside(X))
-    return Map(
+    outside = model.outside(X)
+    return PhaseMap(
         names, {n: fixed[n] for n in FIELDS if n in fixed}, axes[0], axes[1],
         shares.reshape(*first.shape, -1), outside.reshape(first.shape),
         dict(zip(FIELDS, np.ptp(known, axis=0).tolist(), strict=True)), basis,
@@ -100,34 +123,24 @@ def compute_map(
 
 
 def _shares(
-    model: Any, X: NDArray[np.float64], criteria: Criteria, progress: Callable[[int, int], None] | None
-) -> tuple[NDArray[np.float64], str]:
-    """Probabilities (n, 3), and where they come from: draws from the model, its error bars, or none."""
+    model: MappedModel, X: Array, criteria: Criteria, progress: Callable[[int, int], None] | None
+) -> tuple[Array, str]:
+    """Probabilities (n, 3), and where they come from: draws from the model, or none."""
     sizes, dense = X[:, FIELDS.index("diameter")], X[:, FIELDS.index("density")]
-    basis = "none: the model has no error bars, so each point is judged as predicted"
+    draws, basis = 1, "none: the model has no error bars, so each point is judged as predicted"
+    if model.uncertain:
+        draws, basis = _SAMPLES, f"from {_SAMPLES} curves a point that the model draws"
     parts = []
     for i in range(0, len(X), _CHUNK):
         part = slice(i, i + _CHUNK)
-        if hasattr(model, "sample_curves"):
-            curves = np.moveaxis(np.asarray(model.sample_curves(X[part], _SAMPLES, 0, common=True)), 0, 1)
-            basis = f"from {_SAMPLES} curves a point that the model draws"
-        else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", OutsideDataWarning)  # the map marks them
-                first = model.predict(from_array(X[i : i + 1])[0])
-                if first.error is None and first.low is None:
-                    curves = model.predict_curves(X[part])[:, None]
-                else:
-                    rdfs = [model.predict(c) for c in from_array(X[part])]
-                    curves = np.array([possible_curves(rdf, _SAMPLES, monomer=criteria.monomer) for rdf in rdfs])
-                    basis = f"from {_SAMPLES} curves a point within the model's error bars"
+        curves = np.moveaxis(model.sample_curves(X[part], draws, 0, common=True), 0, 1)
         parts.append(probabilities(model.r, curves, sizes[part], dense[part], criteria))
         if progress is not None:
             progress(min(i + _CHUNK, len(X)), len(X))
     return np.concatenate(parts), basis
 
 
-def near_plane(found: Map, states: Sequence[str], known: Dataset) -> list[tuple[float, float, str]]:
+def near_plane(found: PhaseMap, states: Sequence[str], known: Dataset) -> list[tuple[float, float, str]]:
     """(x, y, state) of the simulated compositions whose held inputs are near those of a map."""
     near = []
     for state, c in zip(states, known.compositions, strict=True):
@@ -137,7 +150,7 @@ def near_plane(found: Map, states: Sequence[str], known: Dataset) -> list[tuple[
     return near
 
 
-def write_map(path: Path, found: Map, criteria: Criteria) -> None:
+def write_map(path: Path, found: PhaseMap, criteria: Criteria) -> None:
     """The probabilities of a map as CSV."""
     lines = [f"# nanonet: states at {found.title}; probabilities {found.basis}"]
     lines.append(",".join([*found.names, *STATES, "verdict", "outside"]).replace(" ", "_"))

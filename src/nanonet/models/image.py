@@ -1,7 +1,7 @@
-"""g(r) as the paper's picture: a white line on black, 64 x 64, on a logarithmic ordinate.
+"""g(r) as the paper's image: a white line on black, 64 x 64, on a logarithmic ordinate.
 
-A picture is an array (64, 64) of grey levels from 0 (black) to 1 (white). Its rows count the abscissa, its columns
-the ordinate (paper, Convolutional Neural Network Autoencoder): `picture[i, j]` is the level at distance i and height
+An image is an array (64, 64) of grey levels from 0 (black) to 1 (white). Its rows count the abscissa, its columns
+the ordinate (paper, Convolutional Neural Network Autoencoder): `image[i, j]` is the level at distance i and height
 j. The abscissa reaches from 0 to the end of the grid (10 sigma), the ordinate from g = 0.001 to 300 (paper, MD
 Simulations and Data Curation).
 
@@ -15,7 +15,7 @@ Tracing: levels below 1 to 2 % of their row's brightest are a decoder's haze and
 rows are a linear, invertible function of the heights at the rows' middles: solving it gives those back exactly, steep
 edges included. A height at the bottom of the ordinate reads as g = 0.
 
-What a picture loses: of two bins in one row the lower one (peak positions move by up to a row, 0.16 sigma); g below
+What an image loses: of two bins in one row the lower one (peak positions move by up to a row, 0.16 sigma); g below
 0.001 and above 300; the error bars.
 """
 
@@ -29,7 +29,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
-from nanonet.rdf import RDF, standard_grid
 
 SIZE = 64
 """Pixels a side (paper, Convolutional Neural Network Autoencoder)."""
@@ -41,24 +40,12 @@ _HAZE = (0.01, 0.02)  # parts of a row's brightest level between which a pixel f
 _SAMPLES = 64  # points a half row at which the line's height is taken when it is drawn
 _BOTTOM = 0.05  # pixels above the bottom up to which a height reads as g = 0: 1 % in g
 
-_BLOCK = 32  # pictures that are traced at once, within the cache
-_TOLERANCE = 0.02  # by which a level of a drawn picture may be off
+_BLOCK = 32  # images that are traced at once, within the cache
+_TOLERANCE = 0.02  # by which a level of a drawn image may be off
 
 
-def draw(rdf: RDF) -> NDArray[np.float32]:
-    """The picture (64, 64) of an RDF."""
-    picture: NDArray[np.float32] = draw_curves(rdf.g[None], rdf.r)[0]
-    return picture
-
-
-def trace(picture: ArrayLike) -> RDF:
-    """The RDF on the paper's grid (100 bins to 10 sigma) that a picture (64, 64) shows; error bars are not known."""
-    r = standard_grid()
-    return RDF(r, trace_curves(np.asarray(picture)[None], r)[0])
-
-
-def draw_curves(G: ArrayLike, r: ArrayLike, size: int = SIZE) -> NDArray[np.float32]:
-    """Pictures (n, size, size) of curves G (n, m) on the grid r (m,) of bin centres.
+def rasterize(G: ArrayLike, r: ArrayLike, size: int = SIZE) -> NDArray[np.float32]:
+    """Images (n, size, size) of curves G (n, m) on the grid r (m,) of bin centres.
 
     Raises
     ------
@@ -71,20 +58,20 @@ def draw_curves(G: ArrayLike, r: ArrayLike, size: int = SIZE) -> NDArray[np.floa
     if not np.isfinite(curves).all() or (curves < 0).any():
         raise InputError("G has values that are negative or not finite")
     heights = _heights(_row_maxima(curves, grid, size), size)
-    return _draw_heights(heights)
+    return _draw_lines(heights)
 
 
-def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
-    """Curves (n, m) on the grid r (m,) that pictures (n, size, size) show.
+def read_images(images: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
+    """Curves (n, m) on the grid r (m,) that images (n, size, size) show.
 
     Each row's reading is the centre of mass of its line. A row without any light reads as g = 0.
 
     Raises
     ------
     InputError
-        The pictures are not square, or a level is negative or not finite.
+        The images are not square, or a level is negative or not finite.
     """
-    levels, grid = _checked_levels(pictures), np.asarray(r, dtype=np.float64)
+    levels, grid = _checked_levels(images), np.asarray(r, dtype=np.float64)
     heights = np.concatenate(
         [np.empty((0, levels.shape[1])), *(_read_heights(_without_haze(part)) for part in _blocks(levels))]
     )
@@ -94,43 +81,43 @@ def trace_curves(pictures: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(values[:, _rows(grid, size)])
 
 
-def check_pictures(pictures: ArrayLike) -> NDArray[np.float32]:
-    """Pictures (n, size, size) as they are, if curves could have drawn them: what is read from them draws them again.
+def check_images(images: ArrayLike) -> NDArray[np.float32]:
+    """Images (n, size, size) as they are, if curves could have drawn them: what is read from them draws them again.
 
-    For pictures from outside; those of a decoder need not pass. Levels and their sum over a row may be off by 0.02,
+    For images from outside; those of a decoder need not pass. Levels and their sum over a row may be off by 0.02,
     which is less than 256 grey levels do to the long, dim stroke of a steep edge.
 
     Raises
     ------
     InputError
         Not square, a level below 0, above 1 or not finite, a row without a line or with too much light, or a line that
-        no curve follows; the picture and the row are named.
+        no curve follows; the image and the row are named.
     """
-    levels = _checked_levels(pictures)
+    levels = _checked_levels(images)
     if levels.size and levels.max() > 1.0 + _TOLERANCE:
-        raise InputError(f"pictures have a level of {levels.max():g}; allowed are 0 to 1")
+        raise InputError(f"images have a level of {levels.max():g}; allowed are 0 to 1")
     light = levels.sum(axis=2)
     for i, j in np.argwhere(np.abs(light - 1.0) > _TOLERANCE)[:1]:
-        raise InputError(f"picture {i} was drawn by no curve: the levels of row {j} add up to {light[i, j]:.3g}, not 1")
-    off = np.abs(_draw_heights(_read_heights(levels.astype(np.float64))) - levels).max(axis=2)
+        raise InputError(f"image {i} was drawn by no curve: the levels of row {j} add up to {light[i, j]:.3g}, not 1")
+    off = np.abs(_draw_lines(_read_heights(levels.astype(np.float64))) - levels).max(axis=2)
     if off.size and off.max() > _TOLERANCE:
         i, j = np.unravel_index(off.argmax(), off.shape)
         raise InputError(
-            f"picture {i} was drawn by no curve: in row {j} the line that it shows is off by {off[i, j]:.2g}"
+            f"image {i} was drawn by no curve: in row {j} the line that it shows is off by {off[i, j]:.2g}"
         )
     return levels.astype(np.float32)
 
 
-def _checked_levels(pictures: ArrayLike) -> NDArray[np.float64 | np.float32]:
+def _checked_levels(images: ArrayLike) -> NDArray[np.float64 | np.float32]:
     try:
-        levels = np.asarray(pictures)
+        levels = np.asarray(images)
         levels = levels if levels.dtype == np.float32 else levels.astype(np.float64)
     except (TypeError, ValueError):
-        raise InputError("pictures are not an array of numbers") from None
+        raise InputError("images are not an array of numbers") from None
     if levels.ndim != 3 or levels.shape[1] != levels.shape[2]:
-        raise InputError(f"pictures have shape {levels.shape}; allowed is (n, size, size)")
+        raise InputError(f"images have shape {levels.shape}; allowed is (n, size, size)")
     if not np.isfinite(levels).all() or (levels < 0).any():
-        raise InputError("pictures have levels that are negative or not finite")
+        raise InputError("images have levels that are negative or not finite")
     return levels
 
 
@@ -195,8 +182,8 @@ def _heights(g: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     return np.asarray(np.log(np.clip(g, LOWEST, HIGHEST) / LOWEST) / math.log(HIGHEST / LOWEST) * (size - 1))
 
 
-def _draw_heights(heights: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Pictures of lines that pass through the given heights (n, size) at the rows' middles."""
+def _draw_lines(heights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Images of lines that pass through the given heights (n, size) at the rows' middles."""
     n, size = heights.shape
     before = np.concatenate([heights[:, :1], heights[:, :-1]], axis=1)
     after = np.concatenate([heights[:, 1:], heights[:, -1:]], axis=1)
@@ -206,11 +193,11 @@ def _draw_heights(heights: NDArray[np.float64]) -> NDArray[np.float32]:
     line = np.concatenate([left, right], axis=2)
     lower = np.minimum(line.astype(int), size - 2)
     share = (line - lower) / line.shape[2]
-    pictures = np.zeros((n, size, size))
-    picture, row = np.arange(n)[:, None, None], np.arange(size)[:, None]
-    np.add.at(pictures, (picture, row, lower), 1.0 / line.shape[2] - share)
-    np.add.at(pictures, (picture, row, lower + 1), share)
-    return pictures.astype(np.float32)
+    images = np.zeros((n, size, size))
+    image, row = np.arange(n)[:, None, None], np.arange(size)[:, None]
+    np.add.at(images, (image, row, lower), 1.0 / line.shape[2] - share)
+    np.add.at(images, (image, row, lower + 1), share)
+    return images.astype(np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -11,12 +11,14 @@ from nanonet import Composition, InputError, windows
 from nanonet.analyze import mediated
 from nanonet.analyze.tabulate import tabulate
 from nanonet.composition import MIN_EPS_NN, check_repulsion
-from nanonet.dilute import PolymerTable, shifted
-from nanonet.potential import Triple, direct
+from nanonet.formats import potential_table
+from nanonet.interpolation import interpolate_rows
+from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.mediated import Triple
 from nanonet.rdf import standard_grid
 
 R = standard_grid()
-TABLE = PolymerTable.shipped()
+TABLE = potential_table.shipped()
 
 
 def test_the_table_is_what_the_windows_say() -> None:
@@ -26,13 +28,13 @@ def test_the_table_is_what_the_windows_say() -> None:
     found = model.predict(Triple(3.25, 40, 1.0))
     x = np.array([[3.25, 40, 1e-5, 0.7, 1.0]])
     inside = (found.r[0] < R) & (found.r[-1] > R)
-    expected = np.interp(R, found.r, found.w - found.w[-1]) + direct(R, 3.25, 0.7)
-    assert made.mean_force(x, R)[0, inside] == pytest.approx(np.minimum(expected, 50)[inside], abs=0.15)
+    expected = np.interp(R, found.r, found.w - found.w[-1]) + lj_cut_shifted(R, 3.25, 0.7)
+    assert made.pmf(x, R)[0, inside] == pytest.approx(np.minimum(expected, 50)[inside], abs=0.15)
     between = model.predict(Triple(3.125, 36, 0.95))
     x = np.array([[3.125, 36, 1e-5, 0.0, 0.95]])
     near = (R > 2.7) & (between.r[-1] > R)
     expected = np.interp(R, between.r, between.w - between.w[-1])
-    assert made.mean_force(x, R)[0, near] == pytest.approx(expected[near], abs=0.4)
+    assert made.pmf(x, R)[0, near] == pytest.approx(expected[near], abs=0.4)
 
 
 def _scales() -> np.ndarray:
@@ -41,24 +43,24 @@ def _scales() -> np.ndarray:
 
 def test_beyond_its_end_only_the_direct_potential_is_left_and_the_core_is_closed() -> None:
     x = np.array([[2.0, 30, 1e-5, 1.0, 0.5]])
-    w = TABLE.mean_force(x, R)[0]
-    assert w[R > 2 + 4.8] == pytest.approx(direct(R[R > 6.8], 2.0, 1.0))
+    w = TABLE.pmf(x, R)[0]
+    assert w[R > 2 + 4.8] == pytest.approx(lj_cut_shifted(R[R > 6.8], 2.0, 1.0))
     assert (w[R < 0.9] > 20).all()
 
 
 def test_outside_it_takes_the_rim_and_says_so() -> None:
     x = np.array([[3.0, 40, 0.001, 0.5, 1.5], [3.0, 40, 0.001, 0.5, 3.0]])
     assert TABLE.outside(x).tolist() == [False, True]
-    w = TABLE.mean_force(x, R)
+    w = TABLE.pmf(x, R)
     assert w[0] == pytest.approx(w[1], abs=1e-6)
 
 
 def test_saved_is_loaded_and_damage_is_named(tmp_path: Path) -> None:
-    TABLE.save(tmp_path / "table.npz")
-    assert np.array_equal(PolymerTable.load(tmp_path / "table.npz").w, TABLE.w)
+    potential_table.save(tmp_path / "table.npz", TABLE)
+    assert np.array_equal(potential_table.load(tmp_path / "table.npz").w, TABLE.w)
     (tmp_path / "bad.npz").write_bytes(b"nonsense")
     with pytest.raises(InputError, match=r"bad\.npz cannot be read"):
-        PolymerTable.load(tmp_path / "bad.npz")
+        potential_table.load(tmp_path / "bad.npz")
     with pytest.raises(InputError, match="not finite"):
         replace(TABLE, gaps=np.full(len(TABLE.gaps), np.nan))
     with pytest.raises(InputError, match="rising"):
@@ -71,19 +73,19 @@ def test_rows_are_interpolated_each_at_its_own_points() -> None:
     grid = np.array([0.0, 1.0, 2.0])
     rows = np.array([[0.0, 1.0, 4.0], [5.0, 6.0, 7.0]])
     points = np.array([[-1.0, 0.5, 1.5, 3.0], [0.0, 1.0, 2.0, 2.5]])
-    assert shifted(rows, grid, points) == pytest.approx(np.array([[0, 0.5, 2.5, 4], [5, 6, 7, 7]]))
-    assert shifted(rows, grid, points, right=0.0)[:, -1] == pytest.approx([0, 0])
+    assert interpolate_rows(rows, grid, points) == pytest.approx(np.array([[0, 0.5, 2.5, 4], [5, 6, 7, 7]]))
+    assert interpolate_rows(rows, grid, points, right=0.0)[:, -1] == pytest.approx([0, 0])
 
 
 def test_the_weakest_repulsion_keeps_nps_apart() -> None:
     """From `MIN_EPS_NN` on no measured W_poly presses NPs nearer than 0.6 D (docs/notation.md)."""
-    table = PolymerTable.shipped()
+    table = potential_table.shipped()
     for diameter, length, eps_pn in product(
         np.linspace(table.diameters[0], table.diameters[-1], 7), table.chain_lengths, table.eps_pn
     ):
         x = np.array([[diameter, length, 0.002, MIN_EPS_NN, eps_pn]])
         r = np.linspace(0.3, 0.6, 7) * diameter
-        assert table.mean_force(x, r).min() > 10.0
+        assert table.pmf(x, r).min() > 10.0
     with pytest.raises(InputError, match=r"eps_nn = 0\.01 is not 0\.02 or above"):
         check_repulsion(Composition(3, 40, 0.002, 0.01, 1.0))
     check_repulsion(Composition(3, 40, 0.002, MIN_EPS_NN, 1.0))

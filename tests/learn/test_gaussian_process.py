@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 
 import nanonet
 from nanonet import Dataset, InputError
-from nanonet.dilute import PolymerTable
-from nanonet.gaussian import correlation
-from nanonet.learn.gaussian import GaussianProcess
+from nanonet.formats import potential_table
+from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_rmse, splits
 from nanonet.learn.validation import coverage, held_out, scores
-from nanonet.predict.gaussian import GaussianPredictor
+from nanonet.models.gaussian_process import CurveProcess
+from nanonet.models.kernels import correlation
+from nanonet.potentials.dilute import DiluteLimit
 from nanonet.rdf import standard_grid
 from tests.conftest import made_up_curves
 
 R = standard_grid()
+PRIOR = DiluteLimit(potential_table.shipped())
 
 
 def _smooth(n: int, seed: int = 0, noise: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -37,7 +39,7 @@ def _smooth(n: int, seed: int = 0, noise: float = 0.0) -> tuple[NDArray[np.float
 @pytest.fixture(scope="module")
 def fitted() -> GaussianProcess:
     data = Dataset.shipped()
-    return GaussianProcess(PolymerTable.shipped()).fit(data.X, data.G, data.r, data.errors)
+    return GaussianProcess(PRIOR).fit(data.X, data.G, data.r, data.errors)
 
 
 @pytest.mark.parametrize("kernel", ["matern", "gaussian"])
@@ -73,9 +75,12 @@ def test_drawn_curves_fill_the_band(fitted: GaussianProcess) -> None:
 
 
 def test_far_away_it_knows_as_little_as_before(fitted: GaussianProcess) -> None:
-    near, far = fitted.process.unknown(fitted.process.X), fitted.process.unknown(np.array([[3, 400, 0.02, 0.5, 0.3]]))
+    near, far = (
+        fitted.process_.relative_variance(fitted.process_.X),
+        fitted.process_.relative_variance(np.array([[3, 400, 0.02, 0.5, 0.3]])),
+    )
     assert far[0] > near.max()
-    assert far[0] == pytest.approx(1.0 + fitted.process.noise.max(), rel=0.05)
+    assert far[0] == pytest.approx(1.0 + fitted.process_.noise.max(), rel=0.05)
 
 
 def test_the_dilute_limit_carries_it_where_nothing_was_simulated(fitted: GaussianProcess) -> None:
@@ -94,7 +99,7 @@ def test_the_dilute_limit_carries_it_where_nothing_was_simulated(fitted: Gaussia
 
 def test_it_beats_nearest_and_mean_on_runs_left_out() -> None:
     data = Dataset.shipped()
-    found = held_out(lambda: GaussianProcess(PolymerTable.shipped()), data.X, data.G, data.r, data.errors)
+    found = held_out(lambda: GaussianProcess(PRIOR), data.X, data.G, data.r, data.errors)
     tested = scores(data.G, *found)
     best = np.inf
     for simple in (Nearest(), Mean(), Mean(FLOOR)):
@@ -122,16 +127,16 @@ def test_correlations_are_those_of_the_book() -> None:
 
 def test_curves_without_errors_are_taken_and_the_card_says_so(tmp_path: Path) -> None:
     X, G, r = made_up_curves(8)
-    model = GaussianProcess(PolymerTable.shipped()).fit(X, G, r, np.full_like(G, np.nan))
+    model = GaussianProcess(PRIOR).fit(X, G, r, np.full_like(G, np.nan))
     card = nanonet.load(model.export(tmp_path / "model")).card
     assert "estimated" in card["noise"]
-    with_errors = GaussianProcess(PolymerTable.shipped()).fit(X, G, r, 0.1 * G)
+    with_errors = GaussianProcess(PRIOR).fit(X, G, r, 0.1 * G)
     assert "errors of the curves" in nanonet.load(with_errors.export(tmp_path / "other")).card["noise"]
 
 
 def test_the_folder_says_what_learn_says(fitted: GaussianProcess, tmp_path: Path) -> None:
     predictor = nanonet.load(fitted.export(tmp_path / "model"))
-    assert isinstance(predictor, GaussianPredictor)
+    assert isinstance(predictor.model, CurveProcess)
     X = np.random.default_rng(0).uniform([2, 25, 0.0003, 0.1, 0.1], [5, 40, 0.004, 2.5, 1.5], (300, 5))
     assert predictor.predict_curves(X) == pytest.approx(fitted.predict(X), rel=1e-9)
     for ours, theirs in zip(predictor.predict_bands(X), fitted.band(X), strict=True):
@@ -167,7 +172,7 @@ def test_bad_settings_and_uses_are_refused(fitted: GaussianProcess, tmp_path: Pa
     with pytest.raises(InputError, match="kernel = 'cubic' is not one of"):
         GaussianProcess(kernel="cubic").fit(X, G, R)
     with pytest.raises(InputError, match="the dilute limit takes the 5"):
-        GaussianProcess(PolymerTable.shipped()).fit(X, G, R)
+        GaussianProcess(PRIOR).fit(X, G, R)
     with pytest.raises(InputError, match="has not been fitted"):
         GaussianProcess().predict(X)
     with pytest.raises(InputError, match=r"shape \(1, 2\); allowed is \(n, 5\)"):
@@ -189,7 +194,7 @@ def test_copies_do_not_make_a_score_better() -> None:
     twice = held_out(GaussianProcess, *both, r)
     score, again = (float(np.nanmean(ln_rmse(g, found[0]))) for g, found in ((both[1][:12], once), (both[1], twice)))
     assert again > 0.7 * score
-    assert GaussianProcess().fit(*both, r).left_out > 0.7 * GaussianProcess().fit(X, both[1][:12], r).left_out
+    assert GaussianProcess().fit(*both, r).left_out_ > 0.7 * GaussianProcess().fit(X, both[1][:12], r).left_out_
     few = [0, 0, 0, 1, 2, 3]
     with pytest.raises(InputError, match=r"without curve . and its copies 3 curves are left; allowed are 4 or more"):
         held_out(GaussianProcess, X[few], G[few], r)

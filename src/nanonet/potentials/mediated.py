@@ -1,4 +1,4 @@
-"""Potentials between two NPs: the direct one, the polymer-mediated one, and the mean forces that it is made from."""
+"""The polymer-mediated potential of two NPs, and the mean forces that it is made from."""
 
 from __future__ import annotations
 
@@ -6,25 +6,11 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from nanonet.composition import LIMITS
 from nanonet.errors import InputError
-
-CUTOFF = 2.5
-"""Of every Lennard-Jones pair, in units of its sigma: paper, Model."""
-
-
-def direct(r: ArrayLike, diameter: ArrayLike, eps_nn: ArrayLike) -> NDArray[np.float64]:
-    """U_nn (kT at T* = 1) of two NPs at distances r (sigma): Lennard-Jones, cut and shifted to zero at 2.5 D.
-
-    Distances, diameters and depths are numbers, or arrays that NumPy broadcasts.
-    """
-    distance, size = np.asarray(r, dtype=np.float64), np.asarray(diameter, dtype=np.float64)
-    inverse = (size / distance) ** 6
-    end = CUTOFF**-6
-    values = 4.0 * np.asarray(eps_nn, dtype=np.float64) * (inverse**2 - inverse - end**2 + end)
-    return np.asarray(np.where(distance < CUTOFF * size, values, 0.0))
+from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
 
 
 @dataclass(frozen=True)
@@ -142,7 +128,7 @@ class PolymerPotential:
 
     def total(self, eps_nn: float) -> NDArray[np.float64]:
         """Potential of mean force W(r) = U_nn + W_poly (m,) at infinite dilution, kT."""
-        return direct(self.r, self.triple.diameter, eps_nn) + self.w
+        return lj_cut_shifted(self.r, self.triple.diameter, eps_nn) + self.w
 
     def second_virial(self, eps_nn: float) -> float:
         """Second virial coefficient of the NPs, in units of that of hard spheres of diameter D.
@@ -151,7 +137,7 @@ class PolymerPotential:
         """
         diameter = self.triple.diameter
         r = np.linspace(self.r[0], max(CUTOFF * diameter, self.r[-1]), 4_000)
-        w = direct(r, diameter, eps_nn) + np.interp(r, self.r, self.w, right=0.0)
+        w = lj_cut_shifted(r, diameter, eps_nn) + np.interp(r, self.r, self.w, right=0.0)
         integral = np.trapezoid((1.0 - np.exp(-w)) * r**2, r) + self.r[0] ** 3 / 3.0
         return float(3.0 * integral / diameter**3)
 

@@ -9,19 +9,19 @@ import pytest
 
 from nanonet import Dataset, InputError
 from nanonet.learn.forest import Forest
-from nanonet.learn.model import PAPER, NanoNet
+from nanonet.learn.nanonet import PAPER, NanoNet
 from nanonet.learn.scoring import ln_rmse
 from nanonet.learn.training import TrainingError
-from nanonet.picture import draw_curves, trace_curves
+from nanonet.models.image import rasterize, read_images
 from tests.conftest import made_up_curves
 
 
 def test_a_small_set_is_learnt(trained: NanoNet, made_up_dataset: Dataset) -> None:
-    history = trained.history
+    history = trained.history_
     assert history.mse < 0.7 * history.mse_mean < history.mse_black
     assert history.mses[-1] < 0.7 * history.mse_mean < history.mses[0]
-    pictures = draw_curves(made_up_dataset.G, made_up_dataset.r)
-    rebuilt = trace_curves(trained.decode(trained.encode(pictures).astype(np.float32)), made_up_dataset.r)
+    pictures = rasterize(made_up_dataset.G, made_up_dataset.r)
+    rebuilt = read_images(trained.decode(trained.encode(pictures).astype(np.float32)), made_up_dataset.r)
     mean_curve = np.exp(np.log(np.maximum(made_up_dataset.G, 0.05)).mean(axis=0))
     baseline = ln_rmse(made_up_dataset.G, np.tile(mean_curve, (8, 1))).mean()
     assert ln_rmse(made_up_dataset.G, rebuilt).mean() < 0.7 * baseline
@@ -32,7 +32,7 @@ def test_predictions_are_curves(trained: NanoNet, made_up_dataset: Dataset) -> N
     assert predicted.shape == (8, 100)
     assert np.isfinite(predicted).all()
     assert predicted.min() >= 0
-    assert trained.predict_pictures(made_up_dataset.X[:2]).shape == (2, 64, 64)
+    assert trained.predict_images(made_up_dataset.X[:2]).shape == (2, 64, 64)
 
 
 def _small(**changes: Any) -> NanoNet:
@@ -55,9 +55,9 @@ def test_a_seed_decides() -> None:
     again, other = _small(seed=1, latent=5).fit(X, G, r), _small(seed=2, latent=5).fit(X, G, r)
     with pytest.warns(UserWarning, match="5 curves"):
         same = _small(latent=6, seed=1).fit(X, G, r)
-    assert first.history == same.history
+    assert first.history_ == same.history_
     assert np.array_equal(first.predict(X), same.predict(X))
-    assert again.history.losses != other.history.losses
+    assert again.history_.losses != other.history_.losses
 
 
 def test_any_inputs_any_grid_and_any_size_will_do() -> None:
@@ -66,7 +66,7 @@ def test_any_inputs_any_grid_and_any_size_will_do() -> None:
     for size in (16, 128):
         network = _small(size=size, epochs=2).fit(X, G[:, 10:83], r)
         assert network.predict(X).shape == (6, 73)
-        assert network.predict_pictures(X).shape == (6, size, size)
+        assert network.predict_images(X).shape == (6, size, size)
         assert np.array_equal(network.predict(X), network.predict(X + np.array([0.0, 0.0, 7.0])))  # it never changed
 
 
@@ -84,11 +84,11 @@ def test_the_autoencoder_may_learn_from_other_curves_than_the_forest() -> None:
     together = _small().fit(X[:8], G[:8], r)
     leaked = _small().fit(X[:8], G[:8], r, autoencoder_G=G)
     watched = _small().fit(X[:8], G[:8], r, validation_G=G[8:])
-    assert len(leaked.X) == 8
-    assert leaked.history.losses != together.history.losses
-    assert leaked.history.mse_black == pytest.approx(np.mean(draw_curves(G, r, 16) ** 2), rel=1e-5)
-    assert watched.history.losses == together.history.losses
-    assert len(watched.history.validation_mses) == 5
+    assert len(leaked.X_) == 8
+    assert leaked.history_.losses != together.history_.losses
+    assert leaked.history_.mse_black == pytest.approx(np.mean(rasterize(G, r, 16) ** 2), rel=1e-5)
+    assert watched.history_.losses == together.history_.losses
+    assert len(watched.history_.validation_mses) == 5
     with pytest.raises(InputError, match=r"r has shape \(100,\); allowed is \(99,\), the columns of autoencoder_G"):
         _small().fit(X, G, r, autoencoder_G=G[:, 1:])
     with pytest.raises(InputError, match="validation_G has values below 0"):
@@ -96,10 +96,10 @@ def test_the_autoencoder_may_learn_from_other_curves_than_the_forest() -> None:
 
 
 def test_pictures_of_no_curve_are_not_encoded(trained: NanoNet) -> None:
-    with pytest.raises(InputError, match="picture 1 was drawn by no curve"):
-        trained.encode(np.stack([draw_curves(np.ones((1, 100)), trained.r)[0], np.zeros((64, 64))]))
+    with pytest.raises(InputError, match="image 1 was drawn by no curve"):
+        trained.encode(np.stack([rasterize(np.ones((1, 100)), trained.r_)[0], np.zeros((64, 64))]))
     with pytest.raises(InputError, match="32 pixels a side; allowed are 64"):
-        trained.encode(draw_curves(np.ones((1, 100)), trained.r, 32))
+        trained.encode(rasterize(np.ones((1, 100)), trained.r_, 32))
 
 
 def test_one_feature_a_split_is_another_forest() -> None:

@@ -1,41 +1,49 @@
-"""The Ornstein-Zernike equation of NPs with a pair potential, closed by HNC or Percus-Yevick.
+"""g(r) of NPs with a pair potential at a density, without a simulation: the Ornstein-Zernike equation.
 
-Hansen & McDonald, Theory of Simple Liquids, chapter 4. A candidate of benchmarks/candidates.py: g(r) at a density
-without any simulation, where the equation converges.
+Closed by HNC (hypernetted chain) or PY (Percus-Yevick): Hansen & McDonald, Theory of Simple Liquids, chapter 4.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.dilute import PolymerTable
-
 POINTS, STEP = 2048, 0.02
 TOLERANCE = 1e-6
+GRID = STEP * np.arange(1, POINTS + 1)
+"""Distances (2048,) on which the equation is solved (sigma)."""
 
-Array = NDArray[Any]
+Array = NDArray[np.float64]
 
 
-def integral_equation(table: PolymerTable, x: NDArray[Any], r: NDArray[Any]) -> tuple[Array, str]:
-    """g (m,) of a composition x (5,), and what gave it: HNC, PY, or the dilute limit where neither converges."""
-    fine: Array = STEP * np.arange(1, POINTS + 1)
-    w = table.mean_force(x[None], fine)[0]
+def pair_correlation(w: Array, density: float) -> tuple[Array, str]:
+    """g (2048,) on `GRID` of particles with a pair potential, and what gave it.
+
+    Parameters
+    ----------
+    w:
+        Potential (2048,) on `GRID`, kT.
+    density:
+        Particles a volume (sigma^-3).
+
+    Returns
+    -------
+    g, closure:
+        The latter `HNC`, `PY`, or `dilute` where neither converges: exp(-w).
+    """
     for closure in ("HNC", "PY"):
-        g = solve(fine, w, float(x[2]), closure)
+        g = solve(w, density, closure)
         if g is not None:
-            return np.interp(r, fine, g), closure
-    return np.exp(-table.mean_force(x[None], r)[0]), "dilute"
+            return g, closure
+    return np.exp(-w), "dilute"
 
 
-def solve(r: Array, w: Array, density: float, closure: str, steps: int = 2_000) -> Array | None:
-    """g on the grid r for the potential w (kT): Anderson-mixed iterations of gamma = h - c, None without convergence.
+def solve(w: Array, density: float, closure: str, steps: int = 2_000) -> Array | None:
+    """g on `GRID` for the potential w (kT): Anderson-mixed iterations of gamma = h - c, None without convergence.
 
     The density rises in steps, each starting from the last solution.
     """
-    k = np.pi / (STEP * (POINTS + 1)) * np.arange(1, POINTS + 1)
+    r, k = GRID, np.pi / (STEP * (POINTS + 1)) * np.arange(1, POINTS + 1)
     boltzmann = np.exp(-w)
 
     def direct_correlation(gamma: Array) -> Array:

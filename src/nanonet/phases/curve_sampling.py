@@ -6,17 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.errors import InputError
+from nanonet.models.base import HALF_WIDTH
 from nanonet.rdf import RDF
 
 CORRELATION = 0.8
 """Distance (monomer diameters) over which errors of ln g are correlated, exp(-distance / 0.8): docs/phases.md."""
 
 _UNSEEN = 10.0  # how much higher -ln g may be (kT) than where a single pair would have been seen
-_BAND = 1.6449  # half the width of a 90 % band in standard deviations
-_TINY = 1e-9  # a g that is as good as none
+
+TINY = 1e-9
+"""A g that is as good as none."""
 
 
-def possible_curves(
+def sample_curves(
     rdf: RDF, samples: int, seed: int = 0, common: float = 0.0, monomer: float = 1.0
 ) -> NDArray[np.float64]:
     """Curves (samples, m) by the 90 % band or the error bars of an RDF; itself (1, m) where it has neither.
@@ -42,16 +44,16 @@ def possible_curves(
     if not (np.isfinite(common) and common >= 0):
         raise InputError(f"common = {common:g} is not 0 or above")
     if rdf.low is not None and rdf.high is not None:
-        low, g, high = (np.log(np.maximum(curve, _TINY)) for curve in (rdf.low, rdf.g, rdf.high))
+        low, g, high = (np.log(np.maximum(curve, TINY)) for curve in (rdf.low, rdf.g, rdf.high))
         noise = _correlated(rdf.r, samples, seed, monomer)
-        return np.asarray(np.exp(g + noise * np.where(noise > 0, high - g, g - low) / _BAND))
+        return np.asarray(np.exp(g + noise * np.where(noise > 0, high - g, g - low) / HALF_WIDTH))
     if rdf.error is None:
         return rdf.g[None]
     error = np.sqrt(np.maximum(rdf.error**2 - (common * rdf.g) ** 2, 0.0))
-    return draw(rdf.r, rdf.g, error, samples, seed, monomer)
+    return sample_with_errors(rdf.r, rdf.g, error, samples, seed, monomer)
 
 
-def draw(
+def sample_with_errors(
     r: NDArray[np.float64],
     g: NDArray[np.float64],
     error: NDArray[np.float64],

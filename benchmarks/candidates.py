@@ -11,12 +11,11 @@ docs/candidates.md, docs/candidates.json and docs/learning_curves.png.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import time
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +25,14 @@ from numpy.typing import NDArray
 
 from nanonet import Dataset
 from nanonet.composition import COPY, FIELDS, twins
+from nanonet.evaluate.baselines import Mean, Nearest
+from nanonet.evaluate.cross_validation import coverage, width
+from nanonet.evaluate.metrics import FLOOR, ln_noise, ln_rmse, paired_bootstrap
+from nanonet.evaluate.store import Store
 from nanonet.files import writing
 from nanonet.formats import potential_table
 from nanonet.learn.gaussian_process import GaussianProcess, fit_kernel, hyperpriors
 from nanonet.learn.nanonet import NanoNet
-from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_noise, ln_rmse, paired_bootstrap
-from nanonet.learn.validation import coverage, width
 from nanonet.models.base import PriorMean
 from nanonet.models.gaussian_process import ScorePosterior
 from nanonet.models.image import rasterize, read_images
@@ -182,34 +183,32 @@ def main() -> None:
     options = parser.parse_args()
     if options.dataset is not None:
         _use(Dataset.load(options.dataset))
-    options.out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * options.minutes
     results: list[dict[str, Any]] = []
     todo = [(name, *split) for split in splits() for name in CANDIDATES]  # all of a split: what is shared is kept
     todo.sort(key=lambda one: one[0] == "nanoNET")  # the dear one last
     for name, label, train, test in todo:
-        candidate = CANDIDATES[name]
         if (label != "left out" and name not in CURVES) or (options.skip_network and name == "nanoNET"):
             continue
-        path = options.out / f"{_key(name, train, test)}.json"
-        if not path.exists():
-            if time.monotonic() > end:
-                print("time is up; call again to go on")
-                if label != "left out":  # only learning curves are missing: the tables can be written
-                    break
-                return
-            started = time.perf_counter()
-            g, low, high = candidate(train, test)
-            content = {
-                "name": name, "label": label, "size": len(train), "test": test.tolist(), "g": g.tolist(),
-                "low": None if low is None else low.tolist(), "high": None if high is None else high.tolist(),
-                "seconds": time.perf_counter() - started,
-            }  # fmt: skip
-            with writing(path) as temporary:
-                temporary.write_text(json.dumps(content))
-            print(f"{name}, {label}, {test.tolist()}: {ln_rmse(G[test], g).mean():.2f}", flush=True)
-        results.append(json.loads(path.read_text()))
+        path = Store(options.out).path(*_rests_on(name, train, test))
+        if not path.exists() and time.monotonic() > end:
+            print("time is up; call again to go on")
+            if label != "left out":  # only learning curves are missing: the tables can be written
+                break
+            return
+        results.append(Store(options.out).result(path, partial(_answer, name, label, train, test)))
     _write(results)
+
+
+def _answer(name: str, label: str, train: Array, test: Array) -> dict[str, Any]:
+    started = time.perf_counter()
+    g, low, high = CANDIDATES[name](train, test)
+    print(f"{name}, {label}, {test.tolist()}: {ln_rmse(G[test], g).mean():.2f}", flush=True)
+    return {
+        "name": name, "label": label, "size": len(train), "test": test.tolist(), "g": g.tolist(),
+        "low": None if low is None else low.tolist(), "high": None if high is None else high.tolist(),
+        "seconds": time.perf_counter() - started,
+    }  # fmt: skip
 
 
 def _use(data: Dataset) -> None:
@@ -218,16 +217,10 @@ def _use(data: Dataset) -> None:
     DATA, X, G, R, ERRORS = data, data.X, data.G, data.r, data.errors
 
 
-def _key(name: str, train: Array, test: Array) -> str:
-    """Hash of data, code and split; of nanoNET the settings stand for its code."""
-    source = HERE.parent / "src" / "nanonet"
-    if name == "nanoNET":
-        code = json.dumps(NanoNet().settings, sort_keys=True).encode()
-    else:
-        files = ("models/gaussian_process.py", "learn/gaussian_process.py")
-        code = b"".join((source / f).read_bytes() for f in files) + TABLE.w.tobytes()
-    text = json.dumps([name, train.tolist(), test.tolist()]).encode()
-    return hashlib.sha256(code + X.tobytes() + G.tobytes() + text).hexdigest()[:20]
+def _rests_on(name: str, train: Array, test: Array) -> tuple[object, ...]:
+    """Data, split, and what the candidates are made of; this script does not count."""
+    models = (NanoNet(),) if name == "nanoNET" else ()
+    return name, train, test, X, G, ERRORS, IMPLICIT.X, IMPLICIT.G, GaussianProcess(PRIOR), Mean(), *models
 
 
 def _write(results: list[dict[str, Any]]) -> None:

@@ -22,10 +22,10 @@ from torch.nn import functional
 
 from nanonet import Dataset
 from nanonet.composition import COPY, twins
+from nanonet.evaluate.metrics import ln_rmse
 from nanonet.learn import training as training_module
 from nanonet.learn.autoencoder import FILTERS, Autoencoder
 from nanonet.learn.nanonet import NanoNet
-from nanonet.learn.scoring import ln_rmse
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
 from nanonet.models.image import rasterize, read_images
 

@@ -15,12 +15,13 @@ import nanonet
 from nanonet import RDF, Dataset, Peak
 from nanonet.composition import COPY, twins
 from nanonet.dataset import Run
+from nanonet.evaluate.baselines import Mean, Nearest
+from nanonet.evaluate.cross_validation import held_out as leave_out
+from nanonet.evaluate.metrics import FLOOR, ln_rmse
 from nanonet.faults import find_faults
 from nanonet.formats import potential_table
 from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.learn.nanonet import NanoNet
-from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_rmse
-from nanonet.learn.validation import held_out as leave_out
 from nanonet.potentials.dilute import DiluteLimit
 from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save, symbols
 

@@ -14,7 +14,7 @@ LEVELS = {
     **dict.fromkeys(
         (
             *("errors", "files", "composition", "rdf", "dataset", "faults", "windows", "reading", "records", "tables"),
-            *("rdf_table", "interpolation", "potentials", "formats", "models", "phases", "phase"),
+            *("rdf_table", "interpolation", "potentials", "formats", "models", "phases", "phase", "evaluate"),
         ),
         0,
     ),

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 import nanonet
 from nanonet import Dataset, InputError
+from nanonet.evaluate.baselines import Mean, Nearest
+from nanonet.evaluate.cross_validation import coverage, held_out, scores
+from nanonet.evaluate.metrics import FLOOR, ln_rmse
+from nanonet.evaluate.splits import splits
 from nanonet.formats import potential_table
 from nanonet.learn.gaussian_process import GaussianProcess
-from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_rmse, splits
-from nanonet.learn.validation import coverage, held_out, scores
 from nanonet.models.gaussian_process import CurveProcess
 from nanonet.models.kernels import correlation
 from nanonet.potentials.dilute import DiluteLimit

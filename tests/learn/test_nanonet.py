@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nanonet import Dataset, InputError
+from nanonet.evaluate.metrics import ln_rmse
 from nanonet.learn.forest import Forest
 from nanonet.learn.nanonet import PAPER, NanoNet
-from nanonet.learn.scoring import ln_rmse
 from nanonet.learn.training import TrainingError
 from nanonet.models.image import rasterize, read_images
 from tests.conftest import made_up_curves

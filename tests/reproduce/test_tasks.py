@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from nanonet import Composition, Dataset, InputError
+from nanonet.evaluate.baselines import Nearest
+from nanonet.evaluate.fingerprint import fingerprint
 from nanonet.learn.nanonet import NanoNet
-from nanonet.learn.scoring import Nearest
 from nanonet.models.image import rasterize
 from nanonet.reproduce.evidence import Evidence
-from nanonet.reproduce.models import MODELS, code_hash
-from nanonet.reproduce.tasks import Store, Task, key, packed, run, unpacked
+from nanonet.reproduce.tasks import Task, TaskStore, packed, rests_on, run, unpacked
 
 TRAIN, TEST = (0, 1, 2, 3, 4, 5), (6, 7)
 NETWORK = {"epochs": 2, "attempts": 1}
@@ -106,35 +106,19 @@ def test_a_key_knows_all_that_a_result_depends_on(with_implicit: Evidence) -> No
         replace(task, settings={**NETWORK, "latent": 4}),
         replace(task, train=TRAIN[:-1]),
         replace(task, test=TEST[:1]),
-        replace(task, model="nearest"),
+        replace(task, model="nearest", settings={}),
     ]
-    keys = [key(one, with_implicit) for one in (task, *others)]
+    keys = [fingerprint(*rests_on(one, with_implicit)) for one in (task, *others)]
     assert len(set(keys)) == len(keys)
-    assert key(replace(task), with_implicit) == keys[0]
+    assert fingerprint(*rests_on(replace(task), with_implicit)) == keys[0]
     compositions = (Composition(3, 30, 0.001, 1.0, 1.0), *with_implicit.explicit.compositions[1:])
     other = replace(with_implicit, explicit=replace(with_implicit.explicit, compositions=compositions))
-    assert key(task, other) != keys[0]
-
-
-def test_code_counts_but_comments_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = (
-        'def f(x):\n    """Say."""\n    return x + 1\n',
-        'def f(x):\n    """Say otherwise."""\n    # why\n    return (x + 1)\n',
-        "def f(x):\n    return x + 2\n",
-    )
-    hashes = []
-    monkeypatch.syspath_prepend(tmp_path)
-    for i, text in enumerate(texts):
-        (tmp_path / f"made_up_module_{i}.py").write_text(text)
-        hashes.append(code_hash((f"made_up_module_{i}",)))
-    assert hashes[0] == hashes[1] != hashes[2]
-    for factory in MODELS.values():
-        assert code_hash(factory.modules, factory.files) != code_hash(factory.modules[1:], factory.files)
+    assert fingerprint(*rests_on(task, other)) != keys[0]
 
 
 def test_a_store_goes_on_where_it_was(evidence: Evidence, tmp_path: Path) -> None:
     every = [Task("mean of g", TRAIN, TEST), Task("nearest", TRAIN, TEST), Task("nearest", TRAIN, TEST)]
-    store = Store(tmp_path, evidence)
+    store = TaskStore(tmp_path, evidence)
     assert store.missing(every) == every[:1] + every[2:]
     store.compute(every[0])
     assert store.missing(every) == every[2:]

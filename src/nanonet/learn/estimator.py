@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
 from nanonet.errors import InputError
-from nanonet.learn.scoring import r2
+from nanonet.evaluate.metrics import r2
 
 
 class CurveEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

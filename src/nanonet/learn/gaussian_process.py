@@ -19,11 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
 from nanonet.errors import InputError
+from nanonet.evaluate.splits import near_duplicates, splits
 from nanonet.formats import model_folder
 from nanonet.interpolation import interpolate_rows
 from nanonet.learn.arrays import checked
 from nanonet.learn.estimator import CurveEstimator
-from nanonet.learn.scoring import splits, twin_pairs
 from nanonet.models import process_folder
 from nanonet.models.base import LEVEL, Array, Band, BoolArray, PriorMean
 from nanonet.models.calibration import Calibration, local_scale
@@ -299,7 +299,7 @@ def _calibrate(
     squared = np.where(counted, misses**2 / np.where(counted, variance, 1.0), 0.0)
     weights = squared.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
     near = correlation(scaled, scaled, lengths * _WIDTH, "gaussian")
-    near[twin_pairs(X)] = 0.0  # nor do copies say how far off a curve is that is not known
+    near[near_duplicates(X)] = 0.0  # nor do copies say how far off a curve is that is not known
     scale = np.maximum(local_scale(near, weights, _SHARE), _TINY)
     ratios = (np.sqrt(squared) / scale[:, None])[counted]
     return weights, Calibration(_WIDTH, float(np.quantile(ratios, LEVEL)), _SHARE)

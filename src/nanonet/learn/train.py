@@ -13,9 +13,9 @@ from sklearn.base import clone
 from nanonet.composition import FIELDS
 from nanonet.dataset import Dataset
 from nanonet.errors import NanonetWarning
+from nanonet.evaluate.cross_validation import Scores, folded, held_out, scores
 from nanonet.formats import potential_table
 from nanonet.learn.gaussian_process import GaussianProcess
-from nanonet.learn.validation import folded, held_out, scores
 from nanonet.potentials.dilute import DiluteLimit
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 def train_gaussian_process(
     data: Dataset, out: str | os.PathLike[str], progress: Progress | None = None
-) -> tuple[GaussianProcess, dict[str, Any]]:
+) -> tuple[GaussianProcess, Scores]:
     """Fit a Gaussian process about the dilute limit, score it and write its folder; returns it and the scores.
 
     `InputError` where the data are too few, or `out` cannot be written.
@@ -48,7 +48,7 @@ def fit_network(network: NanoNet, data: Dataset, progress: Progress | None = Non
     return list(dict.fromkeys(str(warning.message) for warning in ours))
 
 
-def score_network(network: NanoNet, data: Dataset, out: str | os.PathLike[str]) -> dict[str, Any] | None:
+def score_network(network: NanoNet, data: Dataset, out: str | os.PathLike[str]) -> Scores | None:
     """Score a fitted network on curves left out, five more trainings, and write its folder; returns the scores."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer curves than latents: said when it was fitted

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from nanonet.learn.regressors import ImagePCA, tsne_map
 from nanonet.models.image import rasterize
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
-from nanonet.reproduce.rivals import PicturePCA, tsne_map
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
 from nanonet.reproduce.studies import Context, Group, Study, cheap, compared, references, slow, teachings
 
@@ -70,7 +70,7 @@ def _codecs(context: Context) -> list[Block]:
     X = data.X if implicit is None else np.concatenate([data.X, implicit.X])
     pictures = rasterize(data.G if implicit is None else np.concatenate([data.G, implicit.G]), data.r)
     places = {
-        "PCA, first two components": PicturePCA(2).fit(pictures).encode(pictures),
+        "PCA, first two components": ImagePCA(2).fit(pictures).encode(pictures),
         "t-SNE": tsne_map(pictures, 0),
         "t-SNE, another seed": tsne_map(pictures, 1),
     }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nanonet.composition import twins
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-from nanonet.learn.scoring import coordination_numbers
+from nanonet.evaluate.metrics import coordination_numbers
 
 NEIGHBOUR_GAP = 3.0
 """NPs whose surfaces are nearer than this (sigma) count as neighbours, as in the reckoning of docs/multiscale.md."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
 
+from nanonet.evaluate.metrics import r2
 from nanonet.learn.forest import Scaling
-from nanonet.learn.scoring import r2
 from nanonet.reproduce import figures, leak
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.published import Published, compare

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nanonet.learn.scoring import paired_bootstrap
+from nanonet.evaluate.metrics import paired_bootstrap
 from nanonet.reproduce.page import Block, Points, Text
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
 from nanonet.reproduce.studies import Context, Study, network, teachings, trivial

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.learn.arrays import MIN_CURVES
+from nanonet.evaluate.splits import MIN_CURVES
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Text
 from nanonet.reproduce.scores import Row, measure, repeated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.learn.scoring import ln_rmse, paired_bootstrap
+from nanonet.evaluate.metrics import ln_rmse, paired_bootstrap
 from nanonet.rdf import RDF
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text

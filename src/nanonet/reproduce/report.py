@@ -18,7 +18,7 @@ from nanonet.reproduce import alternatives, forests, leak, learning, phases, pre
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.page import Block, Heading, Points, Text, to_html, to_markdown
 from nanonet.reproduce.studies import Context, Plan, Study
-from nanonet.reproduce.tasks import Store, Task
+from nanonet.reproduce.tasks import Task, TaskStore
 
 PAGE, SUMMARY, SETTINGS, RESULTS = "report.html", "summary.md", "report.json", "results"
 
@@ -99,7 +99,7 @@ def reproduce(
     results.mkdir(parents=True, exist_ok=True)
     with writing(out / SETTINGS) as temporary:
         temporary.write_text(json.dumps(_settings(evidence, plan, source), indent=1) + "\n", encoding="utf-8")
-    store = Store(results, evidence)
+    store = TaskStore(results, evidence)
     context = Context(evidence, plan, store.result, out, runs)
     missing = store.missing([task for name in only or STUDIES for task in STUDIES[name].tasks(context)])
     with threadpool_limits(limits=1):  # on busy cores scikit-learn's threads wait for one another
@@ -116,7 +116,7 @@ def reproduce(
     return out / PAGE
 
 
-def _chapters(context: Context, store: Store) -> list[Block]:
+def _chapters(context: Context, store: TaskStore) -> list[Block]:
     """All chapters whose fits are there, what they cost, and what is not there yet."""
     blocks: list[Block] = []
     absent: list[str] = []

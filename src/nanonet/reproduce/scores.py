@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.learn.scoring import FLOOR, SOFTENING, ln_noise, ln_rmse, peak_errors, splits
+from nanonet.evaluate.metrics import FLOOR, SOFTENING, ln_noise, ln_rmse, peak_errors
+from nanonet.evaluate.splits import splits
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.page import Table
 from nanonet.reproduce.tasks import Task

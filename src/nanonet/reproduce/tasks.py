@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import time
 import warnings
 import zlib
@@ -15,15 +13,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import has_fit_parameter
 
-from nanonet.files import writing
+from nanonet.evaluate.store import Store
 from nanonet.learn.forest import Forest
 from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import STUCK
 from nanonet.models.image import rasterize, read_images
-from nanonet.reading import read_json
 from nanonet.reproduce.evidence import Evidence
-from nanonet.reproduce.models import MODELS, code_hash
+from nanonet.reproduce.models import MODELS
 
 FORMAT = 1
 """Of results; raised when `run` means something else by them."""
@@ -56,24 +54,13 @@ class Task:
     seed: int = 0
 
 
-def key(task: Task, evidence: Evidence) -> str:
-    """What a result depends on, as a hash: curves and inputs, settings, seed, and the code of the model."""
+def rests_on(task: Task, evidence: Evidence) -> tuple[object, ...]:
+    """What a result rests on: curves and inputs, and the model with its settings and seed."""
     X, G, errors = evidence.training(task.train, task.test, task.implicit)
-    test = list(task.test)
-    digest = hashlib.sha256()
-    learnt = (X, G, errors) if MODELS[task.model].weighs else (X, G)
-    for array in (*learnt, evidence.explicit.X[test], evidence.explicit.G[test], evidence.explicit.r):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    said = {
-        "format": FORMAT,
-        "model": task.model,
-        "settings": dict(task.settings),
-        "leak": task.leak,
-        "seed": task.seed,
-        "code": code_hash(MODELS[task.model].modules, MODELS[task.model].files),
-    }
-    digest.update(json.dumps(said, sort_keys=True).encode())
-    return digest.hexdigest()[:32]
+    test, model = list(task.test), MODELS[task.model](task.seed, **task.settings)
+    learnt = (X, G, errors) if has_fit_parameter(model, "error") else (X, G)
+    data = evidence.explicit
+    return FORMAT, model, *learnt, data.X[test], data.G[test], data.r, task.leak
 
 
 def run(task: Task, evidence: Evidence) -> dict[str, Any]:
@@ -88,8 +75,8 @@ def run(task: Task, evidence: Evidence) -> dict[str, Any]:
     X, G, errors = evidence.training(task.train, task.test, task.implicit)
     data, test = evidence.explicit, list(task.test)
     held_out, curves, r = data.X[test], data.G[test], data.r
-    model = MODELS[task.model].make(task.seed, **task.settings)
-    more: dict[str, Any] = {"error": errors} if MODELS[task.model].weighs else {}
+    model = MODELS[task.model](task.seed, **task.settings)
+    more: dict[str, Any] = {"error": errors} if has_fit_parameter(model, "error") else {}
     if isinstance(model, NanoNet):
         more["validation_G"] = curves
         if task.leak:
@@ -159,15 +146,15 @@ def _short(array: NDArray[Any]) -> list[list[float]]:
     return [[float(f"{value:.6g}") for value in row] for row in array.tolist()]
 
 
-class Store:
-    """Results in a folder, one file a task, each written whole or not at all."""
+class TaskStore:
+    """Results of tasks on the same evidence."""
 
     def __init__(self, folder: Path, evidence: Evidence) -> None:
-        self.folder, self.evidence = folder, evidence
+        self.store, self.evidence = Store(folder), evidence
 
     def path(self, task: Task) -> Path:
         """Where the result of a task lies, or will lie."""
-        return self.folder / f"{key(task, self.evidence)}.json"
+        return self.store.path(*rests_on(task, self.evidence))
 
     def missing(self, tasks: list[Task]) -> list[Task]:
         """Those without a result, each once."""
@@ -176,11 +163,8 @@ class Store:
 
     def compute(self, task: Task) -> None:
         """Run a task and keep its result."""
-        content = {"task": asdict(task), **run(task, self.evidence)}
-        with writing(self.path(task)) as temporary:
-            temporary.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
+        self.store.result(self.path(task), lambda: {"task": asdict(task), **run(task, self.evidence)})
 
     def result(self, task: Task) -> dict[str, Any]:
         """The result of a task that was computed."""
-        content: dict[str, Any] = read_json(self.path(task), dict[str, Any], "result")
-        return content
+        return self.store.result(self.path(task))

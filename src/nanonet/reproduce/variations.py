@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nanonet.learn.scoring import paired_bootstrap
+from nanonet.evaluate.metrics import paired_bootstrap
 from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, repeated, spread, table

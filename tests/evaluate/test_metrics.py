@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from nanonet.errors import InputError
-from nanonet.learn.scoring import (
+from nanonet.evaluate.baselines import Mean, Nearest
+from nanonet.evaluate.metrics import (
     SOFTENING,
-    Mean,
-    Nearest,
     black_mse,
     coordination_numbers,
     first_peaks,
@@ -17,8 +16,8 @@ from nanonet.learn.scoring import (
     paired_bootstrap,
     peak_errors,
     r2,
-    splits,
 )
+from nanonet.evaluate.splits import splits
 from nanonet.rdf import RDF, standard_grid
 
 R = standard_grid()

@@ -1,20 +1,16 @@
-"""Cross-validation of models: what their cards say about curves that they have not seen."""
+"""Cross-validation: what models say about curves that they have not seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import NotRequired, Protocol, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
-from nanonet.learn.arrays import MIN_CURVES
-from nanonet.learn.gaussian_process import GaussianProcess
-from nanonet.learn.scoring import FLOOR, ln_rmse, splits
-
-if TYPE_CHECKING:
-    from nanonet.learn.nanonet import NanoNet
+from nanonet.evaluate.metrics import FLOOR, ln_rmse
+from nanonet.evaluate.splits import MIN_CURVES, splits
 
 LEAVE_ONE_OUT = 30
 """Largest number of curves that are left out one by one; more go in ten folds."""
@@ -22,8 +18,38 @@ LEAVE_ONE_OUT = 30
 Array = NDArray[np.float64]
 
 
+class Scores(TypedDict):
+    """What a model's card says of its predictions of curves that it has not seen."""
+
+    ln_rmse: float
+    coverage: NotRequired[float]
+    coverage_error: NotRequired[float]
+    band_width_ln: NotRequired[float]
+    how: str
+
+
+class Estimator(Protocol):
+    """Learns curves G (n, m) on a grid r (m,) from inputs X (n, p), and predicts some."""
+
+    def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike) -> Estimator:
+        """Learn; returns itself."""
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Curves (n, m)."""
+
+
+class BandedEstimator(Protocol):
+    """One that knows how sure it is, and takes the errors of curves (n, m)."""
+
+    def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike, error: ArrayLike | None) -> BandedEstimator:
+        """Learn; returns itself."""
+
+    def band(self, X: ArrayLike) -> tuple[Array, Array, Array]:
+        """Medians and ends of the 90 % bands (n, m)."""
+
+
 def held_out(
-    make: Callable[[], GaussianProcess],
+    make: Callable[[], BandedEstimator],
     X: Array,
     G: Array,
     r: Array,
@@ -46,7 +72,7 @@ def held_out(
     return found[0], found[1], found[2]
 
 
-def folded(make: Callable[[], NanoNet], X: Array, G: Array, r: Array, folds: int = 5) -> dict[str, Any] | None:
+def folded(make: Callable[[], Estimator], X: Array, G: Array, r: Array, folds: int = 5) -> Scores | None:
     """Scores of models without bands, each curve predicted by one that has not seen its fold: plain values for a card.
 
     Copies are left out together. None for fewer curves than can be learnt and left out in turn.
@@ -85,7 +111,7 @@ def width(G: Array, low: Array, high: Array) -> Array:
     return np.where(counted.any(axis=1), (ratio * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1), np.nan)
 
 
-def scores(G: Array, median: Array, low: Array, high: Array) -> dict[str, Any]:
+def scores(G: Array, median: Array, low: Array, high: Array) -> Scores:
     """Plain values for a model's card."""
     covered = coverage(G, low, high)
     n = int((~np.isnan(covered)).sum())
@@ -94,5 +120,5 @@ def scores(G: Array, median: Array, low: Array, high: Array) -> dict[str, Any]:
         "coverage": round(float(np.nanmean(covered)), 4),
         "coverage_error": round(float(np.nanstd(covered, ddof=1) / np.sqrt(n)), 4),
         "band_width_ln": round(float(np.nanmean(width(G, low, high))), 4),
-        "how": "each curve by a model that has not seen it; bins with g above 0.05; coverage by 90 % bands",
+        "how": f"each curve by a model that has not seen it; bins with g above {FLOOR:g}; coverage by 90 % bands",
     }

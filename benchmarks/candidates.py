@@ -242,7 +242,7 @@ def _write(results: list[dict[str, Any]]) -> None:
     floor = np.sqrt(np.nanmean(np.where(G > FLOOR, (ERRORS / np.where(G > 0, G, 1)) ** 2, np.nan), axis=1))
     lines = [
         f"Leave one out on {n} explicit compositions. RMSE of ln g over bins with g above {FLOOR:g}, mean over "
-        "compositions; weighted: bins by their own errors (`learn.scoring`). Difference: paired bootstrap over "
+        "compositions; weighted: bins by their own errors (`evaluate.metrics`). Difference: paired bootstrap over "
         "compositions, 95 % interval.",
         "",
         "| candidate | RMSE of ln g | weighted | less nanoNET's | less nearest's | 90 % band holds | width in ln g |",

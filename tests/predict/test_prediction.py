@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import FrozenInstanceError, asdict
 from importlib.resources import files
 from pathlib import Path
 
@@ -101,3 +102,36 @@ def test_a_card_edited_by_hand_is_refused(changes: dict[str, object], what: str,
 def test_sampling_refuses_no_draws(predictor: Predictor) -> None:
     with pytest.raises(InputError, match="n = 0 is not"):
         predictor.sample_curves([[3, 40, 0.002, 0.5, 0.3]], 0)
+
+
+def test_a_prediction_is_a_value_with_all_that_is_read_off(predictor: Predictor) -> None:
+    found = predictor.predict_all(INSIDE)
+    assert found.rdf == predictor.predict(INSIDE)
+    assert found.intervals == predictor.intervals(INSIDE)
+    assert found.support == predictor.support(INSIDE) == predictor.basis(INSIDE)
+    assert found.state is not None
+    content = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert content["state"]["state"] == found.state.state
+    assert content["basis"]["nearest"] == asdict(found.support.nearest)
+    assert content["intervals"]["neighbours"] == found.neighbours.number
+    assert content["first_peak"]["height"] == found.rdf.peaks()[0].height
+    with pytest.raises(FrozenInstanceError):
+        found.rdf = found.rdf  # type: ignore[misc]
+    with pytest.warns(OutsideDataWarning):
+        far = predictor.predict(Composition(9, 40, 0.0005, 0.5, 0.5))
+    unknown = predictor.predict_all(Composition(9, 40, 0.0005, 0.5, 0.5))
+    assert unknown.rdf == far
+    assert (unknown.state, unknown.to_json()["state"]) == (None, None)
+    assert "r ends at a gap" in unknown.state_unknown
+
+
+def test_a_model_without_bands_says_so() -> None:
+    predictor = nanonet.load("nanonet")
+    found = predictor.predict_all(INSIDE)
+    assert (predictor.uncertain, found.intervals, found.rdf.low) == (False, None, None)
+    assert found.neighbours.interval is None
+    assert found.to_json()["intervals"] is None
+    x = [[3, 38, 0.0012, 0.5, 0.5]]
+    assert np.array_equal(predictor.sample_curves(x, 3), np.repeat(predictor.predict_curves(x)[None], 3, axis=0))
+    with pytest.raises(InputError, match="a model of kind 'nanonet' has no bands"):
+        predictor.predict_bands(x)

@@ -36,7 +36,7 @@ def _direct(context: Context) -> list[Block]:
     items = []
     for said, implicit in teachings(context).items():
         score = {
-            name: float(measure(row, context.results, context.evidence).weighted.mean())
+            name: float(measure(row, context.results, context.known).weighted.mean())
             for name, row in {**_direct_group(context, implicit), **references(context, implicit)}.items()
         }
         better = [name for name in DIRECT if score[name] < score["default"]]
@@ -66,7 +66,7 @@ def _codec_group(context: Context, implicit: int | None) -> dict[str, Row]:
 
 
 def _codecs(context: Context) -> list[Block]:
-    data, implicit = context.evidence.explicit, context.evidence.implicit
+    data, implicit = context.known.explicit, context.known.implicit
     X = data.X if implicit is None else np.concatenate([data.X, implicit.X])
     pictures = rasterize(data.G if implicit is None else np.concatenate([data.G, implicit.G]), data.r)
     places = {
@@ -107,7 +107,7 @@ def _compared(group: Group) -> Callable[[Context], list[Row | str]]:
 
 def _table(context: Context, group: Group, caption: str = "") -> Table:
     lines = compared(context, group, teachings(context))
-    return table(lines, context.results, context.evidence, f"{caption} {LEGEND}".strip())
+    return table(lines, context.results, context.known, f"{caption} {LEGEND}".strip())
 
 
 STUDIES = {

@@ -62,7 +62,7 @@ def _grown(context: Context, row: Row, max_features: float | int) -> list[Grown]
     for task in row.flat:
         result = context.results(task)
         if not result["stuck"]:
-            held_out = context.evidence.explicit.X[list(task.test)]
+            held_out = context.known.explicit.X[list(task.test)]
             found.append(grow(result, held_out, context.plan.trees, max_features, task.seed))
     return found
 

@@ -27,7 +27,7 @@ def _no_rows(context: Context) -> list[Row]:
 
 
 def _phases(context: Context) -> list[Block]:
-    data = context.evidence.explicit
+    data = context.known.explicit
     figure = Figure(figsize=(12.6, 8.6), layout="constrained")
     axes = figure.subplots(2, 3, height_ratios=(1.15, 1))
     lines, without = [], 0
@@ -93,8 +93,8 @@ def phase_text(rdf: RDF, composition: Composition) -> str:
 
 
 def _nominal(context: Context, i: int) -> tuple[float, ...]:
-    c = context.evidence.explicit.compositions[i]
-    density = float(context.evidence.explicit.provenance[i].get("nominal_density", c.density))
+    c = context.known.explicit.compositions[i]
+    density = float(context.known.explicit.provenance[i].get("nominal_density", c.density))
     return (c.diameter, float(c.chain_length), density, c.eps_nn, c.eps_pn)
 
 

@@ -69,7 +69,7 @@ def _numbers(context: Context) -> list[str]:
     """How many curves the first split trains on, by data."""
     task = next(iter(_rows(context).values())).tasks[0][0]
     return [
-        f"{len(context.evidence.training(task.train, task.test, implicit)[0])} {said}"
+        f"{len(context.known.training(task.train, task.test, implicit)[0])} {said}"
         for said, implicit in teachings(context).items()
     ]
 
@@ -86,7 +86,7 @@ def _line(row: Row, results: Results) -> list[str]:
 
 
 def _pictures(context: Context, task: Task, shown: Mapping[str, Mapping[str, Any]]) -> Picture:
-    data = context.evidence.explicit
+    data = context.known.explicit
     chosen = list(task.test)[:3]
     rows = {"simulated": list(rasterize(data.G[chosen], data.r))}
     for label, result in shown.items():

@@ -20,8 +20,8 @@ from nanonet.learn.forest import Forest
 from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import STUCK
 from nanonet.models.image import rasterize, read_images
-from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.models import MODELS
+from nanonet.reproduce.training_data import TrainingData
 
 FORMAT = 1
 """Of results; raised when `run` means something else by them."""
@@ -54,16 +54,16 @@ class Task:
     seed: int = 0
 
 
-def rests_on(task: Task, evidence: Evidence) -> tuple[object, ...]:
+def rests_on(task: Task, known: TrainingData) -> tuple[object, ...]:
     """What a result rests on: curves and inputs, and the model with its settings and seed."""
-    X, G, errors = evidence.training(task.train, task.test, task.implicit)
+    X, G, errors = known.training(task.train, task.test, task.implicit)
     test, model = list(task.test), MODELS[task.model](task.seed, **task.settings)
     learnt = (X, G, errors) if has_fit_parameter(model, "error") else (X, G)
-    data = evidence.explicit
+    data = known.explicit
     return FORMAT, model, *learnt, data.X[test], data.G[test], data.r, task.leak
 
 
-def run(task: Task, evidence: Evidence) -> dict[str, Any]:
+def run(task: Task, known: TrainingData) -> dict[str, Any]:
     """Fit and predict; what comes back is plain JSON.
 
     `G` (k, m) predicted curves of the test compositions, `mse` and `mae` (k,) of the predicted pictures, `seconds` of
@@ -72,8 +72,8 @@ def run(task: Task, evidence: Evidence) -> dict[str, Any]:
     looks at one feature a split. A network is `stuck` when it ends hardly better than the mean picture; it answers all
     the same.
     """
-    X, G, errors = evidence.training(task.train, task.test, task.implicit)
-    data, test = evidence.explicit, list(task.test)
+    X, G, errors = known.training(task.train, task.test, task.implicit)
+    data, test = known.explicit, list(task.test)
     held_out, curves, r = data.X[test], data.G[test], data.r
     model = MODELS[task.model](task.seed, **task.settings)
     more: dict[str, Any] = {"error": errors} if has_fit_parameter(model, "error") else {}
@@ -147,14 +147,14 @@ def _short(array: NDArray[Any]) -> list[list[float]]:
 
 
 class TaskStore:
-    """Results of tasks on the same evidence."""
+    """Results of tasks on the same data."""
 
-    def __init__(self, folder: Path, evidence: Evidence) -> None:
-        self.store, self.evidence = Store(folder), evidence
+    def __init__(self, folder: Path, known: TrainingData) -> None:
+        self.store, self.known = Store(folder), known
 
     def path(self, task: Task) -> Path:
         """Where the result of a task lies, or will lie."""
-        return self.store.path(*rests_on(task, self.evidence))
+        return self.store.path(*rests_on(task, self.known))
 
     def missing(self, tasks: list[Task]) -> list[Task]:
         """Those without a result, each once."""
@@ -163,7 +163,7 @@ class TaskStore:
 
     def compute(self, task: Task) -> None:
         """Run a task and keep its result."""
-        self.store.result(self.path(task), lambda: {"task": asdict(task), **run(task, self.evidence)})
+        self.store.result(self.path(task), lambda: {"task": asdict(task), **run(task, self.known)})
 
     def result(self, task: Task) -> dict[str, Any]:
         """The result of a task that was computed."""

@@ -1,4 +1,4 @@
-"""What the studies rest on: explicit compositions, which are scored, and implicit ones, which only teach."""
+"""The data of the studies: explicit compositions, which are scored, and implicit ones, which are only learnt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MIN_ENTRIES = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class TrainingData:
     """Explicit compositions and, where there are any, implicit ones on the same grid.
 
     Raises
@@ -40,7 +40,7 @@ class Evidence:
             raise InputError("the implicit dataset has another grid than the explicit one")
 
     @staticmethod
-    def of(dataset: Dataset, implicit: Dataset | None) -> Evidence:
+    def of(dataset: Dataset, implicit: Dataset | None) -> TrainingData:
         """Sort the entries of a dataset by their fidelity; implicit ones join the implicit dataset."""
         simple = [entry.get("fidelity") == "implicit" for entry in dataset.provenance]
         explicit = [i for i, one in enumerate(simple) if not one]
@@ -49,7 +49,7 @@ class Evidence:
         parts = [] if implicit is None else [implicit]
         if any(simple):
             parts.append(dataset.subset(i for i, one in enumerate(simple) if one))
-        return Evidence(dataset.subset(explicit), Dataset.concatenate(parts) if parts else None)
+        return TrainingData(dataset.subset(explicit), Dataset.concatenate(parts) if parts else None)
 
     def training(
         self, train: tuple[int, ...], test: tuple[int, ...], implicit: int | None

@@ -36,12 +36,12 @@ from nanonet.learn.nanonet import NanoNet
 from nanonet.models.base import PriorMean
 from nanonet.models.gaussian_process import ScorePosterior
 from nanonet.models.image import rasterize, read_images
+from nanonet.plots.style import COLOURS, save
 from nanonet.potentials.dilute import DiluteLimit
 from nanonet.potentials.integral_equation import GRID, pair_correlation
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.predict.intervals import Interval, intervals_of
 from nanonet.rdf import RDF
-from nanonet.serve.plot import COLOURS, save
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"

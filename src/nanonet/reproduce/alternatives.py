@@ -9,7 +9,7 @@ import numpy as np
 
 from nanonet.learn.regressors import ImagePCA, tsne_map
 from nanonet.models.image import rasterize
-from nanonet.reproduce import figures
+from nanonet.plots import report as figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
 from nanonet.reproduce.studies import Context, Group, Study, cheap, compared, references, slow, teachings

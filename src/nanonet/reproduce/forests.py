@@ -12,7 +12,8 @@ from sklearn.ensemble import RandomForestRegressor
 
 from nanonet.evaluate.metrics import r2
 from nanonet.learn.forest import Scaling
-from nanonet.reproduce import figures, leak
+from nanonet.plots import report as figures
+from nanonet.reproduce import leak
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
 from nanonet.reproduce.scores import Row

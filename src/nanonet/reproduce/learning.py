@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nanonet.evaluate.splits import MIN_CURVES
-from nanonet.reproduce import figures
+from nanonet.plots import report as figures
 from nanonet.reproduce.page import Block, Picture, Text
 from nanonet.reproduce.scores import Row, measure, repeated
 from nanonet.reproduce.studies import PREDICTORS, Context, Study, predictors, trivial

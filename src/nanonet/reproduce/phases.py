@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.phases.classify import classify
+from nanonet.plots import report as figures
+from nanonet.plots.style import COLOURS, draw_curve, mark_axes
 from nanonet.rdf import RDF, Peak
-from nanonet.reproduce import figures, snapshots
+from nanonet.reproduce import snapshots
 from nanonet.reproduce.page import Block, Picture, Table, Text
 from nanonet.reproduce.scores import Row
 from nanonet.reproduce.studies import Context, Study
@@ -34,7 +36,8 @@ def _phases(context: Context) -> list[Block]:
     for column, (nominal, said) in enumerate(PHASES.items()):
         found = [i for i in range(len(data)) if np.allclose(_nominal(context, i), nominal, rtol=1e-6)]
         upper, lower = axes[0, column], axes[1, column]
-        figures.rdf_axes(lower, nominal[0])
+        mark_axes(lower, nominal[0], "0.7")
+        lower.set(xticks=(2, 4, 6, 8))
         lower.set_xlabel("r (σ)")
         seen = None if context.runs is None else snapshots.find(context.runs, nominal)
         if seen is None:
@@ -49,7 +52,7 @@ def _phases(context: Context) -> list[Block]:
             lines.append([name, "not in the dataset", "", "", "", "", said])
             continue
         rdf, entry = data.rdfs[found[0]], data.provenance[found[0]]
-        figures.rdf_curve(lower, rdf, "", figures.COLOURS[0])
+        draw_curve(lower, rdf, "", COLOURS[0], width=1.8)
         peaks = [peak_text(peak, rdf) for peak in (rdf.first_peak, rdf.second_peak)]
         converged = "yes" if entry.get("convergence", {}).get("converged") else "no"
         phase = phase_text(rdf, data.compositions[found[0]])

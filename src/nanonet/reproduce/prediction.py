@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.evaluate.metrics import ln_rmse, paired_bootstrap
+from nanonet.plots import report as figures
 from nanonet.rdf import RDF
-from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.phases import peak_text, phase_text
 from nanonet.reproduce.scores import LEGEND, Row, measure, table

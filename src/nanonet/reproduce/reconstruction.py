@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from nanonet.models.image import rasterize
-from nanonet.reproduce import figures
+from nanonet.plots import report as figures
+from nanonet.plots.style import symbols
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
 from nanonet.reproduce.scores import Results, Row, rebuilt, spread
@@ -91,7 +92,7 @@ def _pictures(context: Context, task: Task, shown: Mapping[str, Mapping[str, Any
     rows = {"simulated": list(rasterize(data.G[chosen], data.r))}
     for label, result in shown.items():
         rows[label.replace(", ", "\n", 1)] = list(unpacked(result["rebuilt_pictures"])[: len(chosen)])
-    titles = [figures.symbols(data.compositions[i]) for i in chosen]
+    titles = [symbols(data.compositions[i], "\n") for i in chosen]
     figures.reconstructions(context.folder / "figure5b.png", titles, rows)
     return Picture(
         "figure5b.png",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nanonet.evaluate.metrics import paired_bootstrap
-from nanonet.reproduce import figures
+from nanonet.plots import report as figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, repeated, spread, table
 from nanonet.reproduce.studies import Context, Group, Study, compared, network, references, study_teachings

@@ -57,7 +57,7 @@ def phase(
     from nanonet.rdf_table import is_table
 
     if plot is not None:
-        from nanonet.serve.plot import check_plot_path
+        from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
     five = dict(zip(FIELDS, (diameter, chain_length, density, eps_nn, eps_pn), strict=True))
@@ -72,7 +72,7 @@ def phase(
             raise InputError(f"{given[0]} is not for datasets; their entries know their compositions")
         found = classify_dataset(_dataset(source), entry, criteria)
     if plot is not None:
-        from nanonet.serve.phase_plot import draw_judged
+        from nanonet.plots.phases import draw_judged
 
         draw_judged(plot, found, criteria)
     if as_json:
@@ -118,7 +118,7 @@ def phase_map(
     if csv is not None:
         check_parent(csv)
     if plot is not None:
-        from nanonet.serve.plot import check_plot_path
+        from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
     five = dict(zip(FIELDS, (diameter, chain_length, density, eps_nn, eps_pn), strict=True))
@@ -131,7 +131,7 @@ def phase_map(
     if plot is not None:
         known = Dataset.shipped() if dataset is None else Dataset.load(dataset)
         marks = near_plane(found, [one.verdict.state for one in classify_dataset(known, None, criteria)], known)
-        from nanonet.serve.phase_plot import draw_map
+        from nanonet.plots.phases import draw_map
 
         draw_map(plot, found, marks, criteria)
     verdicts = [decide(shares, criteria) for shares in found.shares.reshape(-1, len(STATES))]

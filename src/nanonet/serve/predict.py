@@ -49,7 +49,7 @@ def predict(
     if csv is not None:
         check_parent(csv)
     if plot is not None:
-        from nanonet.serve.plot import check_plot_path
+        from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
     from nanonet.predict.predictor import load
@@ -60,7 +60,7 @@ def predict(
     if csv is not None:
         write_rdf(csv, found.rdf, f"predicted for {chosen}; {support}", chosen.diameter, chosen.density)
     if plot is not None:
-        from nanonet.serve.plot import plot_rdf
+        from nanonet.plots.rdf import plot_rdf
 
         note = "\n".join([str(support), *(f"warning: {text}" for text in support.warnings)])
         plot_rdf(plot, found.rdf, chosen, note)

@@ -5,29 +5,15 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nanonet.composition import Composition
-from nanonet.errors import InputError
-from nanonet.files import check_parent, writing
-from nanonet.models.image import HIGHEST, LOWEST
+from nanonet.errors import printable
+from nanonet.plots.style import COLOURS, check_plot_path, draw_curve, mark_axes, save, symbols
 from nanonet.potentials.mediated import PolymerPotential
 from nanonet.rdf import RDF
-from nanonet.serve.terminal import printable
-
-FORMATS = (".png", ".pdf", ".svg")
-COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47")
-
-
-def check_plot_path(path: str | os.PathLike[str]) -> Path:
-    """The path, if a plot can be written there; `InputError` otherwise."""
-    if Path(path).suffix.lower() not in FORMATS:
-        raise InputError(f"plot {path} has suffix {Path(path).suffix!r}; allowed are {', '.join(FORMATS)}")
-    return check_parent(path)
 
 
 def plot_rdf(path: str | os.PathLike[str], rdf: RDF, composition: Composition, note: str = "") -> None:
@@ -52,35 +38,12 @@ def plot_rdf(path: str | os.PathLike[str], rdf: RDF, composition: Composition, n
     save(figure, path)
 
 
-def symbols(composition: Composition) -> str:
-    """A composition in the paper's symbols, as Matplotlib writes them."""
-    return (
-        f"$D$ = {composition.diameter:g}, $N$ = {composition.chain_length}, ρ = {composition.density:.2g}, "
-        f"$ε_{{NN}}$ = {composition.eps_nn:g}, $ε_{{PN}}$ = {composition.eps_pn:g}"
-    )
-
-
 def draw_axes(axes: Axes, diameter: float) -> None:
-    """The paper's axes: r to 10 sigma, g from 0.001 to 300 on a logarithmic ordinate; lines at g = 1 and r = D."""
-    axes.set(xlim=(0, 10), ylim=(LOWEST, HIGHEST), yscale="log")
+    """The paper's axes with their labels, and D named at its line."""
+    mark_axes(axes, diameter)
     axes.set_xlabel("NP–NP distance r (σ)", fontsize=11)
     axes.set_ylabel("g(r)", fontsize=11)
-    axes.axhline(1.0, color="0.6", lw=0.8, ls=":")
-    axes.axvline(diameter, color="0.6", lw=0.8, ls="--")
     axes.text(diameter, 0.0014, " D", color="0.4", fontsize=10)
-    axes.tick_params(direction="in", which="both", top=True, right=True)
-
-
-def draw_curve(axes: Axes, rdf: RDF, label: str, colour: str, style: str = "-") -> None:
-    """One curve, with its 90 % band or else a band of one standard error, where known and pairs were seen."""
-    g = np.where(rdf.g > 0, rdf.g, np.nan)
-    axes.plot(rdf.r, g, color=colour, ls=style, lw=2, label=label)
-    if rdf.low is not None and rdf.high is not None:
-        axes.fill_between(rdf.r, np.maximum(rdf.low, 0.1 * LOWEST), rdf.high, color=colour, alpha=0.2, lw=0)
-        return
-    if rdf.error is not None:
-        low = np.maximum(g - rdf.error, 0.1 * LOWEST)
-        axes.fill_between(rdf.r, low, g + rdf.error, color=colour, alpha=0.25, lw=0)
 
 
 def plot_potential(path: str | os.PathLike[str], potential: PolymerPotential, eps_nn: float | None = None) -> None:
@@ -121,9 +84,3 @@ def plot_panels(path: str | os.PathLike[str], panels: Sequence[tuple[str, float,
         axes.set_title(title, fontsize=11)
         axes.legend(frameon=False, fontsize=7, loc="upper right")  # a high first peak stands beside it
     save(figure, path)
-
-
-def save(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure, whole or not at all."""
-    with writing(path) as temporary:
-        figure.savefig(temporary, dpi=160)

@@ -40,7 +40,7 @@ _ALONE = 4  # of them, those that one triple says something about
 
 
 @dataclass(frozen=True, eq=False)
-class Mediated:
+class PotentialGP:
     """A fitted Gaussian process for W_poly.
 
     Attributes
@@ -86,7 +86,7 @@ class Mediated:
         return "; ".join(found)
 
 
-def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -> Mediated:
+def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -> PotentialGP:
     """Fit the process to the mean forces of one triple or more.
 
     Parameters
@@ -94,7 +94,7 @@ def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -
     data:
         Mean forces, one entry a triple.
     scales:
-        As in `Mediated`; left out: those of the largest marginal likelihood within bounds.
+        As in `PotentialGP`; left out: those of the largest marginal likelihood within bounds.
 
     Raises
     ------
@@ -111,11 +111,11 @@ def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -
         free = _ALONE if len(data) == 1 else len(_GUESS)
 
         def loss(x: NDArray[np.float64]) -> float:
-            return -_evidence(data, np.append(x, _GUESS[free:]))
+            return -_log_likelihood(data, np.append(x, _GUESS[free:]))
 
         best = minimize(loss, _GUESS[:free], bounds=_BOUNDS[:free], method="L-BFGS-B", options={"maxiter": 60})
         scales = np.append(best.x, _GUESS[free:])
-    return Mediated(tuple(data), np.asarray(scales))
+    return PotentialGP(tuple(data), np.asarray(scales))
 
 
 def leave_one_out(data: Sequence[MeanForces]) -> list[tuple[PolymerPotential, PolymerPotential]]:
@@ -173,8 +173,8 @@ def _factor(
     return cho_factor(covariance, lower=True), np.concatenate([one.force for one in data])
 
 
-def _evidence(data: Sequence[MeanForces], scales: NDArray[np.float64]) -> float:
-    """Logarithm of the marginal likelihood."""
+def _log_likelihood(data: Sequence[MeanForces], scales: NDArray[np.float64]) -> float:
+    """Logarithm of the marginal likelihood (Rasmussen & Williams 2006, eq. 2.30)."""
     factor, values = _factor(data, scales)
     fit_term = float(values @ cho_solve(factor, values))
     return -0.5 * fit_term - float(np.log(np.diag(factor[0])).sum()) - 0.5 * len(values) * float(np.log(2.0 * np.pi))

@@ -9,17 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image  # comes with matplotlib
 
 from nanonet.composition import Composition
 from nanonet.files import writing
-from nanonet.models.image import HIGHEST, LOWEST
+from nanonet.plots.style import COLOURS, draw_curve, mark_axes, symbols
 from nanonet.rdf import RDF
-
-COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47", "#7f6000")
 
 
 def save(figure: Figure, path: Path, dpi: int = 110) -> None:
@@ -30,30 +27,6 @@ def save(figure: Figure, path: Path, dpi: int = 110) -> None:
         Image.open(drawn).convert("RGB").quantize(256).save(temporary, format="PNG", optimize=True)
 
 
-def symbols(composition: Composition) -> str:
-    """A composition in the paper's symbols, on two lines."""
-    return (
-        f"$D$ = {composition.diameter:g}, $N$ = {composition.chain_length}, ρ = {composition.density:.2g}\n$ε_{{NN}}$ "
-        f"= {composition.eps_nn:g}, $ε_{{PN}}$ = {composition.eps_pn:g}"
-    )
-
-
-def rdf_axes(axes: Axes, diameter: float) -> None:
-    """The paper's axes for g(r), with lines at g = 1 and r = D."""
-    axes.set(xlim=(0, 10), ylim=(LOWEST, HIGHEST), yscale="log", xticks=(2, 4, 6, 8))
-    axes.axhline(1.0, color="0.7", lw=0.8, ls=":")
-    axes.axvline(diameter, color="0.7", lw=0.8, ls="--")
-    axes.tick_params(direction="in", which="both", top=True, right=True)
-
-
-def rdf_curve(axes: Axes, rdf: RDF, label: str, colour: str, style: str = "-", width: float = 1.8) -> None:
-    """One g(r), with a band of one standard error where it is known."""
-    g = np.where(rdf.g > 0, rdf.g, np.nan)
-    axes.plot(rdf.r, g, color=colour, ls=style, lw=width, label=label)
-    if rdf.error is not None:
-        axes.fill_between(rdf.r, np.maximum(g - rdf.error, 0.1 * LOWEST), g + rdf.error, color=colour, alpha=0.25, lw=0)
-
-
 def panels(
     path: Path, compositions: Sequence[Composition], curves: Sequence[Mapping[str, RDF]], columns: int = 4
 ) -> None:
@@ -62,10 +35,11 @@ def panels(
     figure = Figure(figsize=(3.5 * columns, 2.9 * rows + 0.5), layout="constrained")
     every = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, composition, shown in zip(every, compositions, curves, strict=False):
-        rdf_axes(axes, composition.diameter)
+        mark_axes(axes, composition.diameter, "0.7")
+        axes.set(xticks=(2, 4, 6, 8))
         for i, (label, rdf) in enumerate(shown.items()):
-            rdf_curve(axes, rdf, label, ("0.15", *COLOURS)[i % 6], ("-", "-", "--", "-.", ":")[i % 5])
-        axes.set_title(symbols(composition), fontsize=9.5)
+            draw_curve(axes, rdf, label, ("0.15", *COLOURS)[i % 6], ("-", "-", "--", "-.", ":")[i % 5], 1.8)
+        axes.set_title(symbols(composition, "\n"), fontsize=9.5)
     for axes in every[len(compositions) :]:
         axes.set_visible(False)
     figure.supxlabel("NP–NP distance r (σ)", fontsize=11)

@@ -13,13 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from nanonet.errors import printable
 from nanonet.phases.classify import mean_force_potential
 from nanonet.phases.classify_dataset import ClassifiedCurve
 from nanonet.phases.state import STATES, UNCERTAIN, Criteria, PhaseClassification
+from nanonet.plots.style import check_plot_path, save
 from nanonet.predict.phase_map import PhaseMap
 from nanonet.rdf import RDF
-from nanonet.serve.plot import check_plot_path, save
-from nanonet.serve.terminal import printable
 
 COLOURS = {"contact aggregation": "#cc5500", "bridging": "#38761d", "dispersion": "#0b5394", "uncertain": "0.55"}
 """Of the states in figures."""

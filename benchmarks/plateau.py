@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from nanonet import Dataset
 from nanonet.evaluate.metrics import ln_rmse
 from nanonet.evaluate.store import Store
-from nanonet.learn.autoencoder import Autoencoder
 from nanonet.learn.nanonet import PAPER, NanoNet
 from nanonet.learn.training import STUCK, Training, fit_autoencoder, one_thread
 from nanonet.models.image import rasterize, read_images
@@ -75,12 +74,11 @@ def _fitted(name: str, data: Dataset, variant: str, settings: dict[str, Any], wi
     if wide:
         pictures = widened(pictures)
     network = NanoNet(**settings)
-    training, filters = network._checked_settings()
     grey = float(pictures[train].mean()) if network.start_at_mean else 0.5
     autoencoder, history = fit_autoencoder(
         pictures[train],
-        lambda: Autoencoder(network.latent, network.activation, filters, network.size, network.initial, grey),
-        training,
+        lambda: network.architecture.network(grey),
+        network.training,
     )
     with one_thread(), torch.no_grad():
         rebuilt = torch.sigmoid(autoencoder(torch.from_numpy(pictures[test])[:, None]))[:, 0].numpy()

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning
 from nanonet.composition import FIELDS
-from nanonet.formats import model_folder
 from nanonet.formats.model_folder import ModelFolder
+from nanonet.formats.model_writing import write_model
 from nanonet.models import load
 from nanonet.models.base import Array, Band, check_inputs
 from nanonet.models.gaussian_process import CurveProcess
@@ -57,7 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(load.LOADERS, "scaled", Scaled.read)
     data = Dataset.shipped()
     content = {"inputs": list(FIELDS), "X": data.X.tolist(), "r": data.r.tolist()}
-    return model_folder.write(tmp_path / "model", "scaled", {"curve": data.G[3].tobytes()}, content, ("numpy",))
+    return write_model(tmp_path / "model", "scaled", {"curve": data.G[3].tobytes()}, content, ("numpy",))
 
 
 def test_a_predictor_is_one_class_and_one_line(folder: Path) -> None:

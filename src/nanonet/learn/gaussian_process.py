@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 
 from nanonet.errors import InputError
 from nanonet.evaluate.splits import near_duplicates, splits
-from nanonet.formats import model_folder
+from nanonet.formats.model_writing import write_model
 from nanonet.interpolation import interpolate_rows
 from nanonet.learn.arrays import checked
 from nanonet.learn.estimator import CurveEstimator
@@ -155,7 +155,7 @@ class GaussianProcess(CurveEstimator):
             },
         }
         files = process_folder.files_of(process)
-        return model_folder.write(folder, process_folder.KIND, files, content, ("nanonet-pnc", "numpy", "scipy"))
+        return write_model(folder, process_folder.KIND, files, content, ("nanonet-pnc", "numpy", "scipy"))
 
     def _fitted(self) -> CurveProcess:
         if not hasattr(self, "process_"):

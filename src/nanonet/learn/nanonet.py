@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.errors import InputError, NanonetWarning
-from nanonet.formats import model_folder
+from nanonet.errors import InputError, NanonetWarning, check_whole
+from nanonet.formats.model_writing import write_model
 from nanonet.learn.arrays import checked, checked_curves, matrix
-from nanonet.learn.autoencoder import ACTIVATIONS, FILTERS, INITIALS, Autoencoder, default_filters
+from nanonet.learn.autoencoder import FILTERS, Architecture
 from nanonet.learn.estimator import CurveEstimator
 from nanonet.learn.forest import Forest, check_max_features
 from nanonet.learn.onnx_export import decoder_graph, forest_graph
@@ -25,10 +25,6 @@ from nanonet.models.image import HIGHEST, SIZE, check_images, rasterize, read_im
 from nanonet.models.nanonet import FILES, KIND
 
 _PART = 32  # pictures that go through the network at once: bounds the memory
-
-SIZES = (16, 32, 64, 128, 256)
-"""Pixels a side that pictures may have."""
-
 
 PAPER: dict[str, Any] = {
     "size": 64,
@@ -170,7 +166,10 @@ class NanoNet(CurveEstimator):
         TrainingError
             The autoencoder learnt nothing.
         """
-        training, filters = self._checked_settings()
+        architecture, training = self.architecture, self.training
+        check_whole("trees", self.trees, 1, 10_000)
+        if not isinstance(self.start_at_mean, bool):
+            raise InputError(f"start_at_mean = {self.start_at_mean!r} is not True or False")
         inputs, curves, grid = checked(X, G, self._grid(r))
         check_max_features(self.max_features, inputs.shape[1])
         taught = curves if autoencoder_G is None else checked_curves("autoencoder_G", autoencoder_G, grid)
@@ -192,7 +191,7 @@ class NanoNet(CurveEstimator):
         grey = float(pictures.mean()) if self.start_at_mean else 0.5
         self.autoencoder_, self.history_ = fit_autoencoder(
             pictures,
-            lambda: Autoencoder(self.latent, self.activation, filters, self.size, self.initial, grey),
+            lambda: architecture.network(grey),
             training,
             validation=rasterize(unseen, grid, self.size),
             progress=progress,
@@ -261,7 +260,7 @@ class NanoNet(CurveEstimator):
             "training": {k: v for k, v in asdict(history).items() if not isinstance(v, tuple)},
         }
         packages = ("nanonet-pnc", "torch", "scikit-learn", "skl2onnx", "onnx")
-        return model_folder.write(folder, KIND, dict(zip(FILES, graphs, strict=True)), content, packages)
+        return write_model(folder, KIND, dict(zip(FILES, graphs, strict=True)), content, packages)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -272,30 +271,12 @@ class NanoNet(CurveEstimator):
             for name, value in given.items()
         }
 
-    def _checked_settings(self) -> tuple[Training, tuple[int, ...]]:
-        if self.activation not in ACTIVATIONS:
-            raise InputError(f"activation = {self.activation!r} is not one of {', '.join(ACTIVATIONS)}")
-        if self.initial not in INITIALS:
-            raise InputError(f"initial = {self.initial!r} is not one of {', '.join(INITIALS)}")
-        if self.size not in SIZES:
-            raise InputError(f"size = {self.size!r} is not one of {', '.join(map(str, SIZES))}")
-        if not isinstance(self.start_at_mean, bool):
-            raise InputError(f"start_at_mean = {self.start_at_mean!r} is not True or False")
-        for name in ("latent", "trees"):
-            if not _whole(getattr(self, name)):
-                raise InputError(f"{name} = {getattr(self, name)!r} is not a whole number of 1 or more")
-            if getattr(self, name) > 10_000:
-                raise InputError(f"{name} = {getattr(self, name)!r} is not at most 10000")
-        most = self.size.bit_length() - 1
-        filters = default_filters(most) if self.filters is None else tuple(self.filters)
-        if not 1 <= len(filters) <= most or not all(map(_whole, filters)):
-            raise InputError(
-                f"filters = {self.filters!r} are not 1 to {most} whole numbers of 1 or more, as pictures of size "
-                f"{self.size} allow"
-            )
-        names = [field.name for field in fields(Training)]
-        return Training(**{name: getattr(self, name) for name in names}), filters
+    @property
+    def architecture(self) -> Architecture:
+        """Of the autoencoder, by the parameters; `InputError` for one that is not allowed."""
+        return Architecture(**{field.name: getattr(self, field.name) for field in fields(Architecture)})
 
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    @property
+    def training(self) -> Training:
+        """Of the autoencoder, by the parameters; `InputError` for one that is not allowed."""
+        return Training(**{field.name: getattr(self, field.name) for field in fields(Training)})

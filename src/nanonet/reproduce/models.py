@@ -37,6 +37,6 @@ MODELS: dict[str, Callable[..., Estimator]] = {
 }
 """What a `Task` may name, made from a seed and settings. Another predictor enters here, and as a row in `studies`.
 
-A model whose `fit` takes `error` is given the errors of the curves. One with `encode`, `decode`, `predict_images` and
-`forest_` is also scored in its images and latents.
+A model whose `fit` takes `error` is given the errors of the curves. A `NanoNet` and a
+`LatentRegressor` are also scored in their images and latents.
 """

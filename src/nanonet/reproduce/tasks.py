@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import has_fit_parameter
 
+from nanonet.evaluate.cross_validation import Estimator
 from nanonet.evaluate.store import Store
 from nanonet.learn.forest import Forest
 from nanonet.learn.nanonet import NanoNet
+from nanonet.learn.regressors import LatentRegressor
 from nanonet.learn.training import STUCK
 from nanonet.models.image import rasterize, read_images
 from nanonet.reproduce.models import MODELS
@@ -94,7 +96,7 @@ def run(task: Task, known: TrainingData) -> dict[str, Any]:
 
 def _answers(
     task: Task,
-    model: Any,
+    model: Estimator,
     X: NDArray[np.float64],
     G: NDArray[np.float64],
     held_out: NDArray[np.float64],
@@ -102,7 +104,7 @@ def _answers(
     r: NDArray[np.float64],
 ) -> dict[str, Any]:
     predicted = model.predict(held_out)
-    if not hasattr(model, "encode"):
+    if not isinstance(model, NanoNet | LatentRegressor):
         return {"G": _short(predicted), **_errors(rasterize(curves, r), rasterize(np.maximum(predicted, 0.0), r))}
     guessed = model.predict_images(held_out)
     size = guessed.shape[1]

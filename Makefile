@@ -31,6 +31,7 @@ model: $(VENV)/.test
 
 figures: $(VENV)/.test
 	$(BIN)/python docs/figures.py
+	$(BIN)/python -m docs.starts
 
 # The implicit compositions from the shipped windows, and their page (an hour of one core; it goes on where it was)
 multiscale: $(VENV)/.test

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
-
-LIMITS: dict[str, tuple[float, float]] = {
-    "diameter": (1.0, 10.0),
-    "chain_length": (2, 500),
-    "density": (1e-5, 0.02),
-    "eps_nn": (0.0, 5.0),
-    "eps_pn": (0.0, 5.0),
-}
-"""Allowed values of each field, both ends included: what is physical and can be simulated, not what was sampled."""
+from nanonet.space import InputSpace
 
 MIN_EPS_NN = 0.02
 """Least NP-NP attraction that is predicted or simulated: the repulsion 4 eps_nn (D / r)^12 is what keeps NPs apart."""
@@ -46,6 +38,12 @@ def number_of_nps(density: float, min_box: float = MIN_BOX, min_nps: int = MIN_N
     return max(min_nps, math.ceil(density * min_box**3))
 
 
+_SIGMA = {"unit": "sigma", "spellings": ("σ",)}
+_BEADS = {"unit": "1", "whole": True, "spellings": ("beads",)}
+_PER_VOLUME = {"unit": "sigma^-3", "log": True, "spellings": ("σ^-3", "σ⁻³", "1/sigma^3", "1/σ^3")}
+_EPSILON = {"unit": "epsilon", "spellings": ("ε", "eps")}
+
+
 @dataclass(frozen=True, order=True)
 class Composition:
     """Composition of a polymer nanocomposite (paper, Model and Methodology), in Lennard-Jones units.
@@ -67,21 +65,16 @@ class Composition:
         A field is not a finite number, lies outside its limits, or the NP volume fraction exceeds 0.4.
     """
 
-    diameter: float
-    chain_length: int
-    density: float
-    eps_nn: float
-    eps_pn: float
+    diameter: float = field(metadata=_SIGMA | {"low": 1, "high": 10, "symbol": "D", "label": "NP diameter"})
+    chain_length: int = field(metadata=_BEADS | {"low": 2, "high": 500, "symbol": "N", "label": "beads a chain"})
+    density: float = field(metadata=_PER_VOLUME | {"low": 1e-5, "high": 0.02, "symbol": "rho", "label": "NPs a volume"})
+    eps_nn: float = field(metadata=_EPSILON | {"low": 0, "high": 5, "label": "NP-NP attraction"})
+    eps_pn: float = field(metadata=_EPSILON | {"low": 0, "high": 5, "label": "polymer-NP attraction"})
 
     def __post_init__(self) -> None:
-        for name in LIMITS:
-            value = check_field(name, getattr(self, name))
-            if name == "chain_length":
-                if not value.is_integer():
-                    raise InputError(f"chain_length = {value:g} is not a whole number")
-                object.__setattr__(self, name, int(value))
-            else:
-                object.__setattr__(self, name, value)
+        for one in NANOCOMPOSITE.inputs:
+            value = one.check(getattr(self, one.name))
+            object.__setattr__(self, one.name, int(value) if one.whole else value)
         if self.volume_fraction > MAX_VOLUME_FRACTION:
             raise InputError(
                 f"NP volume fraction = {self.volume_fraction:.3g} (density = {self.density:g}, "
@@ -105,8 +98,14 @@ class Composition:
         )
 
 
-FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Composition))
+NANOCOMPOSITE = InputSpace.of(Composition)
+"""The five numbers, declared: what is physical and can be simulated, not what was sampled."""
+
+FIELDS = NANOCOMPOSITE.names
 """Names of the five fields, in the order of the columns of every array of compositions."""
+
+LIMITS = {one.name: (one.low, one.high) for one in NANOCOMPOSITE.inputs}
+"""Allowed values of each field, both ends included."""
 
 
 def as_composition(value: Composition | Sequence[float]) -> Composition:
@@ -168,25 +167,3 @@ def _row(index: int, row: Sequence[float]) -> Composition:
         return Composition(*row)  # type: ignore[arg-type]  # a whole float becomes an int in Composition
     except InputError as error:
         raise InputError(f"row {index}: {error}") from None
-
-
-def check_field(name: str, value: object) -> float:
-    """The value of one field as a number; `InputError` when it is none, or outside of its `LIMITS`."""
-    number, (low, high) = _number(name, value), LIMITS[name]
-    if not low <= number <= high:
-        raise InputError(f"{name} = {number:g} is not between {low:g} and {high:g}")
-    return number
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, (bool, np.bool_, str, bytes)) or value is None:
-        raise InputError(f"{name} = {value!r} is not a number")
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InputError(f"{name} = {value!r} is not a number") from None
-    except OverflowError:  # a whole number of hundreds of digits
-        number = math.inf
-    if not math.isfinite(number):
-        raise InputError(f"{name} = {number:g} is not a finite number")
-    return number

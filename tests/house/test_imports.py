@@ -13,8 +13,20 @@ ROOT = Path(nanonet.__file__).parent
 LEVELS = {
     **dict.fromkeys(
         (
-            *("errors", "files", "composition", "rdf", "dataset", "faults", "windows", "reading", "records", "tables"),
-            *("rdf_table", "interpolation", "potentials", "formats", "models", "phases", "phase", "evaluate"),
+            *(
+                "errors",
+                "files",
+                "space",
+                "composition",
+                "rdf",
+                "dataset",
+                "faults",
+                "windows",
+                "reading",
+                "records",
+                "tables",
+            ),
+            *("tables", "rdf_table", "interpolation", "potentials", "formats", "models", "phases", "phase", "evaluate"),
         ),
         0,
     ),

@@ -191,7 +191,7 @@ class CurveProcess:
 
     def predict(self, X: ArrayLike) -> Array:
         """Curves (n, m) for inputs (n, p): the medians. `InputError` for a wrong shape or values not finite."""
-        curves: Array = self._all(X, band=False)[0]
+        (curves,) = self._all(X, band=False)
         return curves
 
     def band(self, X: ArrayLike) -> Band:
@@ -251,14 +251,15 @@ class CurveProcess:
         inputs = (np.column_stack([X, features]) - self.low) / self.span
         return _Start(y0, self.x - self.prior.origin(X)[:, None], inputs)
 
-    def _all(self, X: ArrayLike, band: bool) -> Array:
-        """What `_curves` says of all inputs (3 with a band, else 1; n, m)."""
+    def _all(self, X: ArrayLike, band: bool) -> list[Array]:
+        """What `_curves` says of all inputs: 3 arrays (n, m) with a band, else 1."""
         parts = self._parts(X)
         if len(parts) > 1:  # glibc keeps freed memory up to twice the largest block freed so far: without this, each
             np.empty(_HEAP, dtype=np.uint8)  # part would give its memory back and fault it in anew, a third of the time
-        found = np.empty((3 if band else 1, sum(map(len, parts)), len(self.x)))
+        found = [np.empty((sum(map(len, parts)), len(self.x))) for _ in range(3 if band else 1)]
         for i, part in enumerate(parts):
-            found[:, i * _CHUNK : i * _CHUNK + len(part)] = self._curves(part, band)
+            for whole, values in zip(found, self._curves(part, band), strict=True):
+                whole[i * _CHUNK : i * _CHUNK + len(part)] = values
         return found
 
     def _curves(self, X: Array, band: bool) -> tuple[Array, ...]:

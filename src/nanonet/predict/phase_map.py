@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import FIELDS, MIN_EPS_NN, check_field, check_repulsion, from_array
+from nanonet.composition import FIELDS, MIN_EPS_NN, NANOCOMPOSITE, check_repulsion, from_array
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.files import writing
@@ -103,7 +103,7 @@ def compute_map(
         low, high = (float(column.min()), float(column.max())) if limits is None else limits
         if limits is None and name == "eps_nn":
             low = max(low, MIN_EPS_NN)
-        if not check_field(name, low) < check_field(name, high):
+        if not NANOCOMPOSITE[name].check(low) < NANOCOMPOSITE[name].check(high):
             raise InputError(f"range of {name} = {low:g} to {high:g} is not rising")
         axis = np.linspace(low, high, steps)
         axes.append(np.unique(axis.round()) if name == "chain_length" else axis)

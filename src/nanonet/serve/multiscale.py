@@ -73,7 +73,7 @@ def potential(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
-    from nanonet.composition import check_field
+    from nanonet.composition import NANOCOMPOSITE
     from nanonet.files import check_parent
     from nanonet.potentials.mediated import Triple
 
@@ -85,7 +85,7 @@ def potential(
         check_plot_path(plot)
     triple = Triple(diameter, chain_length, eps_pn)
     if eps_nn is not None:
-        check_field("eps_nn", eps_nn)
+        NANOCOMPOSITE["eps_nn"].check(eps_nn)
     found = _model(windows_file).predict(triple)
     if csv is not None:
         _write_csv(csv, found, eps_nn)

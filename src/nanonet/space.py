@@ -1,0 +1,274 @@
+"""Declared inputs: the names, units and limits of the numbers that a curve depends on."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.errors import InputError
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One number that a curve depends on.
+
+    Parameters
+    ----------
+    name:
+        Letters, digits and underscores; the name of a column, of an option, of a field.
+    unit:
+        Unit, `1` for a pure number.
+    low, high:
+        Limits, both included; without bounds where left out.
+    symbol:
+        Short name for labels; `name` where left out.
+    label:
+        What it is, for labels of axes and help.
+    whole:
+        Whether only whole numbers are allowed.
+    log:
+        Whether designs and maps space it evenly in its logarithm; `low` is above 0 then.
+    default:
+        Value where none is given; None: it must be given.
+    spellings:
+        Other ways to write the unit in the heading of a table.
+
+    Raises
+    ------
+    InputError
+        The name cannot be used, a limit is not a number, the limits are in the wrong order, `log` has a limit that is
+        not above 0, or the default is outside of the limits.
+
+    Examples
+    --------
+    >>> Input("temperature", "kelvin", 200, 500, symbol="T").check("300")
+    Traceback (most recent call last):
+    nanonet.errors.InputError: temperature = '300' is not a number
+    >>> Input("temperature", "kelvin", 200, 500, symbol="T").check(300)
+    300.0
+    """
+
+    name: str
+    unit: str = "1"
+    low: float = -math.inf
+    high: float = math.inf
+    symbol: str = ""
+    label: str = ""
+    whole: bool = False
+    log: bool = False
+    default: float | None = None
+    spellings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise InputError(f"name of an input = {self.name!r}; allowed are letters, digits and underscores")
+        for end in ("low", "high"):
+            value = getattr(self, end)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+                raise InputError(f"{self.name}: {end} = {value!r} is not a number")
+        if not self.low < self.high:
+            raise InputError(f"{self.name}: low = {self.low:g} is not below high = {self.high:g}")
+        if self.log and not (self.low > 0 and math.isfinite(self.high)):
+            raise InputError(
+                f"{self.name}: limits of a logarithmic input are {self.low:g} and {self.high:g}, not above 0"
+            )
+        object.__setattr__(self, "symbol", self.symbol or self.name)
+        object.__setattr__(self, "label", self.label or self.name.replace("_", " "))
+        if self.default is not None:
+            object.__setattr__(self, "default", self.check(self.default))
+
+    def check(self, value: object) -> float:
+        """The value as a number; `InputError` when it is none, not whole where it must be, or outside of the limits."""
+        number = as_number(self.name, value)
+        if not self.low <= number <= self.high:
+            raise InputError(f"{self.name} = {number:g} is not {self.allowed}")
+        if self.whole and not number.is_integer():
+            raise InputError(f"{self.name} = {number:g} is not a whole number")
+        return number
+
+    @property
+    def allowed(self) -> str:
+        """The limits in words."""
+        if math.isinf(self.low) and math.isinf(self.high):
+            return "finite"
+        if math.isinf(self.high):
+            return f"{self.low:g} or above"
+        return f"at most {self.high:g}" if math.isinf(self.low) else f"between {self.low:g} and {self.high:g}"
+
+    @property
+    def axis_label(self) -> str:
+        """For axes and headings: label, symbol and unit."""
+        symbol = "" if self.symbol == self.name else f" {self.symbol}"
+        return f"{self.label}{symbol}{'' if self.unit == '1' else f' ({self.unit})'}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, without those that are as if left out; `from_json` reads them."""
+        found = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> Input:
+        """What `to_json` gave; `InputError` for a key that an input does not have."""
+        known = {f.name for f in fields(Input)}
+        for key in values:
+            if key not in known:
+                raise InputError(f"input has a key {key!r}; allowed are {', '.join(sorted(known))}")
+        return Input(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class InputSpace:
+    """Inputs in the order of the columns of every array X (n, p).
+
+    Parameters
+    ----------
+    inputs:
+        One or more, each name once.
+
+    Raises
+    ------
+    InputError
+        No input, or a name that stands twice.
+
+    Examples
+    --------
+    >>> space = InputSpace((Input("temperature", "kelvin", 200, 500), Input("density", "g/cm^3", 0.1, 2.0)))
+    >>> space.check({"density": 0.9, "temperature": 300})
+    (300.0, 0.9)
+    """
+
+    inputs: tuple[Input, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", tuple(self.inputs))
+        if not self.inputs:
+            raise InputError("a space of no inputs; allowed are 1 or more")
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise InputError(f"input {name} stands twice")
+
+    @staticmethod
+    def of(values: type) -> InputSpace:
+        """The space of a dataclass: the metadata of each field are the parameters of its `Input`."""
+        found = [(f, None if f.default is MISSING else f.default) for f in fields(values)]
+        return InputSpace(tuple(Input(f.name, default=default, **f.metadata) for f, default in found))
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def __getitem__(self, name: str) -> Input:
+        return self.inputs[self.column(name)]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the inputs, in the order of the columns."""
+        return tuple(one.name for one in self.inputs)
+
+    def column(self, name: str) -> int:
+        """Column of an input in arrays X (n, p); `InputError` names those that there are."""
+        if name not in self.names:
+            raise InputError(f"{name} is not one of {', '.join(self.names)}")
+        return self.names.index(name)
+
+    def check(self, point: Mapping[str, object] | Sequence[object]) -> tuple[float, ...]:
+        """The numbers of a point, by name or in the order of the columns; an input left out takes its default.
+
+        Raises
+        ------
+        InputError
+            A value is not allowed, an input without default is missing, or a name is unknown.
+        """
+        if not isinstance(point, Mapping):
+            if len(point) != len(self):
+                raise InputError(f"{len(point)} numbers; needed are the {len(self)} inputs {', '.join(self.names)}")
+            return tuple(one.check(value) for one, value in zip(self.inputs, point, strict=True))
+        for name in point:
+            self.column(name)
+        missing = [one.name for one in self.inputs if one.name not in point and one.default is None]
+        if missing:
+            raise InputError(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+        return tuple(one.check(point.get(one.name, one.default)) for one in self.inputs)
+
+    def array(self, points: Iterable[Mapping[str, object] | Sequence[object]]) -> NDArray[np.float64]:
+        """Points as an array (n, p); `InputError` names the row of one that is not allowed."""
+        rows = [self._row(i, point) for i, point in enumerate(points)]
+        return np.array(rows, dtype=np.float64).reshape(-1, len(self))
+
+    def points(self, X: ArrayLike) -> list[dict[str, float]]:
+        """Rows of an array (n, p) by name; `InputError` for a wrong shape or a row that is not allowed."""
+        rows = np.asarray(X, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[1] != len(self):
+            raise InputError(f"array of inputs has shape {rows.shape}; allowed is (n, {len(self)})")
+        return [dict(zip(self.names, self._row(i, row), strict=True)) for i, row in enumerate(rows.tolist())]
+
+    def _row(self, index: int, point: Mapping[str, object] | Sequence[object]) -> tuple[float, ...]:
+        try:
+            return self.check(point)
+        except InputError as error:
+            raise InputError(f"row {index}: {error}") from None
+
+    def subspace(self, *names: str) -> InputSpace:
+        """Some of the inputs, in the order that is asked for."""
+        return InputSpace(tuple(self[name] for name in names))
+
+    def within(self, ranges: Mapping[str, tuple[float, float]]) -> InputSpace:
+        """The same inputs with narrower limits for some; `InputError` where they leave the limits of before."""
+        found = []
+        for one in self.inputs:
+            low, high = ranges.get(one.name, (one.low, one.high))
+            one.check(low)
+            one.check(high)
+            values = {f.name: getattr(one, f.name) for f in fields(one)}
+            found.append(Input(**values | {"low": low, "high": high, "default": None}))
+        return InputSpace(tuple(found))
+
+    def from_unit_cube(self, u: ArrayLike) -> NDArray[np.float64]:
+        """Points X (n, p) of the space from points (n, p) of the unit cube; every limit must be finite.
+
+        Logarithmic inputs are even in their logarithm; whole ones take each value of their range alike.
+        """
+        cube = np.asarray(u, dtype=np.float64)
+        columns = []
+        for one, x in zip(self.inputs, cube.T, strict=True):
+            if not (math.isfinite(one.low) and math.isfinite(one.high)):
+                raise InputError(f"{one.name} has no limits: {one.low:g} and {one.high:g}")
+            if one.whole:
+                columns.append(np.minimum(one.low + np.floor(x * (one.high - one.low + 1)), one.high))
+            elif one.log:
+                columns.append(one.low * (one.high / one.low) ** x)
+            else:
+                columns.append(one.low + x * (one.high - one.low))
+        return np.column_stack(columns)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Plain values; `from_json` reads them."""
+        return [one.to_json() for one in self.inputs]
+
+    @staticmethod
+    def from_json(values: Iterable[Mapping[str, Any]]) -> InputSpace:
+        """What `to_json` gave."""
+        return InputSpace(tuple(Input.from_json(one) for one in values))
+
+
+def as_number(name: str, value: object) -> float:
+    """The value as a finite number; `InputError` names it when it is none."""
+    if isinstance(value, (bool, np.bool_, str, bytes)) or value is None:
+        raise InputError(f"{name} = {value!r} is not a number")
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(f"{name} = {value!r} is not a number") from None
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise InputError(f"{name} = {number:g} is not a finite number")
+    return number

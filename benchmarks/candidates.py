@@ -11,86 +11,89 @@ docs/candidates.md, docs/candidates.json and docs/learning_curves.png.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
 import json
 import time
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from liquid import integral_equation
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nanonet import Dataset
 from nanonet.composition import COPY, FIELDS, twins
-from nanonet.dilute import PolymerTable
+from nanonet.evaluate.baselines import Mean, Nearest
+from nanonet.evaluate.cross_validation import coverage, width
+from nanonet.evaluate.metrics import FLOOR, ln_noise, ln_rmse, paired_bootstrap
+from nanonet.evaluate.store import Store
 from nanonet.files import writing
-from nanonet.learn.gaussian import GaussianProcess, _beliefs, _parameters, _solve
-from nanonet.learn.model import NanoNet
-from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_noise, ln_rmse, paired_bootstrap
-from nanonet.learn.validation import coverage, width
-from nanonet.picture import draw_curves, trace_curves
-from nanonet.potential import direct
-from nanonet.predict.gaussian import intervals_of
-from nanonet.predict.model import Interval
+from nanonet.formats import potential_table
+from nanonet.learn.gaussian_process import GaussianProcess, fit_kernel, hyperpriors
+from nanonet.learn.nanonet import NanoNet
+from nanonet.models.base import PriorMean
+from nanonet.models.gaussian_process import ScorePosterior
+from nanonet.models.image import rasterize, read_images
+from nanonet.plots.style import COLOURS, save
+from nanonet.potentials.dilute import DiluteLimit
+from nanonet.potentials.integral_equation import GRID, pair_correlation
+from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.predict.intervals import Interval, intervals_of
 from nanonet.rdf import RDF
-from nanonet.serve.plot import COLOURS, save
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
-DATA, IMPLICIT, TABLE = Dataset.shipped(), Dataset.shipped("implicit"), PolymerTable.shipped()
+DATA, IMPLICIT, TABLE = Dataset.shipped(), Dataset.shipped("implicit"), potential_table.shipped()
 X, G, R, ERRORS = DATA.X, DATA.G, DATA.r, DATA.errors
 SIZES, DRAWS = (5, 7, 10), 3
 WINNER = "GP on ln g about exp(-W), W = U_nn + W_poly"
 
 Array = NDArray[Any]
 Answer = tuple[Array, Array | None, Array | None]
+PRIOR = DiluteLimit(TABLE)
 
 
-class Aligned(PolymerTable):
-    """No potential: curves are only lined up at contact."""
+class Everywhere:
+    """A potential that is known of every composition."""
 
-    def mean_force(self, X: Array, r: Array) -> Array:
+    def outside(self, X: Array) -> NDArray[np.bool_]:
+        return np.zeros(len(X), dtype=bool)
+
+
+class NoPotential(Everywhere):
+    """Curves are only lined up at contact."""
+
+    def pmf(self, X: Array, r: Array) -> Array:
         return np.zeros((len(X), len(r)))
 
 
-class Direct(PolymerTable):
+class DirectPotential(Everywhere):
     """The direct potential alone: what is learnt is the polymer's part."""
 
-    def mean_force(self, X: Array, r: Array) -> Array:
-        return np.minimum(direct(r, X[:, :1], X[:, FIELDS.index("eps_nn"), None]), 50.0)
+    def pmf(self, X: Array, r: Array) -> Array:
+        return np.minimum(lj_cut_shifted(r, X[:, :1], X[:, FIELDS.index("eps_nn"), None]), 50.0)
 
 
-class Lower(PolymerTable):
-    """The lower fidelity: a process of implicit runs, in place of the dilute limit."""
+class LowerFidelity(Everywhere):
+    """A process of implicit runs, in place of the dilute limit."""
 
-    process: GaussianProcess
+    def __init__(self, process: GaussianProcess) -> None:
+        self.process = process
 
-    def mean_force(self, X: Array, r: Array) -> Array:
+    def pmf(self, X: Array, r: Array) -> Array:
         return np.asarray(-np.log(np.maximum(self.process.predict(X), 1e-4)))
 
-    def with_process(self, process: GaussianProcess) -> Lower:
-        object.__setattr__(self, "process", process)
-        return self
 
-
-def _table(kind: type[PolymerTable]) -> Any:
-    return kind(**{f.name: getattr(TABLE, f.name) for f in dataclasses.fields(PolymerTable)})
-
-
-def gaussian(prior: PolymerTable | None, train: Array, test: Array, **settings: Any) -> Answer:
+def gaussian(prior: PriorMean | None, train: Array, test: Array, **settings: Any) -> Answer:
     model = GaussianProcess(prior, **settings).fit(X[train], G[train], R, ERRORS[train])
     return model.band(X[test])
 
 
 def two_fidelities(train: Array, test: Array) -> Answer:
     """Implicit runs first, then what explicit ones say beyond (Le Gratiet & Garnier 2014)."""
-    return gaussian(_table(Lower).with_process(_implicit(tuple(test))), train, test)
+    return gaussian(DiluteLimit(LowerFidelity(_implicit(tuple(test)))), train, test)
 
 
 def implicit_alone(train: Array, test: Array) -> Answer:
@@ -102,37 +105,42 @@ def _implicit(test: tuple[int, ...]) -> GaussianProcess:
     """A process of implicit runs, without those of the held-out compositions."""
     others = ~twins(IMPLICIT.X, X[list(test)], np.ptp(X, axis=0))
     noise = IMPLICIT.errors[others]
-    return GaussianProcess(TABLE).fit(IMPLICIT.X[others], IMPLICIT.G[others], IMPLICIT.r, noise)
+    return GaussianProcess(PRIOR).fit(IMPLICIT.X[others], IMPLICIT.G[others], IMPLICIT.r, noise)
 
 
 def dilute(train: Array, test: Array) -> Answer:
-    return np.exp(-TABLE.mean_force(X[test], R)), None, None
+    return np.exp(-TABLE.pmf(X[test], R)), None, None
 
 
 def levelled(train: Array, test: Array) -> Answer:
     """exp(-W) with its attraction levelling off at a depth that fits the training part best."""
-    w = TABLE.mean_force(X, R)
+    w = TABLE.pmf(X, R)
     found = {c: np.exp(np.where(w < 0, c * np.tanh(-w / c), -w)) for c in (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)}
     best = min(found.values(), key=lambda g: float(ln_rmse(G[train], g[train]).mean()))
     return best[test], None, None
 
 
 def liquid(train: Array, test: Array) -> Answer:
-    return np.array([integral_equation(TABLE, X[i], R)[0] for i in test]), None, None
+    fine: Array = GRID
+    found = (pair_correlation(TABLE.pmf(X[[i]], fine)[0], float(X[i, 2])) for i in test)
+    exact = np.exp(-TABLE.pmf(X[test], R))  # where no equation converges
+    g = [exact[k] if closure == "dilute" else np.interp(R, GRID, one) for k, (one, closure) in enumerate(found)]
+    return np.array(g), None, None
 
 
 def network(train: Array, test: Array) -> Answer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         model = NanoNet().fit(X[train], G[train], R)
-    model_codes = model.encode(draw_curves(G[train], R))  # for the candidate below: the same network
+    model_codes = model.encode(rasterize(G[train], R))  # for the candidate below: the same network
     low, span = X[train].min(axis=0), np.maximum(np.ptp(X[train], axis=0), 1e-12)
     a, b = (X[train] - low) / span, (X[test] - low) / span
     mean = model_codes.mean(axis=0)
-    lengths, noise = _parameters(a, model_codes - mean, "matern", *_beliefs(a.shape[1], False))
-    group = np.zeros(model_codes.shape[1], dtype=np.int64)
-    z = _solve(a, model_codes - mean, group, lengths[None], np.array([noise]), "matern", b)[0] + mean
-    return model.predict(X[test]), trace_curves(model.decode(z.astype(np.float32)), R), None
+    centred, group = model_codes - mean, np.zeros(model_codes.shape[1], dtype=np.int64)
+    lengths, noise = fit_kernel(a, centred, "matern", *hyperpriors(a.shape[1], None))
+    posterior = ScorePosterior.condition(a, centred, group, lengths[None], np.array([noise]), "matern")
+    z = posterior.predict(b)[0] + mean
+    return model.predict(X[test]), read_images(model.decode(z.astype(np.float32)), R), None
 
 
 CANDIDATES: dict[str, Callable[[Array, Array], Answer]] = {
@@ -143,10 +151,10 @@ CANDIDATES: dict[str, Callable[[Array, Array], Answer]] = {
     "integral equation with U_nn + W_poly (HNC, else PY, else exp(-W))": liquid,
     "GP of implicit runs alone": implicit_alone,
     "GP on principal components of ln g = -W": lambda a, b: gaussian(None, a, b, transform="ln"),
-    "the same, r from contact": lambda a, b: gaussian(_table(Aligned), a, b),
-    "GP on W - U_nn, r from contact": lambda a, b: gaussian(_table(Direct), a, b),
+    "the same, r from contact": lambda a, b: gaussian(DiluteLimit(NoPotential()), a, b),
+    "GP on W - U_nn, r from contact": lambda a, b: gaussian(DiluteLimit(DirectPotential()), a, b),
     "two fidelities: GP on explicit runs about a GP of implicit runs": two_fidelities,
-    WINNER: lambda a, b: gaussian(TABLE, a, b),
+    WINNER: lambda a, b: gaussian(PRIOR, a, b),
     "nanoNET": network,
 }
 LATENT = "nanoNET's latents by a GP in place of the forest"
@@ -175,34 +183,32 @@ def main() -> None:
     options = parser.parse_args()
     if options.dataset is not None:
         _use(Dataset.load(options.dataset))
-    options.out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * options.minutes
     results: list[dict[str, Any]] = []
     todo = [(name, *split) for split in splits() for name in CANDIDATES]  # all of a split: what is shared is kept
     todo.sort(key=lambda one: one[0] == "nanoNET")  # the dear one last
     for name, label, train, test in todo:
-        candidate = CANDIDATES[name]
         if (label != "left out" and name not in CURVES) or (options.skip_network and name == "nanoNET"):
             continue
-        path = options.out / f"{_key(name, train, test)}.json"
-        if not path.exists():
-            if time.monotonic() > end:
-                print("time is up; call again to go on")
-                if label != "left out":  # only learning curves are missing: the tables can be written
-                    break
-                return
-            started = time.perf_counter()
-            g, low, high = candidate(train, test)
-            content = {
-                "name": name, "label": label, "size": len(train), "test": test.tolist(), "g": g.tolist(),
-                "low": None if low is None else low.tolist(), "high": None if high is None else high.tolist(),
-                "seconds": time.perf_counter() - started,
-            }  # fmt: skip
-            with writing(path) as temporary:
-                temporary.write_text(json.dumps(content))
-            print(f"{name}, {label}, {test.tolist()}: {ln_rmse(G[test], g).mean():.2f}", flush=True)
-        results.append(json.loads(path.read_text()))
+        path = Store(options.out).path(*_rests_on(name, train, test))
+        if not path.exists() and time.monotonic() > end:
+            print("time is up; call again to go on")
+            if label != "left out":  # only learning curves are missing: the tables can be written
+                break
+            return
+        results.append(Store(options.out).result(path, partial(_answer, name, label, train, test)))
     _write(results)
+
+
+def _answer(name: str, label: str, train: Array, test: Array) -> dict[str, Any]:
+    started = time.perf_counter()
+    g, low, high = CANDIDATES[name](train, test)
+    print(f"{name}, {label}, {test.tolist()}: {ln_rmse(G[test], g).mean():.2f}", flush=True)
+    return {
+        "name": name, "label": label, "size": len(train), "test": test.tolist(), "g": g.tolist(),
+        "low": None if low is None else low.tolist(), "high": None if high is None else high.tolist(),
+        "seconds": time.perf_counter() - started,
+    }  # fmt: skip
 
 
 def _use(data: Dataset) -> None:
@@ -211,15 +217,10 @@ def _use(data: Dataset) -> None:
     DATA, X, G, R, ERRORS = data, data.X, data.G, data.r, data.errors
 
 
-def _key(name: str, train: Array, test: Array) -> str:
-    """Hash of data, code and split; of nanoNET the settings stand for its code."""
-    source = HERE.parent / "src" / "nanonet"
-    if name == "nanoNET":
-        code = json.dumps(NanoNet().settings, sort_keys=True).encode()
-    else:
-        code = b"".join((source / f).read_bytes() for f in ("gaussian.py", "learn/gaussian.py")) + TABLE.w.tobytes()
-    text = json.dumps([name, train.tolist(), test.tolist()]).encode()
-    return hashlib.sha256(code + X.tobytes() + G.tobytes() + text).hexdigest()[:20]
+def _rests_on(name: str, train: Array, test: Array) -> tuple[object, ...]:
+    """Data, split, and what the candidates are made of; this script does not count."""
+    models = (NanoNet(),) if name == "nanoNET" else ()
+    return name, train, test, X, G, ERRORS, IMPLICIT.X, IMPLICIT.G, GaussianProcess(PRIOR), Mean(), *models
 
 
 def _write(results: list[dict[str, Any]]) -> None:
@@ -241,7 +242,7 @@ def _write(results: list[dict[str, Any]]) -> None:
     floor = np.sqrt(np.nanmean(np.where(G > FLOOR, (ERRORS / np.where(G > 0, G, 1)) ** 2, np.nan), axis=1))
     lines = [
         f"Leave one out on {n} explicit compositions. RMSE of ln g over bins with g above {FLOOR:g}, mean over "
-        "compositions; weighted: bins by their own errors (`learn.scoring`). Difference: paired bootstrap over "
+        "compositions; weighted: bins by their own errors (`evaluate.metrics`). Difference: paired bootstrap over "
         "compositions, 95 % interval.",
         "",
         "| candidate | RMSE of ln g | weighted | less nanoNET's | less nearest's | 90 % band holds | width in ln g |",
@@ -286,7 +287,7 @@ def _write(results: list[dict[str, Any]]) -> None:
     lines += ["", "### Coverage of the 90 % band", ""]
     lines += ["| where | compositions | holds | width in ln g |", "|---|---|---|---|"]
     h = R - X[:, :1]
-    depth = -TABLE.mean_force(X, R).min(axis=1)
+    depth = -TABLE.pmf(X, R).min(axis=1)
     regions = {
         "all": np.ones(G.shape, dtype=bool),
         "gap r - D below 1": h < 1,
@@ -319,7 +320,7 @@ def _read_off() -> list[str]:
     held: dict[str, list[bool]] = {"height of the first peak": [], "its position": [], "coordination number": []}
     for i, composition in enumerate(DATA.compositions):
         train = np.delete(np.arange(len(X)), i)
-        model = GaussianProcess(TABLE).fit(X[train], G[train], R, ERRORS[train])
+        model = GaussianProcess(PRIOR).fit(X[train], G[train], R, ERRORS[train])
         found = intervals_of(model.predict(X[[i]])[0], model.sample(X[[i]], 400)[:, 0], R, composition)
         true = RDF(R, G[i])
         peak = true.first_peak

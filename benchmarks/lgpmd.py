@@ -11,10 +11,10 @@ What was computed is kept in `--out` and not computed again; a killed run goes o
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from nanonet.evaluate.store import Store
 from nanonet.files import writing
-from nanonet.learn.model import NanoNet
+from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import STUCK
-from nanonet.picture import draw_curves, trace_curves
-from nanonet.reproduce.models import MODELS, code_hash
+from nanonet.models.image import rasterize, read_images
+from nanonet.reproduce.models import MODELS
 from nanonet.reproduce.studies import PAPER
 
 HERE = Path(__file__).parent
@@ -71,7 +72,7 @@ def rmse(name: str, settings: dict[str, Any], size: int, seed: int, data: Curves
     X, G, r = data
     order = np.random.default_rng(seed).permutation(len(X))
     train, test = order[:size], order[size:]
-    model = MODELS[name].make(seed, **settings)
+    model = MODELS[name](seed, **settings)
     started = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -84,18 +85,15 @@ def rmse(name: str, settings: dict[str, Any], size: int, seed: int, data: Curves
 
 
 def kept(folder: Path, label: str, size: int, seed: int, data: Curves) -> Path:
-    """Where a result lies: a hash of data, settings and code."""
+    """Where a result lies."""
     name, settings = ROWS[label]
-    digest = hashlib.sha256(b"".join(part.tobytes() for part in data))
-    said = [FORMAT, name, settings, size, seed, code_hash(MODELS[name].modules, MODELS[name].files)]
-    digest.update(json.dumps(said, sort_keys=True).encode())
-    return folder / f"{digest.hexdigest()[:32]}.json"
+    return Store(folder).path(FORMAT, MODELS[name](seed, **settings), size, seed, data)
 
 
 def page(folder: Path, sizes: tuple[int, ...], data: Curves) -> str:
     """The table of what is there."""
     _, G, r = data
-    drawn = trace_curves(draw_curves(G, r), r)
+    drawn = read_images(rasterize(G, r), r)
     lines = [
         "# Third-party RDFs",
         "",
@@ -143,7 +141,6 @@ def main() -> None:
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of training curves")
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
     data = load()
     cases = [
         (label, size, seed) for label in arguments.only or ROWS for size in arguments.sizes for seed in range(SEEDS)
@@ -151,9 +148,8 @@ def main() -> None:
     missing = [case for case in cases if not kept(arguments.out, *case, data).is_file()]
     for label, size, seed in track(missing, "fitting"):
         name, settings = ROWS[label]
-        result = {"model": label, "size": size, "seed": seed, **rmse(name, settings, size, seed, data)}
-        with writing(kept(arguments.out, label, size, seed, data)) as temporary:
-            temporary.write_text(json.dumps(result))
+        path = kept(arguments.out, label, size, seed, data)
+        Store(arguments.out).result(path, partial(rmse, name, settings, size, seed, data))
     text = page(arguments.out, SIZES, data)
     with writing(PAGE) as temporary:
         temporary.write_text(text)

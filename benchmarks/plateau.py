@@ -10,8 +10,6 @@ on where it was stopped. Some ten minutes of one core for the explicit compositi
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,13 +19,11 @@ import torch
 from numpy.typing import NDArray
 
 from nanonet import Dataset
-from nanonet.files import writing
-from nanonet.learn.autoencoder import Autoencoder
-from nanonet.learn.model import PAPER, NanoNet
-from nanonet.learn.scoring import ln_rmse
+from nanonet.evaluate.metrics import ln_rmse
+from nanonet.evaluate.store import Store
+from nanonet.learn.nanonet import PAPER, NanoNet
 from nanonet.learn.training import STUCK, Training, fit_autoencoder, one_thread
-from nanonet.picture import draw_curves, trace_curves
-from nanonet.reproduce.models import MODELS, code_hash
+from nanonet.models.image import rasterize, read_images
 
 KEPT = Path("build") / "plateau"
 SEEDS = range(5)
@@ -65,30 +61,30 @@ def main(names: list[str]) -> None:
 
 
 def _run(name: str, data: Dataset, variant: str, settings: dict[str, Any]) -> dict[str, Any]:
+    path, wide = Store(KEPT).path("plateau", settings, NanoNet(), data.G), settings.get("wide", False)
+    own = {name: value for name, value in settings.items() if name != "wide"}
+    return Store(KEPT).result(path, lambda: _fitted(name, data, variant, own, wide))
+
+
+def _fitted(name: str, data: Dataset, variant: str, settings: dict[str, Any], wide: bool) -> dict[str, Any]:
     seed = settings["seed"]
-    path = KEPT / f"{name}-{variant.replace(' ', '-')}-{seed}.json"
-    curves = hashlib.sha256(np.ascontiguousarray(data.G).tobytes()).hexdigest()
-    key = json.loads(json.dumps(settings | {"curves": curves, "code": code_hash(MODELS["nanonet"].modules)}))
-    if path.exists() and (kept := json.loads(path.read_text()))["settings"] == key:
-        return dict(kept)
     order = np.random.default_rng(seed).permutation(len(data))
     test, train = order[: HELD_OUT[name]], order[HELD_OUT[name] :]
-    pictures = draw_curves(data.G, data.r)
-    if settings.pop("wide", False):
+    pictures = rasterize(data.G, data.r)
+    if wide:
         pictures = widened(pictures)
     network = NanoNet(**settings)
-    training, filters = network._checked_settings()
     grey = float(pictures[train].mean()) if network.start_at_mean else 0.5
     autoencoder, history = fit_autoencoder(
         pictures[train],
-        lambda: Autoencoder(network.latent, network.activation, filters, network.size, network.initial, grey),
-        training,
+        lambda: network.architecture.network(grey),
+        network.training,
     )
     with one_thread(), torch.no_grad():
         rebuilt = torch.sigmoid(autoencoder(torch.from_numpy(pictures[test])[:, None]))[:, 0].numpy()
     below = [i for i, mse in enumerate(history.mses) if mse < STUCK * history.mse_mean]
     result = {
-        "settings": key,
+        "settings": settings,
         "left": below[0] + 1 if below else None,
         "train": history.mse,
         "train_black": history.mse_black,
@@ -96,11 +92,8 @@ def _run(name: str, data: Dataset, variant: str, settings: dict[str, Any]) -> di
         "test": float(np.mean((rebuilt - pictures[test]) ** 2)),
         "test_black": float(np.mean(pictures[test] ** 2)),
         "test_mean": float(np.mean((pictures[train].mean(axis=0) - pictures[test]) ** 2)),
-        "ln_g": float(np.nanmean(ln_rmse(data.G[test], trace_curves(rebuilt, data.r)))),
+        "ln_g": float(np.nanmean(ln_rmse(data.G[test], read_images(rebuilt, data.r)))),
     }
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with writing(path) as temporary:
-        temporary.write_text(json.dumps(result) + "\n")
     print(f"{name}: {variant}, seed {seed}: {result}", file=sys.stderr, flush=True)
     return result
 

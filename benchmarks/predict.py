@@ -13,8 +13,8 @@ import time
 import numpy as np
 
 import nanonet
-from nanonet.predict.gaussian import GaussianPredictor
-from nanonet.predict.model import SHIPPED, Predictor
+from nanonet import Predictor
+from nanonet.models.load import SHIPPED
 
 
 def main() -> None:
@@ -29,13 +29,13 @@ def main() -> None:
         predictor = nanonet.load(name)
         print(f"load {name:10}       {1e3 * (time.perf_counter() - start):8.1f} ms")
         _time(predictor)
-        if isinstance(predictor, GaussianPredictor):
+        if predictor.uncertain:
             _time_bands(predictor)
     print(f"memory at most        {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB")
 
 
 def _time(predictor: Predictor) -> None:
-    rows = np.array(predictor.card["X"])
+    rows = np.array(predictor.X)
     rng = np.random.default_rng(0)
     for n, repeats in ((1, 300), (1_000, 5), (10_000, 2)):
         X = rng.uniform(rows.min(axis=0), rows.max(axis=0), (n, rows.shape[1]))
@@ -51,8 +51,8 @@ def _time(predictor: Predictor) -> None:
         )
 
 
-def _time_bands(predictor: GaussianPredictor) -> None:
-    rows = np.array(predictor.card["X"])
+def _time_bands(predictor: Predictor) -> None:
+    rows = np.array(predictor.X)
     rng = np.random.default_rng(0)
     for n, repeats in ((1, 300), (100_000, 1)):
         X = rng.uniform(rows.min(axis=0), rows.max(axis=0), (n, rows.shape[1]))

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
-from nanonet.learn.gaussian import GaussianProcess
-from nanonet.learn.validation import coverage
+from nanonet.evaluate.cross_validation import coverage
+from nanonet.learn.gaussian_process import GaussianProcess
 
 DATA = Path(__file__).parent / "data" / "lgpmd" / "train.npz"
 

@@ -22,12 +22,12 @@ from torch.nn import functional
 
 from nanonet import Dataset
 from nanonet.composition import COPY, twins
+from nanonet.evaluate.metrics import ln_rmse
 from nanonet.learn import training as training_module
 from nanonet.learn.autoencoder import FILTERS, Autoencoder
-from nanonet.learn.model import NanoNet
-from nanonet.learn.scoring import ln_rmse
+from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
-from nanonet.picture import draw_curves, trace_curves
+from nanonet.models.image import rasterize, read_images
 
 
 class Plain(nn.Module):
@@ -106,7 +106,7 @@ def main() -> None:
         latent_noise=0.0,
     )
     data = Dataset.shipped() if chosen.data == "explicit" else Dataset.shipped("implicit")
-    pictures = draw_curves(data.G, data.r)
+    pictures = rasterize(data.G, data.r)
     grey = float(pictures.mean())
     print(f"{len(data)} pictures ({chosen.data}); best of {chosen.repeats}, processor seconds of one thread")
     epoch: dict[str, float] = {}
@@ -163,7 +163,7 @@ def _accuracy(network: nn.Module, pictures: np.ndarray, data: Dataset) -> tuple[
     with torch.no_grad(), one_thread():
         parts = torch.split(torch.from_numpy(pictures)[:, None], 16)
         rebuilt = torch.cat([torch.sigmoid(network(part)) for part in parts])[:, 0].numpy()
-    error = ln_rmse(data.G, trace_curves(rebuilt, data.r))
+    error = ln_rmse(data.G, read_images(rebuilt, data.r))
     return float(np.mean((rebuilt - pictures) ** 2)), float(np.nanmean(error))
 
 

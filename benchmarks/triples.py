@@ -13,20 +13,20 @@ import sys
 import numpy as np
 
 from nanonet import windows
-from nanonet.analyze import mediated
+from nanonet.analyze import potential_gp
 from nanonet.campaign.design import design
 from nanonet.campaign.queue import TARGET
-from nanonet.potential import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, Triple
 
 WIDTH = 1.0 / np.sqrt(2.0)  # a window of stiffness K has a standard deviation of about this over the root of K
 
 
 def main(count: int) -> None:
     known = list(windows.by_triple(windows.shipped()))
-    scales = mediated.fit(known).scales
+    scales = potential_gp.fit(known).scales
     candidates = sorted({_triple(c.diameter, c.chain_length, c.eps_pn) for c in design(80)}, key=str)
     for number in range(count + 1):
-        model = mediated.Mediated(tuple(known), scales)
+        model = potential_gp.PotentialGP(tuple(known), scales)
         missed = [_error(model, triple) / float(np.interp(triple.diameter, *TARGET)) for triple in candidates]
         within = sum(x <= 1.0 for x in missed)
         print(
@@ -43,7 +43,7 @@ def _triple(diameter: float, chain_length: int, eps_pn: float) -> Triple:
     return Triple(round(diameter, 1), chain_length, round(eps_pn, 1))
 
 
-def _error(model: mediated.Mediated, triple: Triple) -> float:
+def _error(model: potential_gp.PotentialGP, triple: Triple) -> float:
     return model.predict(triple).at(triple.diameter)[1]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymbar import FES
 
-from nanonet.analyze import mediated, trajectory
+from nanonet.analyze import potential_gp, trajectory
 from nanonet.analyze.windows import follow, mean_forces
 from nanonet.simulate import engine
 from nanonet.windows import Windows
@@ -42,7 +42,7 @@ def mbar(frames: trajectory.Trajectory, windows: Windows, r: NDArray[np.float64]
 
 def ours(frames: trajectory.Trajectory, windows: Windows, r: NDArray[np.float64]) -> NDArray[np.float64]:
     """W at separations (m,) as nanonet makes it."""
-    found = mediated.fit([mean_forces(follow(frames, windows), windows)]).predict(windows.triple)
+    found = potential_gp.fit([mean_forces(follow(frames, windows), windows)]).predict(windows.triple)
     return np.interp(r, found.r, found.w)
 
 

@@ -15,13 +15,16 @@ import nanonet
 from nanonet import RDF, Dataset, Peak
 from nanonet.composition import COPY, twins
 from nanonet.dataset import Run
-from nanonet.dilute import PolymerTable
+from nanonet.evaluate.baselines import Mean, Nearest
+from nanonet.evaluate.cross_validation import held_out as leave_out
+from nanonet.evaluate.metrics import FLOOR, ln_rmse
 from nanonet.faults import find_faults
-from nanonet.learn.gaussian import GaussianProcess
-from nanonet.learn.model import NanoNet
-from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_rmse
-from nanonet.learn.validation import held_out as leave_out
-from nanonet.serve.plot import COLOURS, draw_axes, draw_curve, plot_panels, save, symbols
+from nanonet.formats import potential_table
+from nanonet.learn.gaussian_process import GaussianProcess
+from nanonet.learn.nanonet import NanoNet
+from nanonet.plots.rdf import draw_axes, plot_panels
+from nanonet.plots.style import COLOURS, draw_curve, save, symbols
+from nanonet.potentials.dilute import DiluteLimit
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "src" / "nanonet" / "data" / "simulated.nc"
@@ -31,7 +34,7 @@ def main() -> None:
     data = Dataset.shipped()
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         held_out = np.array(list(pool.map(_without, [data] * len(data), range(len(data)))))
-    prior = PolymerTable.shipped()
+    prior = DiluteLimit(potential_table.shipped())
     bands = leave_out(lambda: GaussianProcess(prior), data.X, data.G, data.r, data.errors)
     _weak_and_strong(data, held_out, bands)
     _all_runs(data)

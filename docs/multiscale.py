@@ -14,24 +14,25 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nanonet import Dataset, windows
-from nanonet.analyze import mediated
-from nanonet.analyze.mediated import Mediated
+from nanonet.analyze import potential_gp
+from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.campaign import reckoning
 from nanonet.campaign.implicit import CONDENSES, REGIMES, regime
 from nanonet.campaign.queue import TARGET
 from nanonet.campaign.reckoning import Comparison
 from nanonet.files import writing
-from nanonet.serve.plot import COLOURS, draw_potential, save
+from nanonet.plots.rdf import draw_potential
+from nanonet.plots.style import COLOURS, save
 from nanonet.windows import WindowRun
 
 HERE = Path(__file__).parent
 GAPS = ((-0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.5))
-COLOUR_CYCLE = (*COLOURS, "#7f6000", "#444444", "#a61c00", "#3d85c6")
+COLOUR_CYCLE = (*COLOURS, "#444444", "#a61c00", "#3d85c6")
 
 
 def main() -> None:
     runs = windows.shipped()
-    model = mediated.fit(windows.by_triple(runs))
+    model = potential_gp.fit(windows.by_triple(runs))
     found = reckoning.load(HERE / "multiscale.json")
     implicit = Dataset.shipped("implicit")
     _draw_potentials(model)
@@ -62,7 +63,7 @@ def _windows(runs: Sequence[WindowRun]) -> str:
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for triple, group in windows.grouped(runs).items():
-        alone = mediated.fit([windows.combine(group)]).predict(triple)
+        alone = potential_gp.fit([windows.combine(group)]).predict(triple)
         w, error = alone.at(triple.diameter)
         target = float(np.interp(triple.diameter, *TARGET))
         gap = alone.r - triple.diameter
@@ -99,7 +100,7 @@ def _replicas(runs: Sequence[WindowRun]) -> str:
         if len(group) < 2:
             continue
         one, other = group[0].forces, group[1].forces
-        (w, error), (again, its) = (mediated.fit([x]).predict(triple).at(triple.diameter) for x in (one, other))
+        (w, error), (again, its) = (potential_gp.fit([x]).predict(triple).at(triple.diameter) for x in (one, other))
         squares = (one.force - other.force) ** 2 / (one.error**2 + other.error**2)
         lines.append(
             f"| {triple.diameter:g} | {triple.chain_length} | {triple.eps_pn:g} | "
@@ -110,11 +111,11 @@ def _replicas(runs: Sequence[WindowRun]) -> str:
     return "\n".join(lines)
 
 
-def _between(model: Mediated) -> str:
+def _between(model: PotentialGP) -> str:
     head = " | ".join(f"{low:g} to {high:g}" for low, high in GAPS)
     lines = [f"| left out | {head} |", "|---" * (len(GAPS) + 1) + "|"]
     squares: list[list[float]] = [[] for _ in GAPS]
-    for others, own in mediated.leave_one_out(model.data):
+    for others, own in potential_gp.leave_one_out(model.data):
         gap = others.r - others.triple.diameter
         difference = others.w - np.interp(others.r, own.r, own.w)
         error = np.hypot(others.error, np.interp(others.r, own.r, own.error))
@@ -286,7 +287,7 @@ def _cost(runs: Sequence[WindowRun]) -> str:
     per_triple = []
     for run in runs:
         triple = run.windows.triple
-        error = mediated.fit([run.forces]).predict(triple).at(triple.diameter)[1]
+        error = potential_gp.fit([run.forces]).predict(triple).at(triple.diameter)[1]
         tau = run.record["tau"] * (error / wanted) ** 2
         per_triple.append(100.0 * tau * _beads(run.record, run.windows.chain_length) / rate / 3600)
     implicit = {kind: _implicit_hours(kind) for kind in REGIMES}
@@ -332,7 +333,7 @@ def _beads(record: Mapping[str, Any], chain_length: int) -> int:
     return int(record["chains"]) * chain_length + int(record["nps"])
 
 
-def _draw_potentials(model: Mediated) -> None:
+def _draw_potentials(model: PotentialGP) -> None:
     figure = Figure(figsize=(10.4, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, limits in ((left, (-16, 30)), (right, (-3, 5))):

@@ -19,17 +19,19 @@ from numpy.typing import NDArray
 
 import nanonet
 from nanonet import RDF, Composition, Dataset, windows
-from nanonet.analyze import mediated
+from nanonet.analyze import potential_gp
 from nanonet.composition import from_array
 from nanonet.files import writing
-from nanonet.noise import CORRELATION
-from nanonet.phase import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, Place, judge, states
-from nanonet.potential import PolymerPotential, Triple, direct
+from nanonet.phases.classify import classify, states
+from nanonet.phases.classify_dataset import ClassifiedCurve, classify_dataset
+from nanonet.phases.curve_sampling import CORRELATION
+from nanonet.phases.state import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, Place
+from nanonet.plots.phases import COLOURS, draw_judged, draw_plane
+from nanonet.plots.style import save
+from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.predict.phase_map import MappedModel, PhaseMap, compute_map, near_plane
 from nanonet.rdf import standard_grid
-from nanonet.serve.phase import Judged, judge_dataset
-from nanonet.serve.phase_map import Map, compute_map, near_plane
-from nanonet.serve.phase_plot import COLOURS, draw_judged, draw_plane
-from nanonet.serve.plot import save
 
 HERE = Path(__file__).parent
 THEORY = HERE.parent / "tests" / "data" / "hooper-schweizer-2005"
@@ -43,10 +45,11 @@ PLANES: tuple[tuple[tuple[str, str], dict[str, float | None]], ...] = (
 class Pair:
     """Two NPs alone in the polymer: g = exp(-W) of W = U_nn + W_poly, drawn within the errors of W_poly."""
 
+    uncertain = True
+
     def __init__(self) -> None:
-        self.potentials = mediated.fit(windows.by_triple(windows.shipped()))
-        self.card = {"X": Dataset.shipped("implicit").X}
-        self.r = standard_grid()
+        self.potentials = potential_gp.fit(windows.by_triple(windows.shipped()))
+        self.X, self.r = Dataset.shipped("implicit").X, standard_grid()
         self._known: dict[Triple, PolymerPotential] = {}
 
     def _potential(self, c: Composition) -> PolymerPotential:
@@ -55,8 +58,8 @@ class Pair:
             self._known[triple] = self.potentials.predict(triple)
         return self._known[triple]
 
-    def sample_curves(self, X: NDArray[np.float64], n: int, seed: int, *, common: bool = True) -> NDArray[np.float64]:
-        """Curves (n, len(X), m)."""
+    def sample_curves(self, X: NDArray[np.float64], n: int, seed: int = 0, common: bool = True) -> NDArray[np.float64]:
+        """Curves (n, len(X), m), of the same random numbers for all."""
         normal = np.random.default_rng(seed).standard_normal((n, 500))
         curves = np.zeros((n, len(X), len(self.r)))
         for k, c in enumerate(from_array(X)):
@@ -64,7 +67,7 @@ class Pair:
             values, vectors = np.linalg.eigh(found.covariance)
             drawn = found.w + normal[:, : len(found.r)] * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
             w = np.array([np.interp(self.r, found.r, one, left=50.0, right=0.0) for one in drawn])
-            curves[:, k] = np.exp(-np.clip(w + direct(self.r, c.diameter, c.eps_nn), -50.0, 50.0))
+            curves[:, k] = np.exp(-np.clip(w + lj_cut_shifted(self.r, c.diameter, c.eps_nn), -50.0, 50.0))
         return curves
 
     def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -77,10 +80,10 @@ def main() -> None:
     hand = json.loads((HERE / "phases.json").read_text())
     explicit, implicit = Dataset.shipped(), Dataset.shipped("implicit")
     hand["explicit"] = _by_measured_density(hand["explicit"], explicit)
-    judged = judge_dataset(explicit, None, criteria)
-    of_implicit = judge_dataset(implicit, None, criteria)
+    judged = classify_dataset(explicit, None, criteria)
+    of_implicit = classify_dataset(implicit, None, criteria)
     bridges = [_bridges(explicit, i) for i in range(len(explicit))]
-    draw_judged(HERE / "phases.png", [(one.title, one.rdf, one.diameter, one.verdict) for one in judged], criteria)
+    draw_judged(HERE / "phases.png", judged, criteria)
     parts = {
         "WHERE": _where(explicit),
         "CORRELATION": _correlation(explicit),
@@ -106,8 +109,8 @@ def main() -> None:
 
 def _where(data: Dataset) -> str:
     lines = ["| D | N | eps_pn | contact (kT, at gap) | barrier | layer minima |", "|---|---|---|---|---|---|"]
-    for run in mediated.fit(windows.by_triple(windows.shipped())).data:
-        found = mediated.fit([run]).predict(run.triple)
+    for run in potential_gp.fit(windows.by_triple(windows.shipped())).data:
+        found = potential_gp.fit([run]).predict(run.triple)
         gap, w = found.r - run.triple.diameter, found.total(0.5)
         turns = np.diff(np.sign(np.diff(w)))
         low, high = (np.flatnonzero(turns == sign) + 1 for sign in (2, -2))
@@ -167,7 +170,7 @@ def _theory() -> str:
         order = np.argsort(r)
         even = standard_grid(23.7, 1185)[750:]
         rdf = RDF(even, np.interp(even, r[order], np.maximum(g[order], 0.0), left=0.0))
-        verdict = judge(rdf, 16.0, 6 / np.pi * 0.4e-3 / 16**3)
+        verdict = classify(rdf, 16.0, 6 / np.pi * 0.4e-3 / 16**3)
         lines.append(
             f"| {alpha} | {name} | {verdict.state} | {_place(verdict.bridge, errors=False)} | "
             f"{verdict.layers or '–'} | {verdict.closest:.2f} |"
@@ -177,7 +180,7 @@ def _theory() -> str:
 
 def _table(
     data: Dataset,
-    judged: Sequence[Judged],
+    judged: Sequence[ClassifiedCurve],
     bridges: Sequence[tuple[float, float, float]],
     hand: Mapping[str, Sequence[str]],
 ) -> str:
@@ -208,7 +211,7 @@ def _table(
     return "\n".join(lines)
 
 
-def _counts(judged: Sequence[Judged]) -> str:
+def _counts(judged: Sequence[ClassifiedCurve]) -> str:
     counts = Counter(one.verdict.state for one in judged)
     return ", ".join(f"{state}: {counts[state]}" for state in (*STATES, UNCERTAIN)) + "."
 
@@ -232,7 +235,7 @@ def _polymer(data: Dataset, i: int) -> dict[str, Any]:
     return {**best["polymer"], "nps": best["nps"]}
 
 
-def _agreement(judged: Sequence[Judged], bridges: Sequence[tuple[float, float, float]]) -> str:
+def _agreement(judged: Sequence[ClassifiedCurve], bridges: Sequence[tuple[float, float, float]]) -> str:
     ratios: dict[str, list[float]] = {}
     shells = []
     for one, (joined, _, ideal) in zip(judged, bridges, strict=True):
@@ -253,7 +256,7 @@ def _agreement(judged: Sequence[Judged], bridges: Sequence[tuple[float, float, f
     )
 
 
-def _blocks(data: Dataset, judged: Sequence[Judged]) -> str:
+def _blocks(data: Dataset, judged: Sequence[ClassifiedCurve]) -> str:
     same, total, others = 0, 0, []
     for c, behind, one in zip(data.compositions, data.runs, judged, strict=True):
         for run in behind:
@@ -264,7 +267,9 @@ def _blocks(data: Dataset, judged: Sequence[Judged]) -> str:
     return f"{same} of {total} blocks are in the state of their composition. The others: {'; '.join(others) or 'none'}."
 
 
-def _figure_4(explicit: Dataset, judged: Sequence[Judged], implicit: Dataset, others: Sequence[Judged]) -> str:
+def _figure_4(
+    explicit: Dataset, judged: Sequence[ClassifiedCurve], implicit: Dataset, others: Sequence[ClassifiedCurve]
+) -> str:
     head = "figure 4 | the paper | run | verdict | contact (kT, at gap) | barrier | layer minimum | closest | highest g"
     lines = [f"| {head} |", "|---" * 9 + "|"]
     paper = (("a", CONTACT, 0.1, 0.1), ("b", BRIDGING, 0.5, 1.0), ("c", DISPERSION, 0.2, 0.4))
@@ -281,7 +286,7 @@ def _figure_4(explicit: Dataset, judged: Sequence[Judged], implicit: Dataset, ot
     return "\n".join(lines)
 
 
-def _differences(data: Dataset, judged: Sequence[Judged], hand: Mapping[str, Sequence[str]]) -> str:
+def _differences(data: Dataset, judged: Sequence[ClassifiedCurve], hand: Mapping[str, Sequence[str]]) -> str:
     rows = []
     for c, one in zip(data.compositions, judged, strict=True):
         state, remark = _by_hand(hand, c)
@@ -302,7 +307,7 @@ def _by_hand(hand: Mapping[str, Sequence[str]], c: Composition) -> tuple[str, st
     return state, remark
 
 
-def _implicit(data: Dataset, judged: Sequence[Judged], hand: Mapping[str, Sequence[str]]) -> str:
+def _implicit(data: Dataset, judged: Sequence[ClassifiedCurve], hand: Mapping[str, Sequence[str]]) -> str:
     names = (*STATES, UNCERTAIN)
     lines = ["| by hand, down; by rule, across | " + " | ".join(names) + " |", "|---" * 5 + "|"]
     pairs = Counter((_by_hand(hand, c)[0], one.verdict.state) for c, one in zip(data.compositions, judged, strict=True))
@@ -348,22 +353,27 @@ def _depends(explicit: Dataset, implicit: Dataset) -> str:
         for data in (explicit, implicit):
             if criteria is None:
                 found = [
-                    judge(rdf, c.diameter, common=p.get("discrepancy", 0.0)).state
+                    classify(rdf, c.diameter, common=p.get("discrepancy", 0.0)).state
                     for c, rdf, p in zip(data.compositions, data.rdfs, data.provenance, strict=True)
                 ]
             else:
-                found = [one.verdict.state for one in judge_dataset(data, None, criteria)]
+                found = [one.verdict.state for one in classify_dataset(data, None, criteria)]
             cells += [str(found.count(state)) for state in names]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def _maps(
-    model: Any, name: str, density: float | None, data: Dataset, judged: Sequence[Judged], criteria: Criteria
+    model: MappedModel,
+    name: str,
+    density: float | None,
+    data: Dataset,
+    judged: Sequence[ClassifiedCurve],
+    criteria: Criteria,
 ) -> str:
     verdicts = [one.verdict.state for one in judged]
     figure = Figure(figsize=(11, 5.2), layout="constrained")
-    found: list[Map] = []
+    found: list[PhaseMap] = []
     for axes, (names, held) in zip(figure.subplots(1, len(PLANES)), PLANES, strict=True):
         one = compute_map(model, names, {**held, "density": density or held["density"]}, (None, None), 40, criteria)
         marked = one._replace(held={**one.held, "density": held["density"] or 0.0})

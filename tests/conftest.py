@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from nanonet import records
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
-from nanonet.learn.model import NanoNet, card_of
-from nanonet.potential import Triple
+from nanonet.learn.nanonet import NanoNet
+from nanonet.learn.train import card_of
+from nanonet.potentials.mediated import Triple
 from nanonet.rdf import RDF, standard_grid
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import Protocol, preset

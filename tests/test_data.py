@@ -14,8 +14,8 @@ from nanonet import Composition, Dataset
 from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
 from nanonet.campaign.design import FIGURE_4
-from nanonet.picture import draw, trace
-from nanonet.predict.model import SHIPPED
+from nanonet.models.load import SHIPPED
+from tests.synthetic import draw, trace
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "predictions.json"

@@ -10,22 +10,22 @@ import pytest
 
 import nanonet
 from nanonet import Dataset, InputError, windows
-from nanonet.analyze import mediated
-from nanonet.analyze.mediated import Mediated
+from nanonet.analyze import potential_gp
+from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.campaign import reckoning
 from nanonet.campaign.implicit import CONDENSES, MAX_VOLUME_FRACTION
 from nanonet.campaign.queue import TARGET, contact_error
 from nanonet.dataset import SHIPPED
 from nanonet.faults import find_faults
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 
 RUNS = windows.shipped()
 RECKONING = Path(__file__).parents[1] / "docs" / "multiscale.json"
 
 
 @pytest.fixture(scope="module")
-def model() -> Mediated:
-    return mediated.fit(windows.by_triple(RUNS))
+def model() -> PotentialGP:
+    return potential_gp.fit(windows.by_triple(RUNS))
 
 
 def test_the_triples_span_the_papers_range() -> None:
@@ -50,7 +50,7 @@ def test_every_triple_reaches_its_target_within_its_hours() -> None:
         assert ratio < 1.2
 
 
-def test_replicas_differ_by_as_much_as_their_errors_say(model: Mediated) -> None:
+def test_replicas_differ_by_as_much_as_their_errors_say(model: PotentialGP) -> None:
     """The same windows from another start, in standard errors with the factor by which the process widens them."""
     squares = []
     for group in windows.grouped(RUNS).values():
@@ -61,7 +61,7 @@ def test_replicas_differ_by_as_much_as_their_errors_say(model: Mediated) -> None
     assert widened == pytest.approx(1.0, abs=3.0 * np.sqrt(2.0 / len(squares)))
 
 
-def test_depletion_attracts_over_about_a_monomer(model: Mediated) -> None:
+def test_depletion_attracts_over_about_a_monomer(model: PotentialGP) -> None:
     """At eps_pn = 0.1 (half a well at a gap of 0.2, little beyond a monomer), and D = 5 more than D = 2."""
     depths = []
     for triple in (Triple(2, 40, 0.1), Triple(5, 25, 0.1)):
@@ -74,7 +74,7 @@ def test_depletion_attracts_over_about_a_monomer(model: Mediated) -> None:
     assert depths[1] < 1.5 * depths[0]
 
 
-def test_strong_attraction_makes_a_barrier(model: Mediated) -> None:
+def test_strong_attraction_makes_a_barrier(model: PotentialGP) -> None:
     found = model.predict(Triple(3, 40, 1.0))
     height, error = found.at(3.7)
     assert 3.0 < height < 5.0

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from nanonet.errors import MissingExtraError as MissingExtraError
     from nanonet.errors import NanonetError as NanonetError
     from nanonet.errors import SimulationError as SimulationError
-    from nanonet.predict.model import OutsideDataWarning as OutsideDataWarning
-    from nanonet.predict.model import Predictor as Predictor
-    from nanonet.predict.model import load as load
+    from nanonet.predict.predictor import OutsideDataWarning as OutsideDataWarning
+    from nanonet.predict.predictor import Predictor as Predictor
+    from nanonet.predict.predictor import load as load
     from nanonet.rdf import RDF as RDF
     from nanonet.rdf import Peak as Peak
 
@@ -30,9 +30,9 @@ _HOME = {
     "MissingExtraError": "errors",
     "NanonetError": "errors",
     "SimulationError": "errors",
-    "OutsideDataWarning": "predict.model",
-    "Predictor": "predict.model",
-    "load": "predict.model",
+    "OutsideDataWarning": "predict.predictor",
+    "Predictor": "predict.predictor",
+    "load": "predict.predictor",
     "RDF": "rdf",
     "Peak": "rdf",
 }

@@ -32,3 +32,8 @@ def check_whole(name: str, value: object, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InputError(f"{name} = {value!r} is not a whole number between {low} and {high}")
     return value
+
+
+def printable(text: str) -> str:
+    r"""A text without control characters, which could move the cursor or colour the screen: they become `\x1b`."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

@@ -19,7 +19,7 @@ import numpy as np
 
 from nanonet.errors import InputError
 from nanonet.files import writing
-from nanonet.potential import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, Triple
 from nanonet.reading import read_json
 from nanonet.records import WindowsFile
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.windows import follow, mean_forces
-from nanonet.potential import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, Triple
 from nanonet.windows import Windows
 
 TRIPLE = Triple(3.0, 40, 1.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nanonet import InputError, windows
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.windows import follow, mean_forces, measure_windows, problems
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 from nanonet.windows import BIN, WindowRun, Windows
 from tests.analyze.made_up import TRIPLE, made_up_windows, w_poly
 from tests.conftest import TINY_WINDOWS

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from nanonet import Composition, Dataset, InputError
-from nanonet.analyze import mediated
+from nanonet.analyze import potential_gp
 from nanonet.analyze.entries import _measurement
-from nanonet.analyze.mediated import Mediated
+from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.replicas import combine
 from nanonet.campaign import implicit, reckoning
 from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 from nanonet.simulate.protocol import IMPLICIT
 from tests.analyze.made_up import made_up_forces
 
@@ -23,12 +23,12 @@ CONDENSING = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=2.0,
 
 
 @pytest.fixture(scope="module")
-def model() -> Mediated:
+def model() -> PotentialGP:
     triples = (Triple(3, 40, 0.2), Triple(3, 40, 1.4), Triple(2.5, 30, 0.8))
-    return mediated.fit([made_up_forces(triple, seed=i) for i, triple in enumerate(triples)])
+    return potential_gp.fit([made_up_forces(triple, seed=i) for i, triple in enumerate(triples)])
 
 
-def test_many_compositions_become_one_dataset(model: Mediated, tmp_path: Path) -> None:
+def test_many_compositions_become_one_dataset(model: PotentialGP, tmp_path: Path) -> None:
     """Error bars carry W_poly's; all start from both ends and are cooled where those differ; nothing is run twice."""
     beyond = {"dispersed": 0.3, "condensing": 0.0}
     said: list[str] = []
@@ -62,14 +62,16 @@ def test_many_compositions_become_one_dataset(model: Mediated, tmp_path: Path) -
     assert after == folders  # nothing is run again, nothing is lost
 
 
-def test_flags_say_what_is_not_sure(model: Mediated) -> None:
+def test_flags_say_what_is_not_sure(model: PotentialGP) -> None:
     dense = replace(DISPERSED, density=0.013)
     assert "above 0.1," in implicit.flags(implicit.potential_of(model, dense), dense)[0]
     outside = replace(DISPERSED, diameter=4)
     assert "diameter = 4 is not between 2.5 and 3" in implicit.flags(implicit.potential_of(model, outside), outside)[0]
 
 
-def test_the_reckoning_of_a_model_with_itself(model: Mediated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reckoning_of_a_model_with_itself(
+    model: PotentialGP, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Explicit data that were made by the same potential differ by no more than the errors; shifted ones do."""
     short = replace(reckoning._PROTOCOL, equilibration_steps=5_000, production_steps=100_000, frame_every=100)
     monkeypatch.setattr(reckoning, "_PROTOCOL", short)
@@ -93,7 +95,7 @@ def test_the_reckoning_of_a_model_with_itself(model: Mediated, tmp_path: Path, m
         reckoning.load(tmp_path / "missing.json")
 
 
-def test_what_generate_refuses(model: Mediated, tmp_path: Path) -> None:
+def test_what_generate_refuses(model: PotentialGP, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         implicit.generate([DISPERSED], model, tmp_path / "a" / "b", tmp_path / "out.nc")
     with pytest.raises(InputError, match="cores = 0"):

@@ -11,7 +11,7 @@ from nanonet.analyze.windows import follow, mean_forces
 from nanonet.campaign import agenda, campaign, queue, workspace
 from nanonet.campaign.design import CORNERS, triples
 from nanonet.campaign.workspace import create, open_workspace
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import WINDOWS
 from nanonet.windows import WindowRun, Windows

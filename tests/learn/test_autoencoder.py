@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from nanonet.learn.autoencoder import Autoencoder, default_filters
-from nanonet.learn.graphs import decoder_graph
+from nanonet.learn.onnx_export import decoder_graph
 
 
 def _convolutions(network: nn.Module) -> list[nn.Conv2d]:

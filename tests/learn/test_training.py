@@ -8,7 +8,7 @@ from nanonet import InputError
 from nanonet.learn import training as module
 from nanonet.learn.autoencoder import Autoencoder
 from nanonet.learn.training import CUTS, History, Training, TrainingError, fit_autoencoder
-from nanonet.picture import draw_curves
+from nanonet.models.image import rasterize
 from tests.conftest import made_up_curves
 
 SMALL = 16
@@ -16,7 +16,7 @@ SMALL = 16
 
 def _pictures(n: int, seed: int = 0) -> np.ndarray:
     _, G, r = made_up_curves(n, seed)
-    return draw_curves(G, r, SMALL)
+    return rasterize(G, r, SMALL)
 
 
 def _make() -> Autoencoder:

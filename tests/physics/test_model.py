@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nanonet.analyze.pairs import measure
-from nanonet.potential import CUTOFF
+from nanonet.potentials.lennard_jones import CUTOFF
 from nanonet.simulate import script
 from tests.physics.cases import bare_nps
 from tests.physics.checks import run_lmp, table

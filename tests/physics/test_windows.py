@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from nanonet.analyze.windows import follow, mean_forces
-from nanonet.potential import MeanForces, Triple, direct
+from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.mediated import MeanForces, Triple
 from nanonet.simulate import script
 from nanonet.windows import APART, Windows
 from tests.physics.window_cases import dimers_alone
@@ -38,7 +39,7 @@ def test_without_polymer_the_windows_give_back_u_nn(tmp_path: Path) -> None:
     eps = 1.5
     found = mean_forces(follow(dimers_alone(tmp_path, WINDOWS, eps, seed=4), WINDOWS), WINDOWS)
     r = np.linspace(found.grid[0], found.grid[-1], 20 * (len(found.grid) - 1) + 1)
-    u = direct(r, 3.0, eps)
+    u = lj_cut_shifted(r, 3.0, eps)
     slope = (u[20::20] - u[:-20:20]) / np.diff(found.grid)
     scores = _scores(found, found.weights @ slope)
     near = found.means > 3.0  # further in U_nn is too steep for bins of 0.05

@@ -11,7 +11,8 @@ import numpy as np
 from nanonet import windows as windows_file
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.windows import follow, mean_forces, measure_windows
-from nanonet.potential import CUTOFF, Triple, direct
+from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
+from nanonet.potentials.mediated import Triple
 from nanonet.simulate import engine, frames, script
 from nanonet.simulate.protocol import WINDOWS
 from nanonet.simulate.system import System, _place_dimers, build
@@ -52,7 +53,7 @@ def with_direct(folder: Path, text: str, windows: Windows, eps_nn: float) -> str
     force = np.where(inside, 24.0 * eps_nn * (2.0 * inverse6**2 - inverse6) / r, 0.0)
     sections = []
     for i, (separation, stiffness) in enumerate(windows.springs, start=2):
-        energy = stiffness * (r - separation) ** 2 + direct(r, windows.diameter, eps_nn)
+        energy = stiffness * (r - separation) ** 2 + lj_cut_shifted(r, windows.diameter, eps_nn)
         total = force - 2.0 * stiffness * (r - separation)
         rows = "".join(
             f"{k} {a:.8g} {b:.8g} {c:.8g}\n" for k, (a, b, c) in enumerate(zip(r, energy, total, strict=True), 1)
@@ -82,7 +83,7 @@ def windows_and_eps_nn(folder: Path) -> list[Check]:
         series = follow(Trajectory(np.array([points for points, _ in positions]), boxes), windows)
         found.append(mean_forces(series, windows))
     without, attracted = found
-    slope = np.diff(direct(attracted.grid, triple.diameter, 1.5)) / BIN
+    slope = np.diff(lj_cut_shifted(attracted.grid, triple.diameter, 1.5)) / BIN
     checks = []
     for i in range(len(springs)):
         direct_part = float(attracted.weights[i] @ slope)

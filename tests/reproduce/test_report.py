@@ -11,21 +11,21 @@ import pytest
 
 from nanonet import Dataset, InputError
 from nanonet.reproduce import report
-from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.studies import QUICK
+from nanonet.reproduce.training_data import TrainingData
 
 CHEAP = ("phases", "forest", "leak")
 
 
 @pytest.fixture(scope="module")
-def evidence(made_up_dataset: Dataset) -> Evidence:
+def known(made_up_dataset: Dataset) -> TrainingData:
     compositions = tuple(replace(c, density=c.density * 1.3) for c in made_up_dataset.compositions)
     implicit = Dataset(compositions, made_up_dataset.rdfs, ({"fidelity": "implicit"},) * len(compositions))
-    return Evidence(made_up_dataset, implicit)
+    return TrainingData(made_up_dataset, implicit)
 
 
 @pytest.fixture(scope="module")
-def folder(evidence: Evidence, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(known: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A quick report of the chapters that take least, made after it was killed once."""
     out = tmp_path_factory.mktemp("reports") / "report"
 
@@ -34,10 +34,10 @@ def folder(evidence: Evidence, tmp_path_factory: pytest.TempPathFactory) -> Path
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        report.reproduce(out, evidence, plan=QUICK, only=CHEAP, progress=killed)
+        report.reproduce(out, known, plan=QUICK, only=CHEAP, progress=killed)
     assert len(list((out / report.RESULTS).iterdir())) == 3
     totals: list[tuple[int, int]] = []
-    report.reproduce(out, evidence, plan=QUICK, only=CHEAP, progress=lambda *step: totals.append(step))
+    report.reproduce(out, known, plan=QUICK, only=CHEAP, progress=lambda *step: totals.append(step))
     assert totals[0][0] == 0
     assert totals[-1][0] == totals[-1][1] == len(list((out / report.RESULTS).iterdir())) - 3
     return out
@@ -63,18 +63,18 @@ def test_settings_and_versions_are_kept(folder: Path) -> None:
     assert "torch" in settings["versions"]
 
 
-def test_what_is_not_allowed_is_refused(evidence: Evidence, tmp_path: Path) -> None:
+def test_what_is_not_allowed_is_refused(known: TrainingData, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="study = 'figure8' is not one of phases, autoencoder"):
-        report.reproduce(tmp_path / "new", evidence, only=("figure8",))
+        report.reproduce(tmp_path / "new", known, only=("figure8",))
     assert not (tmp_path / "new").exists()
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(InputError, match="holds no report"):
-        report.reproduce(tmp_path, evidence)
+        report.reproduce(tmp_path, known)
 
 
 @pytest.mark.long
-def test_every_chapter_in_its_quick_version(evidence: Evidence, tmp_path: Path) -> None:
-    report.reproduce(tmp_path / "report", evidence, plan=QUICK)
+def test_every_chapter_in_its_quick_version(known: TrainingData, tmp_path: Path) -> None:
+    report.reproduce(tmp_path / "report", known, plan=QUICK)
     summary = (tmp_path / "report" / report.SUMMARY).read_text()
     assert "Not computed yet" not in summary
     assert summary.count("![") >= 7, "without those of forests where every network is stuck"

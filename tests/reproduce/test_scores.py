@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 
 from nanonet import Dataset
-from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.scores import HEADER, Row, crossed, measure, repeated, spread, table
 from nanonet.reproduce.tasks import Task
+from nanonet.reproduce.training_data import TrainingData
 from tests.conftest import made_up_curves
 
 
 @pytest.fixture
-def evidence(made_up_dataset: Dataset) -> Evidence:
-    return Evidence(made_up_dataset, None)
+def known(made_up_dataset: Dataset) -> TrainingData:
+    return TrainingData(made_up_dataset, None)
 
 
-def _answers(evidence: Evidence, factor: float, stuck: bool = False) -> Any:
+def _answers(known: TrainingData, factor: float, stuck: bool = False) -> Any:
     """Results of a model that is off by a factor in g, and answers each fold in its own order."""
 
     def result(task: Task) -> dict[str, Any]:
-        curves = factor * evidence.explicit.G[list(task.test)]
+        curves = factor * known.explicit.G[list(task.test)]
         k = len(task.test)
         part = {"G": (2 * curves).tolist(), "mse": [0.5] * k, "mae": [0.25] * k}
         errors = {"mse": [float(i) for i in task.test], "mae": [0.0] * k}
@@ -31,32 +31,32 @@ def _answers(evidence: Evidence, factor: float, stuck: bool = False) -> Any:
     return result
 
 
-def test_folds_are_put_together_in_order(evidence: Evidence) -> None:
-    row = Row("made up", crossed(evidence.explicit.X, 3, 2, "nearest"))
-    found = measure(row, _answers(evidence, math.e), evidence)
+def test_folds_are_put_together_in_order(known: TrainingData) -> None:
+    row = Row("made up", crossed(known.explicit.X, 3, 2, "nearest"))
+    found = measure(row, _answers(known, math.e), known)
     assert found.mse == pytest.approx(np.tile(np.arange(8.0), (2, 1)))
-    assert found.curves[1] == pytest.approx(math.e * evidence.explicit.G)
+    assert found.curves[1] == pytest.approx(math.e * known.explicit.G)
     assert found.plain == pytest.approx(np.ones((2, 8)))
     assert found.weighted == pytest.approx(np.ones((2, 8)))
     assert found.log_ratio == pytest.approx(np.ones((2, 8)))
     assert found.shift == pytest.approx(np.zeros((2, 8)))
     assert found.agree.all()
-    truth = evidence.neighbours(evidence.explicit.G)
+    truth = known.neighbours(known.explicit.G)
     assert found.neighbours[0] == pytest.approx((math.e - 1) * truth)
     assert (found.seconds, found.stuck) == (2.0, 0)
 
 
-def test_a_row_may_take_a_part_of_the_results(evidence: Evidence) -> None:
-    tasks = crossed(evidence.explicit.X, 2, 1, "nearest")
-    whole, part = (measure(Row("x", tasks, part=name), _answers(evidence, 1.0), evidence) for name in ("", "other"))
+def test_a_row_may_take_a_part_of_the_results(known: TrainingData) -> None:
+    tasks = crossed(known.explicit.X, 2, 1, "nearest")
+    whole, part = (measure(Row("x", tasks, part=name), _answers(known, 1.0), known) for name in ("", "other"))
     assert whole.plain == pytest.approx(np.zeros((1, 8)))
     assert part.plain == pytest.approx(np.full((1, 8), math.log(2)))
     assert part.mse == pytest.approx(np.full((1, 8), 0.5))
 
 
-def test_a_table_has_a_cell_for_every_column_and_says_what_is_stuck(evidence: Evidence) -> None:
-    row = Row("made up", crossed(evidence.explicit.X, 2, 2, "nearest"))
-    made = table(["a group", row], _answers(evidence, 1.0, stuck=True), evidence, "caption")
+def test_a_table_has_a_cell_for_every_column_and_says_what_is_stuck(known: TrainingData) -> None:
+    row = Row("made up", crossed(known.explicit.X, 2, 2, "nearest"))
+    made = table(["a group", row], _answers(known, 1.0, stuck=True), known, "caption")
     assert list(made.rows[0]) == ["a group"]
     assert len(made.rows[1]) == len(HEADER)
     assert made.rows[1][0] == "made up (stuck 4 of 4)"

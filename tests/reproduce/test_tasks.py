@@ -8,43 +8,43 @@ import numpy as np
 import pytest
 
 from nanonet import Composition, Dataset, InputError
-from nanonet.learn.model import NanoNet
-from nanonet.learn.scoring import Nearest
-from nanonet.picture import draw_curves
-from nanonet.reproduce.evidence import Evidence
-from nanonet.reproduce.models import MODELS, code_hash
-from nanonet.reproduce.tasks import Store, Task, key, packed, run, unpacked
+from nanonet.evaluate.baselines import Nearest
+from nanonet.evaluate.fingerprint import fingerprint
+from nanonet.learn.nanonet import NanoNet
+from nanonet.models.image import rasterize
+from nanonet.reproduce.tasks import Task, TaskStore, packed, rests_on, run, unpacked
+from nanonet.reproduce.training_data import TrainingData
 
 TRAIN, TEST = (0, 1, 2, 3, 4, 5), (6, 7)
 NETWORK = {"epochs": 2, "attempts": 1}
 
 
 @pytest.fixture
-def evidence(made_up_dataset: Dataset) -> Evidence:
-    return Evidence(made_up_dataset, None)
+def known(made_up_dataset: Dataset) -> TrainingData:
+    return TrainingData(made_up_dataset, None)
 
 
 @pytest.fixture
-def with_implicit(made_up_dataset: Dataset) -> Evidence:
+def with_implicit(made_up_dataset: Dataset) -> TrainingData:
     """Implicit entries: the explicit ones at half the density, with curves that can be told apart."""
     twins = made_up_dataset.subset(range(8))
     compositions = tuple(replace(c, density=c.density * 1.02) for c in twins.compositions)
     rdfs = tuple(replace(rdf, g=rdf.g * 2) for rdf in twins.rdfs)
-    return Evidence(made_up_dataset, Dataset(compositions, rdfs, ({"fidelity": "implicit"},) * 8))
+    return TrainingData(made_up_dataset, Dataset(compositions, rdfs, ({"fidelity": "implicit"},) * 8))
 
 
-def test_a_result_is_what_the_model_says(evidence: Evidence) -> None:
-    result = run(Task("nearest", TRAIN, TEST), evidence)
-    data = evidence.explicit
+def test_a_result_is_what_the_model_says(known: TrainingData) -> None:
+    result = run(Task("nearest", TRAIN, TEST), known)
+    data = known.explicit
     expected = Nearest().fit(data.X[:6], data.G[:6], data.r).predict(data.X[6:])
     assert np.array(result["G"]) == pytest.approx(expected, rel=1e-5)
-    pictures, drawn = draw_curves(data.G[6:], data.r), draw_curves(expected, data.r)
+    pictures, drawn = rasterize(data.G[6:], data.r), rasterize(expected, data.r)
     assert result["mse"] == pytest.approx(np.square(drawn - pictures).mean(axis=(1, 2)), rel=1e-3)
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
-def test_a_network_gives_latents_history_and_what_it_rebuilds(evidence: Evidence) -> None:
-    result = run(Task("nanonet", TRAIN, TEST, NETWORK), evidence)
+def test_a_network_gives_latents_history_and_what_it_rebuilds(known: TrainingData) -> None:
+    result = run(Task("nanonet", TRAIN, TEST, NETWORK), known)
     assert result["stuck"], "two epochs teach nothing"
     assert np.shape(result["latents"]["train"]) == (6, 8)
     assert np.shape(result["latents"]["test"]) == (2, 8)
@@ -54,7 +54,7 @@ def test_a_network_gives_latents_history_and_what_it_rebuilds(evidence: Evidence
     json.dumps(result, allow_nan=False)
 
 
-def test_the_leak_is_the_autoencoders_alone(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_leak_is_the_autoencoders_alone(known: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, int] = {}
 
     def fit(self, X, G, r, **more):  # type: ignore[no-untyped-def]
@@ -64,11 +64,11 @@ def test_the_leak_is_the_autoencoders_alone(evidence: Evidence, monkeypatch: pyt
     monkeypatch.setattr(NanoNet, "fit", fit)
     for leak, number in ((False, 6), (True, 8)):
         with pytest.raises(InterruptedError):
-            run(Task("nanonet", TRAIN, TEST, NETWORK, leak=leak), evidence)
+            run(Task("nanonet", TRAIN, TEST, NETWORK, leak=leak), known)
         assert seen == {"forest": 6, "autoencoder": number}
 
 
-def test_implicit_twins_of_what_is_held_out_are_not_learnt(with_implicit: Evidence) -> None:
+def test_implicit_twins_of_what_is_held_out_are_not_learnt(with_implicit: TrainingData) -> None:
     X, G, errors = with_implicit.training(TRAIN, TEST, None)
     assert len(X) == len(G) == len(errors) == 12
     assert not np.isin(X[:, 0], with_implicit.explicit.X[6:, 0]).any()
@@ -77,26 +77,26 @@ def test_implicit_twins_of_what_is_held_out_are_not_learnt(with_implicit: Eviden
     assert len(with_implicit.training(TRAIN, TEST, 0)[0]) == 6
 
 
-def test_evidence_sorts_entries_by_fidelity(with_implicit: Evidence) -> None:
+def test_evidence_sorts_entries_by_fidelity(with_implicit: TrainingData) -> None:
     implicit = with_implicit.implicit
     assert implicit is not None
-    mixed = Evidence.of(Dataset.concatenate([implicit, with_implicit.explicit]), None)
+    mixed = TrainingData.of(Dataset.concatenate([implicit, with_implicit.explicit]), None)
     assert mixed.explicit == with_implicit.explicit
     assert mixed.implicit == implicit
     with pytest.raises(InputError, match="no explicit"):
-        Evidence.of(implicit, None)
+        TrainingData.of(implicit, None)
     with pytest.raises(InputError, match="5 explicit compositions; allowed are 8 or more"):
-        Evidence(with_implicit.explicit.subset(range(5)), None)
+        TrainingData(with_implicit.explicit.subset(range(5)), None)
 
 
-def test_neighbours_are_counted_within_a_gap_of_three(evidence: Evidence) -> None:
-    data = evidence.explicit
-    numbers = evidence.neighbours(np.ones_like(data.G))
+def test_neighbours_are_counted_within_a_gap_of_three(known: TrainingData) -> None:
+    data = known.explicit
+    numbers = known.neighbours(np.ones_like(data.G))
     others = np.array([(entry["nps"] - 1) / entry["nps"] for entry in data.provenance])
     assert numbers == pytest.approx(4 / 3 * np.pi * (data.X[:, 0] + 3) ** 3 * data.X[:, 2] * others)
 
 
-def test_a_key_knows_all_that_a_result_depends_on(with_implicit: Evidence) -> None:
+def test_a_key_knows_all_that_a_result_depends_on(with_implicit: TrainingData) -> None:
     task = Task("nanonet", TRAIN, TEST, NETWORK)
     others = [
         replace(task, seed=1),
@@ -106,35 +106,19 @@ def test_a_key_knows_all_that_a_result_depends_on(with_implicit: Evidence) -> No
         replace(task, settings={**NETWORK, "latent": 4}),
         replace(task, train=TRAIN[:-1]),
         replace(task, test=TEST[:1]),
-        replace(task, model="nearest"),
+        replace(task, model="nearest", settings={}),
     ]
-    keys = [key(one, with_implicit) for one in (task, *others)]
+    keys = [fingerprint(*rests_on(one, with_implicit)) for one in (task, *others)]
     assert len(set(keys)) == len(keys)
-    assert key(replace(task), with_implicit) == keys[0]
+    assert fingerprint(*rests_on(replace(task), with_implicit)) == keys[0]
     compositions = (Composition(3, 30, 0.001, 1.0, 1.0), *with_implicit.explicit.compositions[1:])
     other = replace(with_implicit, explicit=replace(with_implicit.explicit, compositions=compositions))
-    assert key(task, other) != keys[0]
+    assert fingerprint(*rests_on(task, other)) != keys[0]
 
 
-def test_code_counts_but_comments_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = (
-        'def f(x):\n    """Say."""\n    return x + 1\n',
-        'def f(x):\n    """Say otherwise."""\n    # why\n    return (x + 1)\n',
-        "def f(x):\n    return x + 2\n",
-    )
-    hashes = []
-    monkeypatch.syspath_prepend(tmp_path)
-    for i, text in enumerate(texts):
-        (tmp_path / f"made_up_module_{i}.py").write_text(text)
-        hashes.append(code_hash((f"made_up_module_{i}",)))
-    assert hashes[0] == hashes[1] != hashes[2]
-    for factory in MODELS.values():
-        assert code_hash(factory.modules, factory.files) != code_hash(factory.modules[1:], factory.files)
-
-
-def test_a_store_goes_on_where_it_was(evidence: Evidence, tmp_path: Path) -> None:
+def test_a_store_goes_on_where_it_was(known: TrainingData, tmp_path: Path) -> None:
     every = [Task("mean of g", TRAIN, TEST), Task("nearest", TRAIN, TEST), Task("nearest", TRAIN, TEST)]
-    store = Store(tmp_path, evidence)
+    store = TaskStore(tmp_path, known)
     assert store.missing(every) == every[:1] + every[2:]
     store.compute(every[0])
     assert store.missing(every) == every[2:]

@@ -264,7 +264,11 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dat
 
 @pytest.mark.parametrize(
     ("blocked", "arguments", "extra"),
-    [("gsd", ["simulate", *FIVE, "--out", "run"], "sim"), ("torch", ["train", "DATA", "--out", "model"], "learn")],
+    [
+        ("gsd", ["simulate", *FIVE, "--out", "run"], "sim"),
+        ("sklearn", ["train", "DATA", "--out", "model"], "learn"),
+        ("torch", ["train", "DATA", "--out", "model", "--kind", "nanonet"], "learn"),
+    ],
 )
 def test_a_missing_extra_is_named_after_the_input_was_checked(
     blocked: str, arguments: list[str], extra: str, made_up_dataset: Dataset, tmp_path: Path

@@ -11,7 +11,7 @@ import pytest
 from nanonet import Composition, Dataset, windows
 from nanonet.analyze.windows import follow, mean_forces
 from nanonet.campaign import implicit, reckoning
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 from nanonet.serve import cli
 from nanonet.simulate import protocol
 from nanonet.simulate.protocol import IMPLICIT

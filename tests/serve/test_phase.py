@@ -5,21 +5,23 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from nanonet import RDF, Composition, Dataset, InputError
-from nanonet.phase import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, judge
-from nanonet.predict import model as predict_model
+from nanonet import Dataset, InputError, Predictor
+from nanonet.composition import FIELDS
+from nanonet.models.base import Band
+from nanonet.phases.classify import classify
+from nanonet.phases.state import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria
+from nanonet.plots.phases import draw_plane
+from nanonet.predict import predictor as predict_model
+from nanonet.predict.phase_map import compute_map, near_plane
 from nanonet.rdf_table import read_rdf
 from nanonet.serve import cli
-from nanonet.serve.phase_map import compute_map, near_plane
-from nanonet.serve.phase_plot import draw_plane
-from tests.test_phase import grid, made_up
+from tests.synthetic import grid, made_up
 
 FIVE = ["--diameter", 3, "--chain-length", 40, "--density", 0.002, "--eps-nn", 0.5, "--eps-pn", 1.0]
 PLANE = ["--x", "eps_pn", "--y", "eps_nn", "--diameter", 3, "--chain-length", 40, "--density", 0.002]
@@ -44,34 +46,36 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  #
 
 
 class Known:
-    """A model in which W is -eps_nn in contact, give or take eps_pn."""
+    """A model in which W is -eps_nn in contact, give or take eps_pn where it is not sure."""
 
-    def __init__(self, samples: bool) -> None:
-        self.r = grid(3.0)
-        self.card = {"X": [[3, 40, 0.002, 0.0, 0.1], [3.1, 40, 0.002, 3.0, 1.0], [5, 30, 0.002, 1, 0.5]]}
-        if samples:
-            self.sample_curves = self._sample
+    def __init__(self, uncertain: bool) -> None:
+        self.x, self.uncertain = grid(3.0), uncertain
+        self.X = np.array([[3, 40, 0.002, 0.0, 0.1], [3.1, 40, 0.002, 3.0, 1.0], [5, 30, 0.002, 1, 0.5]])
 
-    def _curves(self, X: NDArray[np.float64], noise: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _curves(self, X: NDArray[np.float64], noise: float) -> NDArray[np.float64]:
         depths = np.maximum(X[:, 3] + X[:, 4] * noise, 0.0)
-        return np.array([made_up(self.r, x[0], (0.0, depth)) for x, depth in zip(X, depths, strict=True)])
+        return np.array([made_up(self.x, x[0], (0.0, depth)) for x, depth in zip(X, depths, strict=True)])
 
-    def predict_curves(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self._curves(X, np.zeros(len(X)))
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        return self._curves(np.asarray(X), 0.0)
 
-    def predict(self, composition: Composition) -> RDF:
-        x = np.array([[3, 40, 0.002, composition.eps_nn, composition.eps_pn]])
-        return RDF(self.r, self.predict_curves(x)[0])
+    def band(self, X: ArrayLike) -> Band | None:
+        g = self.predict(X)
+        return Band(g, 0.5 * g, 2 * g) if self.uncertain else None
 
-    def _sample(self, X: NDArray[np.float64], n: int, seed: int, common: bool = False) -> NDArray[np.float64]:
-        noise = np.random.default_rng(seed).standard_normal(n)
-        return np.array([self._curves(X, np.full(len(X), e)) for e in noise])
+    def sample(self, X: ArrayLike, draws: int, seed: int = 0, common: bool = False) -> NDArray[np.float64]:
+        noise = np.random.default_rng(seed).standard_normal(draws) * self.uncertain
+        return np.array([self._curves(np.asarray(X), float(e)) for e in noise])
 
-    def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.asarray(X[:, 4] > 0.9)
+    def caveat(self, X: NDArray[np.float64]) -> str:
+        return ""
 
-    def basis(self, composition: Composition) -> Any:
-        return type("Basis", (), {"warnings": ("far",) if composition.eps_pn > 0.9 else ()})()
+
+def known(uncertain: bool) -> Predictor:
+    """It stands in for what `nanonet.load` gives; what eps_pn exceeds 0.9 lies outside."""
+    found = Predictor(Known(uncertain), {"kind": "known", "inputs": list(FIELDS)})
+    found.outside = lambda X: np.asarray(X)[:, 4] > 0.9  # type: ignore[method-assign]
+    return found
 
 
 def test_all_entries_of_a_dataset(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -121,7 +125,7 @@ def test_tables_of_our_own_and_of_others(run, tmp_path: Path) -> None:  # type: 
     assert (diameter, density, len(rdf.r)) == (3, 0.002, 100)
     status, out, _ = run("phase", ours)
     assert status == 0
-    assert f"state        {judge(rdf, 3, 0.002).state}" in out
+    assert f"state        {classify(rdf, 3, 0.002).state}" in out
     r = grid(4.0)
     g = made_up(r, 4.0, (1.2, 2.5))
     other = tmp_path / "other.csv"
@@ -152,7 +156,7 @@ def test_predictions_are_judged(run, monkeypatch: pytest.MonkeyPatch) -> None:  
     status, out, _ = run("phase", *FIVE)
     assert status == 0
     assert "predicted for D=3 N=40" in out
-    monkeypatch.setattr(predict_model, "load", lambda folder=None: Known(samples=True))
+    monkeypatch.setattr(predict_model, "load", lambda folder=None: known(uncertain=True))
     status, out, _ = run("phase", *FIVE[:-3], 1.2, "--eps-pn", 0.5, "--json")
     content = json.loads(out)
     assert content["state"] == UNCERTAIN
@@ -195,7 +199,7 @@ def test_tables_that_are_none_are_refused(text: str, tmp_path: Path) -> None:
 def test_a_map_of_a_model_without_error_bars(  # type: ignore[no-untyped-def]
     run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predict_model, "load", lambda folder=None: Known(samples=False))
+    monkeypatch.setattr(predict_model, "load", lambda folder=None: known(uncertain=False))
     plot, table = tmp_path / "map.png", tmp_path / "map.csv"
     status, out, err = run("phase-map", *PLANE, "--steps", 6, "--plot", plot, "--csv", table)
     assert (status, "36/36" in err) == (0, True)
@@ -212,7 +216,7 @@ def test_a_map_of_a_model_without_error_bars(  # type: ignore[no-untyped-def]
 
 def test_a_map_of_draws_shows_where_the_states_meet() -> None:
     held = {"diameter": 3.0, "chain_length": 40.0, "density": 0.002}
-    found = compute_map(Known(samples=True), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
+    found = compute_map(known(uncertain=True), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
     assert found.shares.shape == (7, 7, 3)
     np.testing.assert_allclose(found.shares.sum(axis=-1), 1.0)
     contact = found.shares[..., STATES.index(CONTACT)]
@@ -223,7 +227,7 @@ def test_a_map_of_draws_shows_where_the_states_meet() -> None:
     assert found.outside[:, -1].all()
     assert not found.outside[:, :-2].any()
     assert "400 curves a point that the model draws" in found.basis
-    hard = compute_map(Known(samples=False), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
+    hard = compute_map(known(uncertain=False), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
     assert set(np.unique(hard.shares)) == {0.0, 1.0}
 
 
@@ -241,7 +245,7 @@ def test_options_take_hyphens_and_a_map_is_quick(run, tmp_path: Path) -> None:  
 
 def test_simulations_near_the_plane_are_marked() -> None:
     held = {"diameter": 3.0, "chain_length": 40.0, "density": 0.002}
-    found = compute_map(Known(samples=False), ("eps_pn", "eps_nn"), held, (None, (0.2, 2.0)), 3, Criteria())
+    found = compute_map(known(uncertain=False), ("eps_pn", "eps_nn"), held, (None, (0.2, 2.0)), 3, Criteria())
     data = Dataset.shipped()
     marks = near_plane(found, [DISPERSION] * len(data), data)
     assert 0 < len(marks) < len(data)
@@ -253,7 +257,7 @@ def test_simulations_near_the_plane_are_marked() -> None:
 
 def test_chain_lengths_of_a_map_are_whole() -> None:
     held = {"diameter": 3.0, "eps_pn": 0.5, "density": 0.002}
-    found = compute_map(Known(samples=False), ("chain_length", "eps_nn"), held, (None, None), 30, Criteria())
+    found = compute_map(known(uncertain=False), ("chain_length", "eps_nn"), held, (None, None), 30, Criteria())
     assert found.x.tolist() == list(range(30, 41))
 
 
@@ -261,7 +265,7 @@ def test_what_is_outside_is_hatched() -> None:
     held = {"diameter": 3.0, "chain_length": 40.0, "density": 0.002}
     hatches = []
     for x_range in ((0.1, 0.8), (0.1, 1.0), (0.92, 1.0)):  # none, some and all of it outside
-        found = compute_map(Known(samples=False), ("eps_pn", "eps_nn"), held, (x_range, None), 8, Criteria())
+        found = compute_map(known(uncertain=False), ("eps_pn", "eps_nn"), held, (x_range, None), 8, Criteria())
         axes = Figure().subplots()
         draw_plane(axes, found, [], Criteria())
         hatches.append([c for c in axes.collections if getattr(c, "hatches", None) == ["////"]])

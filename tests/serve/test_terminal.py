@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import typer
 
-from nanonet.errors import InputError, NanonetWarning
+from nanonet.errors import InputError, NanonetWarning, printable
 from nanonet.serve import terminal
 
 NANONET = Path(sys.executable).with_name("nanonet")
@@ -31,9 +31,9 @@ def _one_message(done: subprocess.CompletedProcess[bytes], said: str) -> None:
 
 
 def test_foreign_text_moves_no_cursor() -> None:
-    assert terminal.printable("a\x1b[31mred\x1b[0m\r\x07\u202eb\x9b") == r"a\x1b[31mred\x1b[0m\r\x07\u202eb\x9b"
-    assert terminal.printable("two\nlines\tg ± 0.1 ε ü") == "two\nlines\tg ± 0.1 ε ü"
-    assert terminal.printable(os.fsdecode(b"\xff.csv")) == r"\udcff.csv"
+    assert printable("a\x1b[31mred\x1b[0m\r\x07\u202eb\x9b") == r"a\x1b[31mred\x1b[0m\r\x07\u202eb\x9b"
+    assert printable("two\nlines\tg ± 0.1 ε ü") == "two\nlines\tg ± 0.1 ε ü"
+    assert printable(os.fsdecode(b"\xff.csv")) == r"\udcff.csv"
 
 
 def test_a_terminal_of_ascii_gets_what_it_can_show() -> None:

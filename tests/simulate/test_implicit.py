@@ -10,7 +10,8 @@ import pytest
 from nanonet import Composition, InputError
 from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
-from nanonet.potential import PolymerPotential, Triple, direct
+from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.mediated import PolymerPotential, Triple
 from nanonet.simulate import engine, script
 from nanonet.simulate.implicit import TABLE, Implicit, implicit, table
 from nanonet.simulate.protocol import IMPLICIT
@@ -35,7 +36,7 @@ def test_the_table_is_u_nn_and_w_poly() -> None:
     rows = table(implicit(COMPOSITION, potential))
     inside = (rows[:, 0] > potential.r[0]) & (rows[:, 0] < potential.r[-1])
     r = rows[inside, 0]
-    expected = direct(r, 3.0, 0.5) + np.interp(r, potential.r, potential.w)
+    expected = lj_cut_shifted(r, 3.0, 0.5) + np.interp(r, potential.r, potential.w)
     assert rows[inside, 1] == pytest.approx(expected, abs=0.02)
     assert rows[-1, 0] == 7.75  # beyond the cutoff of U_nn
     assert rows[-1, 1] == pytest.approx(0.0, abs=1e-6)

@@ -13,7 +13,7 @@ from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
 from nanonet.composition import Composition
 from nanonet.errors import SimulationError
-from nanonet.potential import PolymerPotential, Triple
+from nanonet.potentials.mediated import PolymerPotential, Triple
 from nanonet.simulate import cache, engine, langevin
 from nanonet.simulate.accelerate import FallbackWarning
 from nanonet.simulate.implicit import Implicit, force_table, implicit, table

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from itertools import product
 from typing import Any
 
@@ -16,9 +15,9 @@ from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
-from nanonet.dilute import PolymerTable
 from nanonet.errors import InputError
-from nanonet.potential import Triple
+from nanonet.formats import potential_table
+from nanonet.potentials.mediated import Triple
 from nanonet.rdf import RDF
 
 CONDENSING, EDGE, DISPERSED = "condensing", "edge", "dispersed"
@@ -38,13 +37,9 @@ def regime(second_virial: float | None) -> str:
 
 def second_virial(composition: Composition) -> float | None:
     """B2* of a composition at infinite dilution, from the shipped table of W_poly; None where that does not reach."""
-    found = _table().potential(Triple(composition.diameter, composition.chain_length, composition.eps_pn))
+    triple = Triple(composition.diameter, composition.chain_length, composition.eps_pn)
+    found = potential_table.shipped().potential(triple)
     return None if found.extrapolated else found.second_virial(composition.eps_nn)
-
-
-@cache
-def _table() -> PolymerTable:
-    return PolymerTable.shipped()
 
 
 def examination(run: Run) -> Examination:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from nanonet import windows
-from nanonet.analyze.mediated import STEP, Mediated, fit
-from nanonet.dilute import INNER_SLOPE, PolymerTable
-from nanonet.potential import Triple
+from nanonet.analyze.potential_gp import STEP, PotentialGP, fit
+from nanonet.formats import potential_table
+from nanonet.potentials.mediated import Triple
+from nanonet.potentials.table import INNER_SLOPE, PotentialTable
 from nanonet.windows import REACH
 
 DIAMETERS = np.round(np.arange(2.0, 5.01, 0.25), 6)
@@ -19,11 +20,11 @@ EPS_PN = np.round(np.arange(0.1, 1.51, 0.1), 6)
 
 
 def tabulate(
-    model: Mediated,
+    model: PotentialGP,
     diameters: Sequence[float] = tuple(DIAMETERS),
     chain_lengths: Sequence[float] = tuple(CHAIN_LENGTHS),
     eps_pn: Sequence[float] = tuple(EPS_PN),
-) -> PolymerTable:
+) -> PotentialTable:
     """W_poly on a grid of triples, to 0.01 kT, from a fitted process."""
     gaps = np.arange(-1.5, REACH + 0.5 * STEP, STEP)
     shape = (len(diameters), len(chain_lengths), len(eps_pn), len(gaps))
@@ -35,7 +36,7 @@ def tabulate(
                 own = found.r - diameter
                 rise = INNER_SLOPE * np.maximum(own[0] - gaps, 0.0)
                 w[i, j, k] = np.interp(gaps, own, found.w - found.w[-1]) + rise
-    return PolymerTable(
+    return PotentialTable(
         diameters=np.asarray(diameters, dtype=np.float64),
         chain_lengths=np.asarray(chain_lengths, dtype=np.float64),
         eps_pn=np.asarray(eps_pn, dtype=np.float64),
@@ -45,4 +46,4 @@ def tabulate(
 
 
 if __name__ == "__main__":
-    tabulate(fit(windows.by_triple(windows.shipped()))).save(sys.argv[1])
+    potential_table.save(sys.argv[1], tabulate(fit(windows.by_triple(windows.shipped()))))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nanonet.analyze import trajectory
 from nanonet.analyze.equilibrium import block_error
 from nanonet.errors import InputError
-from nanonet.potential import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, Triple
 from nanonet.reading import read_bytes, read_json
 from nanonet.records import RunRecord, check_id, need
 from nanonet.windows import BIN, WindowRun, Windows

@@ -13,7 +13,7 @@ from scipy.stats import qmc
 
 from nanonet.composition import FIELDS, Composition
 from nanonet.errors import InputError, check_whole
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 from nanonet.tables import read_table
 
 RANGES: dict[str, tuple[float, float]] = {

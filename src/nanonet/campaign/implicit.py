@@ -14,13 +14,13 @@ import numpy as np
 
 from nanonet.analyze.entries import examination, start_of
 from nanonet.analyze.equilibrium import judge
-from nanonet.analyze.mediated import Mediated
+from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.runs import assemble, measure_run
 from nanonet.campaign.workers import LocalPool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, NanonetError, check_whole
-from nanonet.potential import PolymerPotential, Triple
+from nanonet.potentials.mediated import PolymerPotential, Triple
 from nanonet.rdf import RDF
 from nanonet.simulate import engine
 from nanonet.simulate.implicit import Implicit, implicit
@@ -44,7 +44,7 @@ MAX_VOLUME_FRACTION = 0.1
 Say = Callable[[str], None]
 
 
-def potential_of(model: Mediated, composition: Composition) -> PolymerPotential:
+def potential_of(model: PotentialGP, composition: Composition) -> PolymerPotential:
     """W_poly of a composition's triple."""
     return model.predict(Triple(composition.diameter, composition.chain_length, composition.eps_pn))
 
@@ -137,7 +137,7 @@ def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) 
 
 def generate(
     compositions: Sequence[Composition],
-    model: Mediated,
+    model: PotentialGP,
     folder: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nanonet.analyze import mediated
+from nanonet.analyze import potential_gp
 from nanonet.analyze.windows import measure_windows
 from nanonet.campaign.workspace import Task, Workspace, locked
 from nanonet.composition import Composition
@@ -55,7 +55,7 @@ def windows_done(task: Task, known: Iterable[WindowRun]) -> bool:
 def contact_error(runs: Sequence[WindowRun]) -> float:
     """Standard error (kT) of W_poly at the separation D, from window runs of one triple."""
     forces = combine(runs)
-    return mediated.fit([forces]).predict(forces.triple).at(forces.triple.diameter)[1]
+    return potential_gp.fit([forces]).predict(forces.triple).at(forces.triple.diameter)[1]
 
 
 def worst_windows(workspace: Workspace, wanted: Sequence[Windows], max_replicas: int) -> list[tuple[float, Task]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.analyze.mediated import Mediated
+from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.runs import assemble
 from nanonet.campaign.implicit import Say, potential_of, regime, simulate
 from nanonet.composition import Composition
@@ -75,7 +75,7 @@ class Comparison:
 
 
 def compare(
-    explicit: Dataset, model: Mediated, folder: Path, *, lmp: str | None = None, say: Say = print
+    explicit: Dataset, model: PotentialGP, folder: Path, *, lmp: str | None = None, say: Say = print
 ) -> list[Comparison]:
     """Run every explicit composition with implicit polymer: as many NPs in the same volume, and set them side by side.
 

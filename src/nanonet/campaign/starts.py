@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,9 @@ from nanonet.analyze.replicas import combine
 from nanonet.campaign.implicit import simulate
 from nanonet.composition import Composition
 from nanonet.dataset import Run
-from nanonet.dilute import PolymerTable
 from nanonet.errors import InputError
-from nanonet.potential import PolymerPotential, Triple
+from nanonet.formats import potential_table
+from nanonet.potentials.mediated import PolymerPotential, Triple
 from nanonet.simulate import engine
 from nanonet.simulate.implicit import implicit
 from nanonet.simulate.protocol import IMPLICIT, Protocol
@@ -36,12 +35,9 @@ FOLDER = "implicit"
 
 def potential_of(composition: Composition) -> PolymerPotential:
     """W_poly of a composition's triple, from the shipped table."""
-    return _table().potential(Triple(composition.diameter, composition.chain_length, composition.eps_pn))
-
-
-@cache
-def _table() -> PolymerTable:
-    return PolymerTable.shipped()
+    return potential_table.shipped().potential(
+        Triple(composition.diameter, composition.chain_length, composition.eps_pn)
+    )
 
 
 def why_not(composition: Composition) -> str:

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
+from nanonet.evaluate.splits import MIN_CURVES
 from nanonet.rdf import MAX_G
-
-MIN_CURVES = 4
 
 
 def checked(

@@ -13,11 +13,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from nanonet.errors import InputError, check_whole
+from nanonet.models.image import SIZE
 
 FILTERS = (64, 32, 32, 16, 16, 8)
 """Filters of the encoder's convolutions, those of the decoder in reverse (paper); the encoder's last: the latents."""
@@ -27,6 +31,10 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"leaky_relu": nn.LeakyReLU, "relu": n
 
 INITIALS = ("he", "glorot")
 """How weights begin: He et al. 2015, doi:10.1109/ICCV.2015.123, or, as Keras does unasked, Glorot and Bengio 2010."""
+
+
+SIZES = (16, 32, 64, 128, 256)
+"""Pixels a side that images may have."""
 
 
 def default_filters(layers: int) -> tuple[int, ...]:
@@ -140,3 +148,46 @@ class Autoencoder(nn.Module):
     def reconstruct(self, pictures: Tensor) -> Tensor:
         """Grey levels 0 to 1 of the pictures that the network makes of pictures (n, 1, size, size)."""
         return torch.sigmoid(self(pictures))
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What an autoencoder is made of; checked when made.
+
+    Raises
+    ------
+    InputError
+        A value is not allowed; it is named.
+    """
+
+    size: int = SIZE
+    """Pixels a side of the images, one of `SIZES` (paper: 64)."""
+    filters: Sequence[int] | None = None
+    """Of the encoder's convolutions and, in reverse, of the decoder's; None: as `default_filters` has them."""
+    latent: int = FILTERS[-1]
+    """Size of the latent space, that is, filters of the encoder's last convolution (paper: 8)."""
+    activation: str = "leaky_relu"
+    """One of `ACTIVATIONS`."""
+    initial: str = "he"
+    """How weights begin, one of `INITIALS`."""
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("activation", tuple(ACTIVATIONS)), ("initial", INITIALS), ("size", SIZES)):
+            if getattr(self, name) not in allowed:
+                raise InputError(f"{name} = {getattr(self, name)!r} is not one of {', '.join(map(str, allowed))}")
+        check_whole("latent", self.latent, 1, 10_000)
+        most = self.size.bit_length() - 1
+        if not 1 <= len(self.widths) <= most or not all(isinstance(w, int) and w >= 1 for w in self.widths):
+            raise InputError(
+                f"filters = {self.filters!r} are not 1 to {most} whole numbers of 1 or more, as images of size "
+                f"{self.size} allow"
+            )
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Filters of the encoder's convolutions."""
+        return default_filters(self.size.bit_length() - 1) if self.filters is None else tuple(self.filters)
+
+    def network(self, grey: float = 0.5) -> Autoencoder:
+        """One with fresh weights; `grey` as in `Autoencoder`."""
+        return Autoencoder(self.latent, self.activation, self.widths, self.size, self.initial, grey)

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from nanonet.errors import InputError, NanonetError
+from nanonet.evaluate.metrics import black_mse, mean_mse
 from nanonet.learn.autoencoder import Autoencoder
-from nanonet.learn.scoring import black_mse, mean_mse
 
 LOSSES = ("bce", "mse")
 """Binary cross-entropy; mean squared error of grey levels (paper)."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.picture import draw_curves
-from nanonet.reproduce import figures
+from nanonet.learn.regressors import ImagePCA, tsne_map
+from nanonet.models.image import rasterize
+from nanonet.plots import report as figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
-from nanonet.reproduce.rivals import PicturePCA, tsne_map
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
 from nanonet.reproduce.studies import Context, Group, Study, cheap, compared, references, slow, teachings
 
@@ -36,7 +36,7 @@ def _direct(context: Context) -> list[Block]:
     items = []
     for said, implicit in teachings(context).items():
         score = {
-            name: float(measure(row, context.results, context.evidence).weighted.mean())
+            name: float(measure(row, context.results, context.known).weighted.mean())
             for name, row in {**_direct_group(context, implicit), **references(context, implicit)}.items()
         }
         better = [name for name in DIRECT if score[name] < score["default"]]
@@ -66,11 +66,11 @@ def _codec_group(context: Context, implicit: int | None) -> dict[str, Row]:
 
 
 def _codecs(context: Context) -> list[Block]:
-    data, implicit = context.evidence.explicit, context.evidence.implicit
+    data, implicit = context.known.explicit, context.known.implicit
     X = data.X if implicit is None else np.concatenate([data.X, implicit.X])
-    pictures = draw_curves(data.G if implicit is None else np.concatenate([data.G, implicit.G]), data.r)
+    pictures = rasterize(data.G if implicit is None else np.concatenate([data.G, implicit.G]), data.r)
     places = {
-        "PCA, first two components": PicturePCA(2).fit(pictures).encode(pictures),
+        "PCA, first two components": ImagePCA(2).fit(pictures).encode(pictures),
         "t-SNE": tsne_map(pictures, 0),
         "t-SNE, another seed": tsne_map(pictures, 1),
     }
@@ -107,7 +107,7 @@ def _compared(group: Group) -> Callable[[Context], list[Row | str]]:
 
 def _table(context: Context, group: Group, caption: str = "") -> Table:
     lines = compared(context, group, teachings(context))
-    return table(lines, context.results, context.evidence, f"{caption} {LEGEND}".strip())
+    return table(lines, context.results, context.known, f"{caption} {LEGEND}".strip())
 
 
 STUDIES = {

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
 
+from nanonet.evaluate.metrics import r2
 from nanonet.learn.forest import Scaling
-from nanonet.learn.scoring import r2
-from nanonet.reproduce import figures, leak
+from nanonet.plots import report as figures
+from nanonet.reproduce import leak
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
 from nanonet.reproduce.scores import Row
@@ -62,7 +63,7 @@ def _grown(context: Context, row: Row, max_features: float | int) -> list[Grown]
     for task in row.flat:
         result = context.results(task)
         if not result["stuck"]:
-            held_out = context.evidence.explicit.X[list(task.test)]
+            held_out = context.known.explicit.X[list(task.test)]
             found.append(grow(result, held_out, context.plan.trees, max_features, task.seed))
     return found
 

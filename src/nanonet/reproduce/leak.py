@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nanonet.learn.scoring import paired_bootstrap
+from nanonet.evaluate.metrics import paired_bootstrap
 from nanonet.reproduce.page import Block, Points, Text
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
 from nanonet.reproduce.studies import Context, Study, network, teachings, trivial
@@ -34,9 +34,7 @@ def scored(context: Context) -> list[Row | str]:
 
 def _write(context: Context) -> list[Block]:
     every = rows(context)
-    errors = {
-        name: measure(row, context.results, context.evidence).weighted.mean(axis=0) for name, row in every.items()
-    }
+    errors = {name: measure(row, context.results, context.known).weighted.mean(axis=0) for name, row in every.items()}
     alone = {name: spread(rebuilt(row, context.results)[:, None], "{:.4f}") for name, row in every.items()}
     items = []
     for end, label in (("", "Explicit data"), (" both", "Explicit and implicit data")):
@@ -55,7 +53,7 @@ def _write(context: Context) -> list[Block]:
             "are not those of unknown curves. Here is the same network with the split made before anything is fitted, "
             "and with an autoencoder that saw the test curves while the forest did not. Nothing else differs."
         ),
-        table(scored(context), context.results, context.evidence, LEGEND),
+        table(scored(context), context.results, context.known, LEGEND),
         Points(items),
     ]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.learn.arrays import MIN_CURVES
-from nanonet.reproduce import figures
+from nanonet.evaluate.splits import MIN_CURVES
+from nanonet.plots import report as figures
 from nanonet.reproduce.page import Block, Picture, Text
 from nanonet.reproduce.scores import Row, measure, repeated
 from nanonet.reproduce.studies import PREDICTORS, Context, Study, predictors, trivial
@@ -25,15 +25,15 @@ def _bases(context: Context, implicit: int | None) -> dict[str, Row]:
 
 def _explicit_sizes(context: Context) -> list[int]:
     """From as few as can be learnt to all that a split has."""
-    n = len(context.evidence.explicit)
+    n = len(context.known.explicit)
     most = n - n // context.plan.folds
     return sorted({max(MIN_CURVES, most * part // 8) for part in (2, 4, 6)} | {most})
 
 
 def _implicit_sizes(context: Context) -> list[int | None]:
-    if context.evidence.implicit is None:
+    if context.known.implicit is None:
         return []
-    m = len(context.evidence.implicit)
+    m = len(context.known.implicit)
     return [0, *sorted({max(1, m // 8), max(1, m // 2)}), None]
 
 
@@ -90,9 +90,9 @@ def _points(context: Context, lines: Mapping[str, list[Row]]) -> dict[str, tuple
     found = {}
     for label, rows in lines.items():
         sizes = [
-            np.mean([len(context.evidence.training(t.train, t.test, t.implicit)[0]) for t in row.flat]) for row in rows
+            np.mean([len(context.known.training(t.train, t.test, t.implicit)[0]) for t in row.flat]) for row in rows
         ]
-        scores = [repeated(measure(row, context.results, context.evidence).weighted) for row in rows]
+        scores = [repeated(measure(row, context.results, context.known).weighted) for row in rows]
         found[label] = (sizes, [mean for mean, _ in scores], [deviation for _, deviation in scores])
     return found
 

@@ -7,9 +7,11 @@ from matplotlib.figure import Figure
 
 from nanonet.composition import Composition
 from nanonet.errors import InputError
-from nanonet.phase import judge
+from nanonet.phases.classify import classify
+from nanonet.plots import report as figures
+from nanonet.plots.style import COLOURS, draw_curve, mark_axes
 from nanonet.rdf import RDF, Peak
-from nanonet.reproduce import figures, snapshots
+from nanonet.reproduce import snapshots
 from nanonet.reproduce.page import Block, Picture, Table, Text
 from nanonet.reproduce.scores import Row
 from nanonet.reproduce.studies import Context, Study
@@ -27,14 +29,15 @@ def _no_rows(context: Context) -> list[Row]:
 
 
 def _phases(context: Context) -> list[Block]:
-    data = context.evidence.explicit
+    data = context.known.explicit
     figure = Figure(figsize=(12.6, 8.6), layout="constrained")
     axes = figure.subplots(2, 3, height_ratios=(1.15, 1))
     lines, without = [], 0
     for column, (nominal, said) in enumerate(PHASES.items()):
         found = [i for i in range(len(data)) if np.allclose(_nominal(context, i), nominal, rtol=1e-6)]
         upper, lower = axes[0, column], axes[1, column]
-        figures.rdf_axes(lower, nominal[0])
+        mark_axes(lower, nominal[0], "0.7")
+        lower.set(xticks=(2, 4, 6, 8))
         lower.set_xlabel("r (σ)")
         seen = None if context.runs is None else snapshots.find(context.runs, nominal)
         if seen is None:
@@ -49,7 +52,7 @@ def _phases(context: Context) -> list[Block]:
             lines.append([name, "not in the dataset", "", "", "", "", said])
             continue
         rdf, entry = data.rdfs[found[0]], data.provenance[found[0]]
-        figures.rdf_curve(lower, rdf, "", figures.COLOURS[0])
+        draw_curve(lower, rdf, "", COLOURS[0], width=1.8)
         peaks = [peak_text(peak, rdf) for peak in (rdf.first_peak, rdf.second_peak)]
         converged = "yes" if entry.get("convergence", {}).get("converged") else "no"
         phase = phase_text(rdf, data.compositions[found[0]])
@@ -85,16 +88,16 @@ def peak_text(peak: Peak | None, rdf: RDF) -> str:
 
 
 def phase_text(rdf: RDF, composition: Composition) -> str:
-    """The state that `nanonet.phase` reads off g(r)."""
+    """The state that `nanonet.phases.classify` reads off g(r)."""
     try:
-        return judge(rdf, composition.diameter, composition.density).state
+        return classify(rdf, composition.diameter, composition.density).state
     except InputError:  # g is 0 far away, say, as a bad prediction may be
         return "cannot be told"
 
 
 def _nominal(context: Context, i: int) -> tuple[float, ...]:
-    c = context.evidence.explicit.compositions[i]
-    density = float(context.evidence.explicit.provenance[i].get("nominal_density", c.density))
+    c = context.known.explicit.compositions[i]
+    density = float(context.known.explicit.provenance[i].get("nominal_density", c.density))
     return (c.diameter, float(c.chain_length), density, c.eps_nn, c.eps_pn)
 
 

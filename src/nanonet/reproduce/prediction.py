@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.learn.scoring import ln_rmse, paired_bootstrap
+from nanonet.evaluate.metrics import ln_rmse, paired_bootstrap
+from nanonet.plots import report as figures
 from nanonet.rdf import RDF
-from nanonet.reproduce import figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.phases import peak_text, phase_text
 from nanonet.reproduce.scores import LEGEND, Row, measure, table
@@ -47,7 +47,7 @@ def _rows(context: Context) -> list[Row]:
 
 
 def _write(context: Context) -> list[Block]:
-    data = context.evidence.explicit
+    data = context.known.explicit
     lines: list[Row | str] = []
     peaks: list[list[str]] = []
     curves: dict[str, NDArray[np.float64]] = {}
@@ -55,7 +55,7 @@ def _write(context: Context) -> list[Block]:
         rows = _group(context, implicit)
         lines += [f"trained on {said}", *rows.values()]
         for label in PREDICTORS:
-            found = measure(rows[label], context.results, context.evidence).curves[0]
+            found = measure(rows[label], context.results, context.known).curves[0]
             curves[f"{label}, {said}"] = found
             errors = ln_rmse(data.G, found, error=data.errors)
             peaks.append([f"predicted by {label} trained on {said}"])
@@ -79,7 +79,7 @@ def _write(context: Context) -> list[Block]:
             peaks,
             "g of the peak at r in sigma, first of the repeated splits. Phases as `nanonet phase` reads them off g(r).",
         ),
-        table(lines, context.results, context.evidence, LEGEND),
+        table(lines, context.results, context.known, LEGEND),
         *_verdicts(context),
     ]
 
@@ -90,7 +90,7 @@ def _verdicts(context: Context) -> list[Block]:
     for said, implicit in teachings(context).items():
         rows = _group(context, implicit)
         errors[said] = {
-            name: measure(row, context.results, context.evidence).weighted.mean(axis=0) for name, row in rows.items()
+            name: measure(row, context.results, context.known).weighted.mean(axis=0) for name, row in rows.items()
         }
         for label in PREDICTORS:
             for name in ("nearest", "mean of g", "mean of ln g"):
@@ -117,7 +117,7 @@ def _verdict(a: NDArray[np.float64], b: NDArray[np.float64]) -> str:
 
 
 def _peak_line(context: Context, i: int, predicted: RDF, error: float) -> list[str]:
-    composition, rdf = context.evidence.explicit.compositions[i], context.evidence.explicit.rdfs[i]
+    composition, rdf = context.known.explicit.compositions[i], context.known.explicit.rdfs[i]
     pairs = [
         [peak_text(one.first_peak, one) for one in (rdf, predicted)],
         [peak_text(one.second_peak, one) for one in (rdf, predicted)],

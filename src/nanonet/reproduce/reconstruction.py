@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.picture import draw_curves
-from nanonet.reproduce import figures
+from nanonet.models.image import rasterize
+from nanonet.plots import report as figures
+from nanonet.plots.style import symbols
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
 from nanonet.reproduce.scores import Results, Row, rebuilt, spread
@@ -69,7 +70,7 @@ def _numbers(context: Context) -> list[str]:
     """How many curves the first split trains on, by data."""
     task = next(iter(_rows(context).values())).tasks[0][0]
     return [
-        f"{len(context.evidence.training(task.train, task.test, implicit)[0])} {said}"
+        f"{len(context.known.training(task.train, task.test, implicit)[0])} {said}"
         for said, implicit in teachings(context).items()
     ]
 
@@ -86,12 +87,12 @@ def _line(row: Row, results: Results) -> list[str]:
 
 
 def _pictures(context: Context, task: Task, shown: Mapping[str, Mapping[str, Any]]) -> Picture:
-    data = context.evidence.explicit
+    data = context.known.explicit
     chosen = list(task.test)[:3]
-    rows = {"simulated": list(draw_curves(data.G[chosen], data.r))}
+    rows = {"simulated": list(rasterize(data.G[chosen], data.r))}
     for label, result in shown.items():
         rows[label.replace(", ", "\n", 1)] = list(unpacked(result["rebuilt_pictures"])[: len(chosen)])
-    titles = [figures.symbols(data.compositions[i]) for i in chosen]
+    titles = [symbols(data.compositions[i], "\n") for i in chosen]
     figures.reconstructions(context.folder / "figure5b.png", titles, rows)
     return Picture(
         "figure5b.png",

@@ -15,10 +15,10 @@ from threadpoolctl import threadpool_limits
 from nanonet.errors import InputError
 from nanonet.files import check_replaceable, writing
 from nanonet.reproduce import alternatives, forests, leak, learning, phases, prediction, reconstruction, variations
-from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.page import Block, Heading, Points, Text, to_html, to_markdown
 from nanonet.reproduce.studies import Context, Plan, Study
-from nanonet.reproduce.tasks import Store, Task
+from nanonet.reproduce.tasks import Task, TaskStore
+from nanonet.reproduce.training_data import TrainingData
 
 PAGE, SUMMARY, SETTINGS, RESULTS = "report.html", "summary.md", "report.json", "results"
 
@@ -50,7 +50,7 @@ QUICK_IMPLICIT = 12
 
 def reproduce(
     out: Path,
-    evidence: Evidence,
+    known: TrainingData,
     *,
     plan: Plan | None = None,
     only: Sequence[str] = (),
@@ -64,7 +64,7 @@ def reproduce(
     ----------
     out:
         Made if need be; an older report there is replaced.
-    evidence:
+    known:
         What the studies rest on.
     plan:
         How much is computed; default: all.
@@ -92,15 +92,15 @@ def reproduce(
             raise InputError(f"study = {name!r} is not one of {', '.join(STUDIES)}")
     check_replaceable(out, SETTINGS)
     plan = plan or Plan()
-    if plan.quick and evidence.implicit is not None:
-        few = evidence.implicit.subset(range(min(len(evidence.implicit), QUICK_IMPLICIT)))
-        evidence = replace(evidence, implicit=few)
+    if plan.quick and known.implicit is not None:
+        few = known.implicit.subset(range(min(len(known.implicit), QUICK_IMPLICIT)))
+        known = replace(known, implicit=few)
     results = out / RESULTS
     results.mkdir(parents=True, exist_ok=True)
     with writing(out / SETTINGS) as temporary:
-        temporary.write_text(json.dumps(_settings(evidence, plan, source), indent=1) + "\n", encoding="utf-8")
-    store = Store(results, evidence)
-    context = Context(evidence, plan, store.result, out, runs)
+        temporary.write_text(json.dumps(_settings(known, plan, source), indent=1) + "\n", encoding="utf-8")
+    store = TaskStore(results, known)
+    context = Context(known, plan, store.result, out, runs)
     missing = store.missing([task for name in only or STUDIES for task in STUDIES[name].tasks(context)])
     with threadpool_limits(limits=1):  # on busy cores scikit-learn's threads wait for one another
         for done, task in enumerate(missing):
@@ -116,7 +116,7 @@ def reproduce(
     return out / PAGE
 
 
-def _chapters(context: Context, store: Store) -> list[Block]:
+def _chapters(context: Context, store: TaskStore) -> list[Block]:
     """All chapters whose fits are there, what they cost, and what is not there yet."""
     blocks: list[Block] = []
     absent: list[str] = []
@@ -138,25 +138,25 @@ def _chapters(context: Context, store: Store) -> list[Block]:
     return blocks
 
 
-def _settings(evidence: Evidence, plan: Plan, source: str) -> dict[str, object]:
+def _settings(known: TrainingData, plan: Plan, source: str) -> dict[str, object]:
     names = ("nanonet-pnc", "torch", "scikit-learn", "numpy")
     return {
         "date": datetime.date.today().isoformat(),
         "source": source,
-        "explicit": len(evidence.explicit),
-        "implicit": 0 if evidence.implicit is None else len(evidence.implicit),
+        "explicit": len(known.explicit),
+        "implicit": 0 if known.implicit is None else len(known.implicit),
         "plan": dict(vars(plan)),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in names},
     }
 
 
 def _opening(context: Context, source: str) -> list[Block]:
-    evidence, plan = context.evidence, context.plan
-    data = evidence.explicit
+    known, plan = context.known, context.plan
+    data = known.explicit
     verdicts = [bool(entry.get("convergence", {}).get("converged")) for entry in data.provenance]
     implicit, rich = "no implicit ones", ""
-    if evidence.implicit is not None:
-        implicit = f"{len(evidence.implicit)} implicit ones (NPs alone with a polymer-mediated potential)"
+    if known.implicit is not None:
+        implicit = f"{len(known.implicit)} implicit ones (NPs alone with a polymer-mediated potential)"
         rich = f" ({plan.rich_repeats} where implicit compositions are learnt too, 1 of the paper's settings there)"
     blocks: list[Block] = [
         Heading("nanoNET as published, on our own data", 1),

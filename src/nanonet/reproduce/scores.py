@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.learn.scoring import FLOOR, SOFTENING, ln_noise, ln_rmse, peak_errors, splits
-from nanonet.reproduce.evidence import Evidence
+from nanonet.evaluate.metrics import FLOOR, SOFTENING, ln_noise, ln_rmse, peak_errors
+from nanonet.evaluate.splits import splits
 from nanonet.reproduce.page import Table
 from nanonet.reproduce.tasks import Task
+from nanonet.reproduce.training_data import TrainingData
 
 Results = Callable[[Task], Mapping[str, Any]]
 """Finds the result of a task."""
@@ -96,9 +97,9 @@ def crossed(
     ]
 
 
-def measure(row: Row, results: Results, evidence: Evidence) -> Measured:
+def measure(row: Row, results: Results, known: TrainingData) -> Measured:
     """Put the folds of each repeat together and score them."""
-    data = evidence.explicit
+    data = known.explicit
     n, repeats = len(data), len(row.tasks)
     curves = np.full((repeats, n, len(data.r)), np.nan)
     mse, mae = np.full((repeats, n), np.nan), np.full((repeats, n), np.nan)
@@ -110,7 +111,7 @@ def measure(row: Row, results: Results, evidence: Evidence) -> Measured:
             curves[i, test], mse[i, test], mae[i, test] = part["G"], part["mse"], part["mae"]
             seconds.append(result["seconds"])
             stuck += bool(result["stuck"])
-    truth = evidence.neighbours(data.G)
+    truth = known.neighbours(data.G)
     peaks = [peak_errors(data.G, guess, data.r, data.errors) for guess in curves]
     return Measured(
         curves=curves,
@@ -121,7 +122,7 @@ def measure(row: Row, results: Results, evidence: Evidence) -> Measured:
         agree=np.array([found.agree for found in peaks], dtype=np.float64),
         log_ratio=np.array([np.log(found.ratio) for found in peaks]),
         shift=np.array([found.shift for found in peaks]),
-        neighbours=np.array([evidence.neighbours(guess) - truth for guess in curves]),
+        neighbours=np.array([known.neighbours(guess) - truth for guess in curves]),
         seconds=float(np.median(seconds)),
         stuck=stuck,
     )
@@ -135,12 +136,12 @@ def rebuilt(row: Row, results: Results, kind: str = "test", error: str = "mse") 
     return np.array([np.mean(results(task)["rebuilt"][kind][error]) for task in row.flat])
 
 
-def table(rows: Sequence[Row | str], results: Results, evidence: Evidence, caption: str = "") -> Table:
+def table(rows: Sequence[Row | str], results: Results, known: TrainingData, caption: str = "") -> Table:
     """Rows scored alike; a text between them heads the rows below it."""
     lines: list[list[str]] = []
     for row in rows:
-        lines.append([row] if isinstance(row, str) else _line(row, measure(row, results, evidence)))
-    noise = float(np.nanmean(ln_noise(evidence.explicit.G, evidence.explicit.errors)))
+        lines.append([row] if isinstance(row, str) else _line(row, measure(row, results, known)))
+    noise = float(np.nanmean(ln_noise(known.explicit.G, known.explicit.errors)))
     floor = f"The simulations' own errors alone would make ln g, weighted, {noise:.2f}."
     return Table(HEADER, lines, " ".join(part for part in (caption, floor) if part))
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nanonet.learn.model import PAPER as SETTINGS
-from nanonet.reproduce.evidence import Evidence
+from nanonet.learn.nanonet import PAPER as SETTINGS
 from nanonet.reproduce.page import Block
 from nanonet.reproduce.scores import Results, Row, crossed
 from nanonet.reproduce.tasks import Task
+from nanonet.reproduce.training_data import TrainingData
 
 PAPER: Mapping[str, Any] = {**SETTINGS, "attempts": 1}
 """The paper's settings of the network, without the restarts that it does not mention."""
@@ -76,7 +76,7 @@ QUICK = Plan(
 class Context:
     """What a study works with."""
 
-    evidence: Evidence
+    known: TrainingData
     plan: Plan
     results: Results
     folder: Path
@@ -87,7 +87,7 @@ class Context:
     @property
     def both(self) -> bool:
         """Whether there are implicit compositions."""
-        return self.evidence.implicit is not None
+        return self.known.implicit is not None
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def slow(
     **kwargs: Any,
 ) -> Row:
     """A cross-validated model that takes seconds a fit, or that is compared with one on the same splits."""
-    X, plan = context.evidence.explicit.X, context.plan
+    X, plan = context.known.explicit.X, context.plan
     if repeats is None:
         repeats = plan.repeats if implicit == 0 else plan.rich_repeats
     return Row(label, crossed(X, plan.folds, repeats, model, settings, implicit=implicit, **kwargs))
@@ -133,7 +133,7 @@ def slow(
 
 def cheap(context: Context, label: str, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Row:
     """A cross-validated model that takes little time."""
-    X, plan = context.evidence.explicit.X, context.plan
+    X, plan = context.known.explicit.X, context.plan
     return Row(label, crossed(X, plan.folds, plan.cheap_repeats, model, settings, **kwargs))
 
 
@@ -185,7 +185,7 @@ def teachings(context: Context) -> dict[str, int | None]:
 
 def study_teachings(context: Context) -> dict[str, int | None]:
     """The same of the variations of the network."""
-    if context.evidence.implicit is None or not context.plan.study_implicit:
+    if context.known.implicit is None or not context.plan.study_implicit:
         return {"explicit compositions": 0}
-    number = min(context.plan.study_implicit, len(context.evidence.implicit))
+    number = min(context.plan.study_implicit, len(context.known.implicit))
     return {"explicit compositions": 0, f"explicit and {number} implicit compositions": number}

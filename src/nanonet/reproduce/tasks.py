@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import time
 import warnings
 import zlib
@@ -15,15 +13,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import has_fit_parameter
 
-from nanonet.files import writing
+from nanonet.evaluate.cross_validation import Estimator
+from nanonet.evaluate.store import Store
 from nanonet.learn.forest import Forest
-from nanonet.learn.model import NanoNet
+from nanonet.learn.nanonet import NanoNet
+from nanonet.learn.regressors import LatentRegressor
 from nanonet.learn.training import STUCK
-from nanonet.picture import draw_curves, trace_curves
-from nanonet.reading import read_json
-from nanonet.reproduce.evidence import Evidence
-from nanonet.reproduce.models import MODELS, code_hash
+from nanonet.models.image import rasterize, read_images
+from nanonet.reproduce.models import MODELS
+from nanonet.reproduce.training_data import TrainingData
 
 FORMAT = 1
 """Of results; raised when `run` means something else by them."""
@@ -56,27 +56,16 @@ class Task:
     seed: int = 0
 
 
-def key(task: Task, evidence: Evidence) -> str:
-    """What a result depends on, as a hash: curves and inputs, settings, seed, and the code of the model."""
-    X, G, errors = evidence.training(task.train, task.test, task.implicit)
-    test = list(task.test)
-    digest = hashlib.sha256()
-    learnt = (X, G, errors) if MODELS[task.model].weighs else (X, G)
-    for array in (*learnt, evidence.explicit.X[test], evidence.explicit.G[test], evidence.explicit.r):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    said = {
-        "format": FORMAT,
-        "model": task.model,
-        "settings": dict(task.settings),
-        "leak": task.leak,
-        "seed": task.seed,
-        "code": code_hash(MODELS[task.model].modules, MODELS[task.model].files),
-    }
-    digest.update(json.dumps(said, sort_keys=True).encode())
-    return digest.hexdigest()[:32]
+def rests_on(task: Task, known: TrainingData) -> tuple[object, ...]:
+    """What a result rests on: curves and inputs, and the model with its settings and seed."""
+    X, G, errors = known.training(task.train, task.test, task.implicit)
+    test, model = list(task.test), MODELS[task.model](task.seed, **task.settings)
+    learnt = (X, G, errors) if has_fit_parameter(model, "error") else (X, G)
+    data = known.explicit
+    return FORMAT, model, *learnt, data.X[test], data.G[test], data.r, task.leak
 
 
-def run(task: Task, evidence: Evidence) -> dict[str, Any]:
+def run(task: Task, known: TrainingData) -> dict[str, Any]:
     """Fit and predict; what comes back is plain JSON.
 
     `G` (k, m) predicted curves of the test compositions, `mse` and `mae` (k,) of the predicted pictures, `seconds` of
@@ -85,11 +74,11 @@ def run(task: Task, evidence: Evidence) -> dict[str, Any]:
     looks at one feature a split. A network is `stuck` when it ends hardly better than the mean picture; it answers all
     the same.
     """
-    X, G, errors = evidence.training(task.train, task.test, task.implicit)
-    data, test = evidence.explicit, list(task.test)
+    X, G, errors = known.training(task.train, task.test, task.implicit)
+    data, test = known.explicit, list(task.test)
     held_out, curves, r = data.X[test], data.G[test], data.r
-    model = MODELS[task.model].make(task.seed, **task.settings)
-    more: dict[str, Any] = {"error": errors} if MODELS[task.model].weighs else {}
+    model = MODELS[task.model](task.seed, **task.settings)
+    more: dict[str, Any] = {"error": errors} if has_fit_parameter(model, "error") else {}
     if isinstance(model, NanoNet):
         more["validation_G"] = curves
         if task.leak:
@@ -100,14 +89,14 @@ def run(task: Task, evidence: Evidence) -> dict[str, Any]:
         model.fit(X, G, r, **more)
     result: dict[str, Any] = {"seconds": time.process_time() - started, "stuck": False}
     if isinstance(model, NanoNet):
-        result["history"] = asdict(model.history)
-        result["stuck"] = model.history.mse > STUCK * model.history.mse_mean
+        result["history"] = asdict(model.history_)
+        result["stuck"] = model.history_.mse > STUCK * model.history_.mse_mean
     return result | _answers(task, model, X, G, held_out, curves, r)
 
 
 def _answers(
     task: Task,
-    model: Any,
+    model: Estimator,
     X: NDArray[np.float64],
     G: NDArray[np.float64],
     held_out: NDArray[np.float64],
@@ -115,18 +104,18 @@ def _answers(
     r: NDArray[np.float64],
 ) -> dict[str, Any]:
     predicted = model.predict(held_out)
-    if not hasattr(model, "encode"):
-        return {"G": _short(predicted), **_errors(draw_curves(curves, r), draw_curves(np.maximum(predicted, 0.0), r))}
-    guessed = model.predict_pictures(held_out)
+    if not isinstance(model, NanoNet | LatentRegressor):
+        return {"G": _short(predicted), **_errors(rasterize(curves, r), rasterize(np.maximum(predicted, 0.0), r))}
+    guessed = model.predict_images(held_out)
     size = guessed.shape[1]
-    seen, unseen = draw_curves(G, r, size), draw_curves(curves, r, size)
+    seen, unseen = rasterize(G, r, size), rasterize(curves, r, size)
     result: dict[str, Any] = {"G": _short(predicted), **_errors(unseen, guessed)}
     codes = {"train": model.encode(seen), "test": model.encode(unseen)}
     rebuilt = {name: model.decode(z.astype(np.float32)) for name, z in codes.items()}
     if isinstance(model, NanoNet):
         variant = Forest.fit(X, codes["train"], trees=model.trees, max_features=1, seed=task.seed)
         other = model.decode(variant.predict(held_out))
-        result["one_feature"] = {"G": _short(trace_curves(other, r)), **_errors(unseen, other)}
+        result["one_feature"] = {"G": _short(read_images(other, r)), **_errors(unseen, other)}
         result["rebuilt_pictures"] = packed(rebuilt["test"])
     result["rebuilt"] = {"train": _errors(seen, rebuilt["train"]), "test": _errors(unseen, rebuilt["test"])}
     result["latents"] = {name: _short(z) for name, z in codes.items()}
@@ -159,15 +148,15 @@ def _short(array: NDArray[Any]) -> list[list[float]]:
     return [[float(f"{value:.6g}") for value in row] for row in array.tolist()]
 
 
-class Store:
-    """Results in a folder, one file a task, each written whole or not at all."""
+class TaskStore:
+    """Results of tasks on the same data."""
 
-    def __init__(self, folder: Path, evidence: Evidence) -> None:
-        self.folder, self.evidence = folder, evidence
+    def __init__(self, folder: Path, known: TrainingData) -> None:
+        self.store, self.known = Store(folder), known
 
     def path(self, task: Task) -> Path:
         """Where the result of a task lies, or will lie."""
-        return self.folder / f"{key(task, self.evidence)}.json"
+        return self.store.path(*rests_on(task, self.known))
 
     def missing(self, tasks: list[Task]) -> list[Task]:
         """Those without a result, each once."""
@@ -176,11 +165,8 @@ class Store:
 
     def compute(self, task: Task) -> None:
         """Run a task and keep its result."""
-        content = {"task": asdict(task), **run(task, self.evidence)}
-        with writing(self.path(task)) as temporary:
-            temporary.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
+        self.store.result(self.path(task), lambda: {"task": asdict(task), **run(task, self.known)})
 
     def result(self, task: Task) -> dict[str, Any]:
         """The result of a task that was computed."""
-        content: dict[str, Any] = read_json(self.path(task), dict[str, Any], "result")
-        return content
+        return self.store.result(self.path(task))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nanonet.learn.scoring import paired_bootstrap
-from nanonet.reproduce import figures
+from nanonet.evaluate.metrics import paired_bootstrap
+from nanonet.plots import report as figures
 from nanonet.reproduce.page import Block, Picture, Points, Table, Text
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, repeated, spread, table
 from nanonet.reproduce.studies import Context, Group, Study, compared, network, references, study_teachings
@@ -72,7 +72,7 @@ def _compared(group: Group) -> Callable[[Context], list[Row | str]]:
 
 
 def _table(context: Context, group: Group) -> Table:
-    return table(compared(context, group, study_teachings(context)), context.results, context.evidence, LEGEND)
+    return table(compared(context, group, study_teachings(context)), context.results, context.known, LEGEND)
 
 
 def _verdicts(context: Context, group: Group) -> list[str]:
@@ -84,7 +84,7 @@ def _verdicts(context: Context, group: Group) -> list[str]:
         if best.tasks == default.tasks:
             items.append(f"{said}: {best.label}, the default, have the least error")
             continue
-        one, other = (measure(row, context.results, context.evidence).weighted.mean(axis=0) for row in (best, default))
+        one, other = (measure(row, context.results, context.known).weighted.mean(axis=0) for row in (best, default))
         found = paired_bootstrap(one, other)
         low, high = found.interval95
         told = "better than" if high < 0 else "worse than" if low > 0 else "not told from"
@@ -97,7 +97,7 @@ def _verdicts(context: Context, group: Group) -> list[str]:
 
 
 def _error(context: Context, row: Row) -> tuple[float, float]:
-    return repeated(measure(row, context.results, context.evidence).weighted)
+    return repeated(measure(row, context.results, context.known).weighted)
 
 
 STUDIES = {

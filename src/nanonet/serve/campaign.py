@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nanonet.errors import InputError, NanonetError, check_whole
+from nanonet.errors import InputError, NanonetError, check_whole, printable
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra
-from nanonet.serve.terminal import print, printable
+from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
     from nanonet.campaign.campaign import Row

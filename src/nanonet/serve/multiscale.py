@@ -13,9 +13,9 @@ from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra,
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
-    from nanonet.analyze.mediated import Mediated
+    from nanonet.analyze.potential_gp import PotentialGP
     from nanonet.composition import Composition
-    from nanonet.potential import PolymerPotential
+    from nanonet.potentials.mediated import PolymerPotential
     from nanonet.simulate.implicit import Implicit
 
 Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
@@ -39,10 +39,10 @@ def windows(
 ) -> None:
     """Simulate the umbrella windows of a triple (D, N, eps_pn): all separations in one box."""
     from nanonet.errors import check_whole
-    from nanonet.potential import Triple
+    from nanonet.potentials.mediated import Triple
 
     with needs_extra("sim"):
-        from nanonet.analyze import mediated
+        from nanonet.analyze import potential_gp
         from nanonet.analyze.windows import measure_windows
         from nanonet.simulate import engine
         from nanonet.simulate.protocol import WINDOWS
@@ -59,7 +59,7 @@ def windows(
     run = measure_windows(out)
     for problem in run.record["problems"]:
         print(f"problem    {problem}")
-    _print_potential(mediated.fit([run.forces]).predict(subject.triple), None)
+    _print_potential(potential_gp.fit([run.forces]).predict(subject.triple), None)
 
 
 def potential(
@@ -75,12 +75,12 @@ def potential(
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
     from nanonet.composition import NANOCOMPOSITE
     from nanonet.files import check_parent
-    from nanonet.potential import Triple
+    from nanonet.potentials.mediated import Triple
 
     if csv is not None:
         check_parent(csv)
     if plot is not None:
-        from nanonet.serve.plot import check_plot_path
+        from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
     triple = Triple(diameter, chain_length, eps_pn)
@@ -90,7 +90,7 @@ def potential(
     if csv is not None:
         _write_csv(csv, found, eps_nn)
     if plot is not None:
-        from nanonet.serve.plot import plot_potential
+        from nanonet.plots.rdf import plot_potential
 
         plot_potential(plot, found, eps_nn)
     if as_json:
@@ -163,12 +163,12 @@ def implicit_subject(composition: Composition) -> Implicit:
     return implicit(composition, found)
 
 
-def _model(path: Path | None) -> Mediated:
+def _model(path: Path | None) -> PotentialGP:
     from nanonet import windows
 
     with needs_extra("sim"):
-        from nanonet.analyze import mediated
-    return mediated.fit(windows.by_triple(windows.shipped() if path is None else windows.load(path)))
+        from nanonet.analyze import potential_gp
+    return potential_gp.fit(windows.by_triple(windows.shipped() if path is None else windows.load(path)))
 
 
 def _print_potential(found: PolymerPotential, eps_nn: float | None) -> None:

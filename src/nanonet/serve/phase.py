@@ -7,7 +7,7 @@ import json
 import math
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +16,9 @@ from nanonet.serve.options import progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
-    from nanonet.composition import Composition
     from nanonet.dataset import Dataset
-    from nanonet.phase import Criteria, Estimate, Place, Verdict
-    from nanonet.rdf import RDF
+    from nanonet.phases.classify_dataset import ClassifiedCurve
+    from nanonet.phases.state import Criteria, Estimate
 
 Diameter = Annotated[float | None, typer.Option(help="NP diameter D (sigma).")]
 ChainLength = Annotated[float | None, typer.Option(help="Beads a chain N.")]
@@ -29,15 +28,6 @@ EpsPN = Annotated[float | None, typer.Option(help="Polymer-NP attraction (epsilo
 Model = Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")]
 Depth = Annotated[float, typer.Option(help="How deep a minimum of W must be to hold a pair (kT).")]
 Confidence = Annotated[float, typer.Option(help="Probability that a verdict needs; less is 'uncertain'.")]
-
-
-class Judged(NamedTuple):
-    """A curve with its verdict."""
-
-    title: str
-    rdf: RDF
-    diameter: float
-    verdict: Verdict
 
 
 def phase(
@@ -62,11 +52,12 @@ def phase(
 ) -> None:
     """Say whether NPs aggregate in contact, are bridged by polymer or dispersed, and how sure that is."""
     from nanonet.composition import FIELDS
-    from nanonet.phase import Criteria
+    from nanonet.phases.classify_dataset import classify_dataset
+    from nanonet.phases.state import Criteria
     from nanonet.rdf_table import is_table
 
     if plot is not None:
-        from nanonet.serve.plot import check_plot_path
+        from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
     five = dict(zip(FIELDS, (diameter, chain_length, density, eps_nn, eps_pn), strict=True))
@@ -79,13 +70,13 @@ def phase(
         given = [name for name, value in (*five.items(), ("model", model)) if value is not None]
         if given:
             raise InputError(f"{given[0]} is not for datasets; their entries know their compositions")
-        found = judge_dataset(_dataset(source), entry, criteria)
+        found = classify_dataset(_dataset(source), entry, criteria)
     if plot is not None:
-        from nanonet.serve.phase_plot import draw_judged
+        from nanonet.plots.phases import draw_judged
 
-        draw_judged(plot, [(one.title, one.rdf, one.diameter, one.verdict) for one in found], criteria)
+        draw_judged(plot, found, criteria)
     if as_json:
-        content = [{"title": one.title, **_plain(one.verdict)} for one in found]
+        content = [{"title": one.title, **one.verdict.to_json()} for one in found]
         print(json.dumps(content[0] if len(content) == 1 else content, allow_nan=False))
         return
     if len(found) > 1:
@@ -118,14 +109,16 @@ def phase_map(
     from nanonet.composition import FIELDS
     from nanonet.dataset import Dataset
     from nanonet.files import check_parent
-    from nanonet.phase import STATES, UNCERTAIN, Criteria, decide
-    from nanonet.predict.model import load
-    from nanonet.serve.phase_map import compute_map, near_plane, write_map
+    from nanonet.phases.classify import decide
+    from nanonet.phases.classify_dataset import classify_dataset
+    from nanonet.phases.state import STATES, UNCERTAIN, Criteria
+    from nanonet.predict.phase_map import compute_map, near_plane, write_map
+    from nanonet.predict.predictor import load
 
     if csv is not None:
         check_parent(csv)
     if plot is not None:
-        from nanonet.serve.plot import check_plot_path
+        from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
     five = dict(zip(FIELDS, (diameter, chain_length, density, eps_nn, eps_pn), strict=True))
@@ -137,8 +130,8 @@ def phase_map(
         write_map(csv, found, criteria)
     if plot is not None:
         known = Dataset.shipped() if dataset is None else Dataset.load(dataset)
-        marks = near_plane(found, [one.verdict.state for one in judge_dataset(known, None, criteria)], known)
-        from nanonet.serve.phase_plot import draw_map
+        marks = near_plane(found, [one.verdict.state for one in classify_dataset(known, None, criteria)], known)
+        from nanonet.plots.phases import draw_map
 
         draw_map(plot, found, marks, criteria)
     verdicts = [decide(shares, criteria) for shares in found.shares.reshape(-1, len(STATES))]
@@ -152,30 +145,9 @@ def phase_map(
             print(f"written      {path}")
 
 
-def judge_dataset(data: Dataset, entry: int | None, criteria: Criteria) -> list[Judged]:
-    """Verdicts on the entries of a dataset, or on one, with what their provenance adds to the caveats."""
-    from nanonet.phase import judge
-
-    if entry is not None and not 0 <= entry < len(data):
-        raise InputError(f"entry = {entry} is not between 0 and {len(data) - 1}")
-    found = []
-    for i in range(len(data)) if entry is None else [entry]:
-        c, rdf, provenance = data.compositions[i], data.rdfs[i], data.provenance[i]
-        spread = float(provenance.get("discrepancy", 0.0))
-        verdict = judge(rdf, c.diameter, c.density, criteria, common=spread, nps=provenance.get("nps"))
-        more = []
-        if spread and rdf.error is not None:
-            more.append(f"the spread of implicit against explicit runs, {spread:.2g} in ln g, is not in probabilities")
-        convergence = provenance.get("convergence") or {}
-        if convergence.get("converged") is False:
-            more.append(f"the runs are not converged: {convergence.get('reason', 'no reason is given')}")
-        verdict = dataclasses.replace(verdict, caveats=(*verdict.caveats, *more))
-        found.append(Judged(f"{i} {c}", rdf, c.diameter, verdict))
-    return found
-
-
-def _of_csv(path: Path, diameter: float | None, density: float | None, criteria: Criteria) -> Judged:
-    from nanonet.phase import judge
+def _of_csv(path: Path, diameter: float | None, density: float | None, criteria: Criteria) -> ClassifiedCurve:
+    from nanonet.phases.classify import classify
+    from nanonet.phases.classify_dataset import ClassifiedCurve
     from nanonet.rdf_table import read_rdf
 
     rdf, size, dense = read_rdf(path)
@@ -183,38 +155,25 @@ def _of_csv(path: Path, diameter: float | None, density: float | None, criteria:
     if size is None:
         raise InputError(f"diameter is missing: RDF {path} does not name D, so it must be given")
     dense = density if density is not None else dense
-    return Judged(path.name, rdf, size, judge(rdf, size, dense, criteria))
+    return ClassifiedCurve(path.name, rdf, size, classify(rdf, size, dense, criteria))
 
 
-def _predicted(five: dict[str, float | None], model: str | None, criteria: Criteria) -> Judged:
+def _predicted(five: dict[str, float | None], model: str | None, criteria: Criteria) -> ClassifiedCurve:
     from nanonet.composition import Composition
-    from nanonet.predict.model import OutsideDataWarning, load
+    from nanonet.phases.classify_dataset import ClassifiedCurve
+    from nanonet.predict.predictor import OutsideDataWarning, load
 
     missing = [name for name, value in five.items() if value is None]
     if missing:
         raise InputError(f"{missing[0]} is missing; give a file, or all of {', '.join(five)}")
     c = Composition(**five)  # type: ignore[arg-type]  # a whole float becomes an int in Composition
-    predictor: Any = load(model)
+    predictor = load(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideDataWarning)  # a caveat below
         rdf = predictor.predict(c)
-    verdict = verdict_of(predictor, c, rdf, criteria)
-    caveats = (*verdict.caveats, *predictor.basis(c).warnings)
-    return Judged(f"predicted for {c}", rdf, c.diameter, dataclasses.replace(verdict, caveats=caveats))
-
-
-def verdict_of(predictor: Any, composition: Composition, rdf: RDF, criteria: Criteria) -> Verdict:
-    """The state of a predicted RDF, from curves that the model draws where it can."""
-    import numpy as np
-
-    from nanonet.composition import to_array
-    from nanonet.phase import judge, judge_curves
-
-    if not hasattr(predictor, "sample_curves"):
-        return judge(rdf, composition.diameter, composition.density, criteria, nps=composition.nps)
-    curves = np.asarray(predictor.sample_curves(to_array([composition]), 1000, 0))[:, 0]
-    c = composition
-    return judge_curves(predictor.r, curves, c.diameter, c.density, criteria, c.nps)
+    verdict = predictor.classify(c, criteria)
+    caveats = (*verdict.caveats, *predictor.support(c).warnings)
+    return ClassifiedCurve(f"predicted for {c}", rdf, c.diameter, dataclasses.replace(verdict, caveats=caveats))
 
 
 def _dataset(source: str) -> Dataset:
@@ -223,14 +182,14 @@ def _dataset(source: str) -> Dataset:
     return Dataset.shipped(source) if source in SHIPPED else Dataset.load(source)
 
 
-def _line(one: Judged) -> str:
+def _line(one: ClassifiedCurve) -> str:
     shares = " ".join(f"{100 * p:5.1f}" for p in one.verdict.probabilities.values())
     return f"{one.verdict.state:<19} {shares}  {one.title}"
 
 
-def _report(one: Judged) -> list[str]:
+def _report(one: ClassifiedCurve) -> list[str]:
     """What is printed of a verdict."""
-    from nanonet.phase import UNCERTAIN
+    from nanonet.phases.state import UNCERTAIN
 
     verdict = one.verdict
     likely = f" (most probable: {verdict.most_probable})" if verdict.state == UNCERTAIN else ""
@@ -257,22 +216,3 @@ def _report(one: Judged) -> list[str]:
 def _number(estimate: Estimate, form: str) -> str:
     bar = "" if math.isnan(estimate.error) else f" ± {estimate.error:.2f}"
     return format(estimate.value, form) + bar
-
-
-def _plain(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as JSON has it: numbers that are infinite or not known become null."""
-
-    def place(one: Place | None) -> dict[str, Any] | None:
-        return None if one is None else {"gap": one.gap, "w": estimate(one.w)}
-
-    def estimate(one: Estimate | None) -> dict[str, float | None] | None:
-        return None if one is None else {n: v if math.isfinite(v) else None for n, v in one._asdict().items()}
-
-    return {
-        "state": verdict.state, "most_probable": verdict.most_probable,
-        "probabilities": dict(verdict.probabilities), "layers": verdict.layers,
-        "contact": place(verdict.contact), "barrier": place(verdict.barrier), "bridge": place(verdict.bridge),
-        "closest": verdict.closest, "crowding": verdict.crowding,
-        "excess_contact": estimate(verdict.excess_contact), "excess_layers": estimate(verdict.excess_layers),
-        "caveats": list(verdict.caveats),
-    }  # fmt: skip

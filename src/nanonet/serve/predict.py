@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nanonet.errors import InputError, NanonetWarning
+from nanonet.errors import InputError
 from nanonet.serve.options import needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
     from nanonet.composition import Composition
     from nanonet.dataset import Dataset
-    from nanonet.phase import Verdict
-    from nanonet.predict.model import Basis, Interval, Intervals, Predictor
-    from nanonet.rdf import RDF, Peak
+    from nanonet.phases.state import PhaseClassification
+    from nanonet.predict.intervals import Interval
+    from nanonet.predict.prediction import Prediction
+    from nanonet.rdf import RDF
 
 Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
 ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
@@ -50,61 +49,30 @@ def predict(
     if csv is not None:
         check_parent(csv)
     if plot is not None:
-        from nanonet.serve.plot import check_plot_path
+        from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
-    from nanonet.predict.model import OutsideDataWarning, load
+    from nanonet.predict.predictor import load
     from nanonet.rdf_table import write_rdf
 
-    predictor = load(model)
-    basis = predictor.basis(chosen)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideDataWarning)  # shown below, in our own words
-        rdf = predictor.predict(chosen, strict=strict)
-    intervals = predictor.intervals(chosen)
-    verdict = _verdict(predictor, chosen, rdf)
+    found = load(model).predict_all(chosen, strict=strict)
+    support = found.support
     if csv is not None:
-        write_rdf(csv, rdf, f"predicted for {chosen}; {basis}", chosen.diameter, chosen.density)
+        write_rdf(csv, found.rdf, f"predicted for {chosen}; {support}", chosen.diameter, chosen.density)
     if plot is not None:
-        from nanonet.serve.plot import plot_rdf
+        from nanonet.plots.rdf import plot_rdf
 
-        note = "\n".join([str(basis), *(f"warning: {text}" for text in basis.warnings)])
-        plot_rdf(plot, rdf, chosen, note)
+        note = "\n".join([str(support), *(f"warning: {text}" for text in support.warnings)])
+        plot_rdf(plot, found.rdf, chosen, note)
     if as_json:
-        content = {
-            "composition": dataclasses.asdict(chosen),
-            "nps": chosen.nps,
-            "volume": chosen.nps / chosen.density,
-            "r": rdf.r.tolist(),
-            "g": rdf.g.tolist(),
-            "error": None if rdf.error is None else rdf.error.tolist(),
-            "low": None if rdf.low is None else rdf.low.tolist(),
-            "high": None if rdf.high is None else rdf.high.tolist(),
-            "state": None if isinstance(verdict, str) else {"state": verdict.state, **verdict.probabilities},
-            **{f"{name}_peak": peak and peak._asdict() for name, peak, *_ in _peaks(rdf, intervals)},
-            "intervals": None if intervals is None else dataclasses.asdict(intervals),
-            "basis": {**dataclasses.asdict(basis), "nearest": dataclasses.asdict(basis.nearest),
-                      "distance": basis.distance},
-        }  # fmt: skip
-        print(json.dumps(content, allow_nan=False))
+        print(json.dumps(found.to_json(), allow_nan=False))
         return
-    print_prediction(rdf, chosen, verdict, intervals, basis)
+    print_prediction(found)
     for name, path in (("plot", plot), ("table", csv)):
         if path is not None:
             print(f"{name:<13}{path}")
     if table:
-        print_table(rdf)
-
-
-def _verdict(predictor: Predictor, composition: Composition, rdf: RDF) -> Verdict | str:
-    """The state of the NPs, or why it is not known."""
-    from nanonet.phase import Criteria
-    from nanonet.serve.phase import verdict_of
-
-    try:
-        return verdict_of(predictor, composition, rdf, Criteria())
-    except InputError as error:  # g(r) is too short for NPs of this size
-        return f"not known: {error}"
+        print_table(found.rdf)
 
 
 def train(
@@ -132,58 +100,36 @@ def train(
 
 
 def _train_gaussian(data: Dataset, out: Path) -> None:
-    from nanonet.dilute import PolymerTable
-
     with needs_extra("learn"):
-        from nanonet.learn.gaussian import GaussianProcess
-        from nanonet.learn.model import card_of
-        from nanonet.learn.validation import held_out, scores
-    prior = PolymerTable.shipped()
+        from nanonet.learn.train import train_gaussian_process
     with progress_bar("training") as progress:
-        model = GaussianProcess(prior).fit(data.X, data.G, data.r, data.errors)
-        found = held_out(lambda: GaussianProcess(prior), data.X, data.G, data.r, data.errors, progress)
-    tested = scores(data.G, *found)
-    model.export(out, card_of(data) | {"cross_validation": tested, "range": _range(data)})
+        model, tested = train_gaussian_process(data, out, progress)
     print(
         f"trained    on {len(data)} compositions; left out: RMSE of ln g {tested['ln_rmse']:.2f}, 90 % bands hold "
         f"{100 * tested['coverage']:.0f} ± {100 * tested['coverage_error']:.0f} % of g"
     )
-    if not model.noise_known:
+    if not model.noise_known_:
         print("note       the curves have no error bars: their noise is estimated")
     print(f"written    {out}")
 
 
 def _train_network(data: Dataset, out: Path, epochs: int, seed: int, paper: bool) -> None:
     with needs_extra("learn"):
-        from nanonet.learn.model import NanoNet, card_of
-        from nanonet.learn.validation import folded
-
-    def make(**settings: Any) -> NanoNet:
-        return (NanoNet.paper if paper else NanoNet)(epochs=epochs, seed=seed, **settings)
-
-    network = make()
-    with warnings.catch_warnings(record=True) as caught, progress_bar("training") as progress:
-        warnings.simplefilter("always", UserWarning)
-        network.fit(data.X, data.G, data.r, progress=progress)
-    ours = [warning for warning in caught if issubclass(warning.category, NanonetWarning)]
-    for text in dict.fromkeys(str(warning.message) for warning in ours):
+        from nanonet.learn.nanonet import NanoNet
+        from nanonet.learn.train import fit_network, score_network
+    network = (NanoNet.paper if paper else NanoNet)(epochs=epochs, seed=seed)
+    with progress_bar("training") as progress:
+        warned = fit_network(network, data, progress)
+    for text in warned:
         print(f"warning    {text}")
     print("scoring    on curves left out, 5 times the training")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # fewer curves than latents: said above
-        tested = folded(lambda: make(keep_stuck=True), data.X, data.G, data.r)
-    network.export(out, card_of(data) | {"cross_validation": tested, "range": _range(data)})
-    history = network.history
+    tested = score_network(network, data, out)
+    history = network.history_
     left_out = "" if tested is None else f"; left out: RMSE of ln g {tested['ln_rmse']:.2f}"
     print(
         f"trained    on {len(data)} runs, {len(history.losses)} epochs: picture MSE {history.mse:.5f} (mean picture "
         f"{history.mse_mean:.5f}, black picture {history.mse_black:.5f}){left_out}\nwritten    {out}"
     )
-
-
-def _range(data: Dataset) -> dict[str, list[float]]:
-    """Least and largest simulated value of each input."""
-    return {"low": data.X.min(axis=0).tolist(), "high": data.X.max(axis=0).tolist()}
 
 
 def composition_of(diameter: float, chain_length: float, density: float, eps_nn: float, eps_pn: float) -> Composition:
@@ -193,35 +139,30 @@ def composition_of(diameter: float, chain_length: float, density: float, eps_nn:
     return Composition(diameter, chain_length, density, eps_nn, eps_pn)  # type: ignore[arg-type]
 
 
-def print_prediction(
-    rdf: RDF, composition: Composition, verdict: Verdict | str, intervals: Intervals | None, basis: Basis
-) -> None:
-    """State, peaks and neighbours with their intervals, what it rests on: a line each; `verdict` or why not."""
-    edge = (composition.nps / composition.density) ** (1 / 3)
-    print(f"composition  {composition}; g for {composition.nps} NPs in a box of edge {edge:.1f} sigma")
-    print(f"state        {verdict if isinstance(verdict, str) else _state(verdict)}")
-    for name, peak, probability, height, position in _peaks(rdf, intervals):
+def print_prediction(found: Prediction) -> None:
+    """State, peaks and neighbours with their intervals, what it rests on: a line each."""
+    c, rdf, support, state = found.composition, found.rdf, found.support, found.state
+    edge = (c.nps / c.density) ** (1 / 3)
+    print(f"composition  {c}; g for {c.nps} NPs in a box of edge {edge:.1f} sigma")
+    print(f"state        {f'not known: {found.state_unknown}' if state is None else _state(state)}")
+    for name, peak, probability, height, position in found.peaks:
         if peak is None:
             text = "none" if probability is None else _unresolved(probability, height, position)
         else:
             text = f"g = {peak.height:.3g}{_ends(height)} at r = {peak.position:.2f}{_ends(position)} sigma"
             text += "" if probability is None else f", probability {sure(probability)}"
         print(f"{name + ' peak':<13}{text}")
-    if intervals is None:
-        radius, ends = min(1.5 * composition.diameter, float(rdf.r[-1])), ""
-        number = rdf.coordination_number(radius, composition.density, composition.nps)
-    else:
-        radius, number, ends = intervals.radius, intervals.neighbours, _ends(intervals.coordination_number)
-    print(f"neighbours   {number:.3g}{ends} other NPs within r = {radius:g} sigma of an NP")
+    radius, number, interval = found.neighbours
+    print(f"neighbours   {number:.3g}{_ends(interval)} other NPs within r = {radius:g} sigma of an NP")
     if rdf.error is None and rdf.low is None:
         print("error bars   not known")
-    print(f"rests on     {basis.line}")
-    if basis.warnings:
-        print(f"warning      {'; '.join(basis.warnings)}")
+    print(f"rests on     {support.line}")
+    if support.warnings:
+        print(f"warning      {'; '.join(support.warnings)}")
 
 
-def _state(verdict: Verdict) -> str:
-    from nanonet.phase import UNCERTAIN
+def _state(verdict: PhaseClassification) -> str:
+    from nanonet.phases.state import UNCERTAIN
 
     shares = verdict.probabilities
     if any("no error bars" in caveat for caveat in verdict.caveats):
@@ -231,19 +172,6 @@ def _state(verdict: Verdict) -> str:
         return "uncertain: " + ", ".join(f"{name} {sure(p)}" for name, p in ranked)
     others = ", ".join(f"{name} {sure(p)}" for name, p in shares.items() if name != verdict.state)
     return f"{verdict.state}, probability {sure(shares[verdict.state])} ({others})"
-
-
-def _peaks(
-    rdf: RDF, intervals: Intervals | None
-) -> tuple[tuple[str, Peak | None, float | None, Interval | None, Interval | None], ...]:
-    """Name, peak of the predicted curve, and where known its probability and intervals of height and position."""
-    if intervals is None:
-        return ("first", rdf.first_peak, None, None, None), ("second", rdf.second_peak, None, None, None)
-    i = intervals
-    return (
-        ("first", i.peak, i.peak_probability, i.peak_height, i.peak_position),
-        ("second", i.second_peak, i.second_probability, i.second_height, i.second_position),
-    )
 
 
 def _unresolved(probability: float, height: Interval | None, position: Interval | None) -> str:

@@ -39,16 +39,16 @@ def reproduce(
     if runs is not None and not runs.is_dir():
         raise InputError(f"runs = {runs} is not a folder")
     with needs_extra("learn"):
-        from nanonet.reproduce.evidence import Evidence
         from nanonet.reproduce.report import SUMMARY
         from nanonet.reproduce.report import reproduce as write
         from nanonet.reproduce.studies import QUICK, Plan
+        from nanonet.reproduce.training_data import TrainingData
     data = Dataset.shipped() if dataset is None else Dataset.load(dataset)
     others = Dataset.shipped("implicit") if implicit is None else Dataset.load(implicit)
-    evidence = Evidence.of(data, others)
+    known = TrainingData.of(data, others)
     named = ["the shipped dataset" if dataset is None else dataset.name]
     if alone:
-        evidence = Evidence(evidence.explicit, None)
+        known = TrainingData(known.explicit, None)
     else:
         named.append("the shipped implicit one" if implicit is None else implicit.name)
     plan = QUICK if quick else Plan()
@@ -58,7 +58,7 @@ def reproduce(
     with progress_bar("fitting") as progress:
         page = write(
             out,
-            evidence,
+            known,
             plan=plan,
             only=only or (),
             runs=runs or (KEPT_RUNS if KEPT_RUNS.is_dir() else None),

@@ -13,17 +13,12 @@ from typing import Any, TextIO
 
 import typer
 
-from nanonet.errors import NanonetError, NanonetWarning, OutputError
+from nanonet.errors import NanonetError, NanonetWarning, OutputError, printable
 
 _PLAIN = str.maketrans(
     {"±": "+-", "σ": "sigma", "ε": "eps", "ρ": "rho", "·": ".", "–": "-", "−": "-", "“": '"', "”": '"'}
 )
 """What our own texts say on a terminal that has ASCII alone."""
-
-
-def printable(text: str) -> str:
-    r"""A text without control characters, which could move the cursor or colour the screen: they become `\x1b`."""
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 def print(*values: object, end: str = "\n", file: TextIO | None = None, flush: bool = False) -> None:

@@ -17,7 +17,7 @@ from nanonet import records
 from nanonet.composition import FIELDS, Composition
 from nanonet.errors import InputError, SimulationError
 from nanonet.files import writing
-from nanonet.potential import Triple
+from nanonet.potentials.mediated import Triple
 from nanonet.reading import read_json
 from nanonet.simulate import frames, langevin, process, script
 from nanonet.simulate.accelerate import choose

@@ -10,7 +10,8 @@ from scipy.interpolate import CubicSpline
 
 from nanonet.composition import Composition, check_repulsion
 from nanonet.errors import InputError
-from nanonet.potential import CUTOFF, PolymerPotential, direct
+from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
+from nanonet.potentials.mediated import PolymerPotential
 
 TABLE = "potential.table"
 KEY = "NP"
@@ -106,7 +107,7 @@ def _at(subject: Implicit, points: NDArray[np.float64]) -> NDArray[np.float64]:
     slope = np.where(points > r[-1], 0.0, spline(inside, 1))
     inverse6 = (diameter / points) ** 6
     force = np.where(points < CUTOFF * diameter, 24.0 * eps * (2.0 * inverse6**2 - inverse6) / points, 0.0)
-    return np.column_stack([points, direct(points, diameter, eps) + polymer, force - slope])
+    return np.column_stack([points, lj_cut_shifted(points, diameter, eps) + polymer, force - slope])
 
 
 def table_text(subject: Implicit) -> str:

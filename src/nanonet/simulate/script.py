@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import Composition
-from nanonet.potential import CUTOFF
+from nanonet.potentials.lennard_jones import CUTOFF
 from nanonet.simulate.implicit import KEY, TABLE, Implicit
 from nanonet.simulate.protocol import Protocol
 from nanonet.simulate.system import Subject, System, particle_numbers

@@ -1,0 +1,56 @@
+"""A model's folder: `model.json`, its card, and beside it the files whose hashes the card has. No code is in them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.errors import InputError
+from nanonet.reading import read_bytes, read_json
+from nanonet.records import Card, is_sealed
+
+FORMAT = 1
+CARD = "model.json"
+
+
+class ModelFolder(NamedTuple):
+    """A folder whose card has been read."""
+
+    path: Path
+    card: Mapping[str, Any]
+
+    def content(self, name: str) -> bytes:
+        """Content of a file, if its hash is the card's; `InputError` otherwise."""
+        content = read_bytes(self.path / name, "model file")
+        if hashlib.sha256(content).hexdigest() != self.card["sha256"].get(name):
+            raise InputError(f"model file {self.path / name} is damaged: its SHA-256 is not the one in {CARD}")
+        return content
+
+    def array(self, name: str, dimensions: int, entry: str | None = None) -> NDArray[np.float64]:
+        """An array of the card, or of one of its entries, checked and read-only; `InputError` names it."""
+        if entry is not None and entry not in self.card:
+            raise InputError(f"model file {self.path / CARD} has no entry {entry!r}")
+        try:
+            values = np.array((self.card if entry is None else self.card[entry])[name], dtype=np.float64)
+        except (KeyError, TypeError, ValueError):
+            raise InputError(f"{CARD}: {name} is not an array of numbers") from None
+        if values.ndim != dimensions or not values.size or not np.isfinite(values).all():
+            raise InputError(f"{CARD}: {name} is not an array of finite numbers in {dimensions} dimensions")
+        values.flags.writeable = False
+        return values
+
+
+def read(path: Path) -> ModelFolder:
+    """Read the card of a folder; `InputError` for one that is missing, damaged or of another format."""
+    file = path / CARD
+    card: dict[str, Any] = read_json(file, Card, "model file")
+    if card["format"] != FORMAT:
+        raise InputError(f"model file {file} has format {card['format']}; allowed is {FORMAT}")
+    if not is_sealed(card):
+        raise InputError(f"model file {file} is damaged: its own checksum is not the one in it")
+    return ModelFolder(path, card)

@@ -1,0 +1,355 @@
+"""Fits a Gaussian process over curves (`models.gaussian_process`), on plain arrays, and writes its model folder.
+
+Curves of few simulations share one kernel (a separable process: Conti & O'Hagan 2010, doi:10.1016/j.jspi.2009.08.006);
+from `APART` curves on each principal component has a kernel of its own. Correlation lengths and noise are those of the
+largest marginal likelihood under a weak prior (Rasmussen & Williams 2006, section 5.4). Bands are calibrated on curves
+left out (`models.calibration`).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+
+from nanonet.errors import InputError
+from nanonet.evaluate.splits import near_duplicates, splits
+from nanonet.formats.model_writing import write_model
+from nanonet.interpolation import interpolate_rows
+from nanonet.learn.arrays import checked
+from nanonet.learn.estimator import CurveEstimator
+from nanonet.models import process_folder
+from nanonet.models.base import LEVEL, Array, Band, BoolArray, PriorMean
+from nanonet.models.calibration import Calibration, local_scale
+from nanonet.models.gaussian_process import CurveProcess, ScorePosterior
+from nanonet.models.kernels import JITTER, KERNELS, correlation, radial_slope
+from nanonet.models.transforms import TRANSFORMS, Transform
+from nanonet.rdf import MAX_G
+
+APART = 30
+"""Curves from which on each principal component has its own kernel."""
+
+FLOOR = 0.03
+"""Added to g before the logarithm: below it pairs are too few to count."""
+
+_TALL = 10.0  # curves that rise higher are learnt as logarithms
+_MODES = 12
+_MANY = 100  # curves that leave little doubt about the parameters: one start
+_LEAST = 1e-4  # variance of t where nothing ever varied, as a share of the mean over the grid
+_TINY = 1e-12  # variance of what is known to every digit
+_SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
+_WIDTH = 0.7  # of the local scale, in correlation lengths
+_NOISE = np.log(3e-4), np.log(1.5)  # bounds: standard deviation of the noise in those of a score
+_LENGTHS = np.log(0.1), np.log(30.0)
+
+
+class GaussianProcess(CurveEstimator):
+    """Predicts curves with calibrated bands; nothing here knows what the inputs mean, only a prior mean does.
+
+    Parameters
+    ----------
+    prior:
+        The prior mean to start from (`potentials.dilute.DiluteLimit` of compositions), or None for any inputs and
+        curves.
+    kernel:
+        `matern` (5/2) or `gaussian`; None: Gaussian where curves are few and a prior mean is there, Matern otherwise.
+    transform:
+        `ln` or `sqrt`; None: the square root where no curve exceeds 10.
+    r:
+        Grid of the curves where `fit` is not given one.
+
+    Attributes
+    ----------
+    process_:
+        The fitted `models.gaussian_process.CurveProcess`.
+    left_out_:
+        Root mean square error of the transformed curves, left out.
+    """
+
+    def __init__(
+        self,
+        prior: PriorMean | None = None,
+        *,
+        kernel: str | None = None,
+        transform: str | None = None,
+        r: ArrayLike | None = None,
+    ) -> None:
+        self.prior = prior
+        self.kernel = kernel
+        self.transform = transform
+        self.r = r
+
+    def fit(
+        self,
+        X: ArrayLike,
+        G: ArrayLike,
+        r: ArrayLike | None = None,
+        error: ArrayLike | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> GaussianProcess:
+        """Learn curves G (n, m) on the grid r (m,) from inputs X (n, p); returns itself.
+
+        `error` (n, m) holds the standard errors of G, NaN where not known; the noise is estimated in any case, and is
+        not taken to be smaller than these errors say.
+
+        Raises
+        ------
+        InputError
+            As `arrays.checked`; no curve above 0.03; errors of another shape, negative or above `MAX_G`; inputs or a
+            grid that the prior mean does not take; a setting that does not exist.
+        """
+        for name, allowed in (("kernel", KERNELS), ("transform", tuple(TRANSFORMS))):
+            if getattr(self, name) not in (None, *allowed):
+                raise InputError(f"{name} = {getattr(self, name)!r} is not one of {', '.join(allowed)}")
+        inputs, curves, grid = checked(X, G, self._grid(r))
+        errors = _errors(error, curves)
+        if self.prior is not None:
+            self.prior.check(inputs, grid)
+        if curves.max() <= FLOOR:
+            raise InputError(f"no curve rises above {FLOOR:g}: there is nothing to learn")
+        name = self.transform or ("ln" if self.prior is not None or curves.max() > _TALL else "sqrt")
+        self.process_, self.left_out_ = _fit(
+            inputs, curves, grid, errors, self.prior, TRANSFORMS[name](FLOOR), self.kernel, progress
+        )
+        self.noise_known_ = errors is not None
+        return self
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Curves (n, m) for inputs (n, p)."""
+        return self._fitted().predict(X)
+
+    def band(self, X: ArrayLike) -> Band:
+        """Medians and ends of the 90 % bands, each (n, m)."""
+        return self._fitted().band(X)
+
+    def sample(self, X: ArrayLike, draws: int, seed: int = 0) -> Array:
+        """Curves (draws, n, m); see `CurveProcess.sample`."""
+        return self._fitted().sample(X, draws, seed)
+
+    def export(self, folder: str | os.PathLike[str], card: Mapping[str, object] | None = None) -> Path:
+        """Write the model folder that `nanonet.load` reads: `process.npz`, `model.json`, with a prior `potential.npz`.
+
+        Made whole or not at all; `card` as in `NanoNet.export`. `InputError`: not fitted, not to be written there, or a
+        prior mean that no folder can hold.
+        """
+        process = self._fitted()
+        entries = process_folder.entries_of(process)
+        content = {
+            **(card or {}),
+            **entries,
+            "noise": (
+                "from the errors of the curves, and no smaller than the fit finds it"
+                if self.noise_known_
+                else "estimated from the curves: they came without errors"
+            ),
+            "training": {
+                "left_out_rms": round(self.left_out_, 4),
+                "lengths": np.round(process.lengths, 4).tolist(),
+                "relative_noise_variance": np.round(process.noise, 6).tolist(),
+            },
+        }
+        files = process_folder.files_of(process)
+        return write_model(folder, process_folder.KIND, files, content, ("nanonet-pnc", "numpy", "scipy"))
+
+    def _fitted(self) -> CurveProcess:
+        if not hasattr(self, "process_"):
+            raise InputError("this GaussianProcess has not been fitted; call fit first")
+        return self.process_
+
+
+def _errors(error: ArrayLike | None, curves: Array) -> Array | None:
+    """Standard errors (n, m) with NaN where not known, or None where none is."""
+    if error is None:
+        return None
+    errors = np.asarray(error, dtype=np.float64)
+    if errors.shape != curves.shape:
+        raise InputError(f"error has shape {errors.shape}; allowed is {curves.shape}, that of G")
+    if (errors < 0).any() or (errors > MAX_G).any():
+        raise InputError(f"error has values that are below 0 or above {MAX_G:g}")
+    return None if np.isnan(errors).all() else errors
+
+
+def _fit(
+    X: Array, G: Array, x: Array, errors: Array | None, prior: PriorMean | None, transform: Transform,
+    kernel: str | None, progress: Callable[[int, int], None] | None,
+) -> tuple[CurveProcess, float]:  # fmt: skip
+    """The process, and the root mean square error of t, left out."""
+    aligned, features = _align(X, G, x, errors, prior, transform)
+    low = features.min(axis=0)
+    span = np.where(np.ptp(features, axis=0) > 0, np.ptp(features, axis=0), 1.0)
+    scaled = (features - low) / span
+    together = len(X) < APART
+    kind = kernel or ("gaussian" if together and prior is not None else "matern")
+    reduced = _reduce(aligned.t, aligned.variance, centred=prior is None)
+    group, lengths, noise = _hyperparameters(scaled, reduced.scores, together, kind, prior, progress)
+    variances = ScorePosterior.condition(scaled, reduced.scores, group, lengths, noise, kind).variances
+    misses, predicted = _left_out(X, scaled, aligned, group, lengths, noise, kind, prior is None)
+    weights, calibration = _calibrate(X, scaled, misses, predicted, aligned.counted, lengths[0])
+    process = CurveProcess(
+        X, x, aligned.grid, reduced.mean, reduced.modes, reduced.scores, variances, group, lengths, noise, low, span,
+        reduced.spread, weights, kind, transform, calibration, prior,
+    )  # fmt: skip
+    return process, float(np.sqrt(np.mean(misses[aligned.counted] ** 2)))
+
+
+class _Aligned(NamedTuple):
+    """Curves lined up at the origin of the prior mean, as differences from it."""
+
+    grid: Array
+    """Separations (k,) from the origin."""
+    t: Array
+    """T(y) - T(y0) (n, k); beyond a curve its end values."""
+    variance: Array
+    """Of t, by the curves' own errors (n, k); 0 where they are not known."""
+    counted: BoolArray
+    """Where a curve has pairs to speak of (n, k)."""
+
+
+def _align(
+    X: Array, G: Array, x: Array, errors: Array | None, prior: PriorMean | None, transform: Transform
+) -> tuple[_Aligned, Array]:
+    """Curves lined up, and the inputs of the kernel (n, q): X, and the features of the prior mean."""
+    squared = np.zeros(G.shape)
+    if errors is not None:
+        # The error of an empty bin is that of one pair, in the core an absurd one: what is empty is left to the process
+        squared = np.where(G > 0, (np.nan_to_num(errors) * transform.slope(G)) ** 2, 0.0)
+    if prior is None:
+        return _Aligned(x, transform(G), squared, np.asarray(G > FLOOR)), X
+    y0, features = prior.evaluate(X, x)
+    origin, step = prior.origin(X), x[1] - x[0]
+    first, last = math.floor((x[0] - origin.max()) / step), math.ceil((x[-1] - origin.min()) / step)
+    grid = step * np.arange(first, last + 1)
+    place = grid + origin[:, None]
+    t = interpolate_rows(transform(G) - transform(y0), x, place)
+    variance, seen = (
+        np.array([np.interp(p, x, one) for p, one in zip(place, rows, strict=True)]) for rows in (squared, G)
+    )
+    counted = (seen > FLOOR) & (place >= x[0]) & (place <= x[-1])
+    return _Aligned(grid, t, variance, counted), np.column_stack([X, features])
+
+
+class _Reduced(NamedTuple):
+    """Principal components of t."""
+
+    mean: Array
+    """(k,)"""
+    modes: Array
+    """(c, k)"""
+    scores: Array
+    """(n, c)"""
+    spread: Array
+    """Standard deviation (k,) of what the components leave out and noise adds."""
+
+
+def _reduce(t: Array, own: Array, centred: bool) -> _Reduced:
+    """Principal components of t (n, k), whose noise has the variance `own` (n, k)."""
+    mean = t.mean(axis=0) if centred else np.zeros(t.shape[1])
+    _, sizes, modes = np.linalg.svd(t - mean, full_matrices=False)
+    count = max(1, min(_MODES, len(t) - 1, int((sizes**2 > 1e-7 * (sizes**2).sum()).sum())))
+    scores = (t - mean) @ modes[:count].T
+    left = t - mean - scores @ modes[:count]
+    least = _LEAST * np.mean((t - mean) ** 2)
+    return _Reduced(mean, modes[:count], scores, np.sqrt(np.mean(left**2 + own, axis=0) + least))
+
+
+def _hyperparameters(
+    scaled: Array, scores: Array, together: bool, kernel: str, prior: PriorMean | None,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[NDArray[np.int64], Array, Array]:  # fmt: skip
+    """Group of each score (c,), correlation lengths (groups, q) and relative noise variances (groups,)."""
+    count = scores.shape[1]
+    group = np.zeros(count, dtype=np.int64) if together else np.arange(count)
+    centre, width = hyperpriors(scaled.shape[1], prior)
+    found = []
+    groups = int(group[-1]) + 1
+    for i in range(groups):
+        found.append(fit_kernel(scaled, scores[:, group == i], kernel, centre, width))
+        if progress is not None:
+            progress(i + 1, groups)
+    return group, np.array([f[0] for f in found]), np.array([f[1] for f in found])
+
+
+def _left_out(
+    X: Array, scaled: Array, aligned: _Aligned, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str,
+    centred: bool,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Errors of t (n, k), each curve by a process of the same kernels that has not seen it, and predicted variances."""
+    t, n = aligned.t, len(X)
+    misses, variance = np.empty(t.shape), np.empty(t.shape)
+    for train, test in splits(n, n if n <= APART else 10, X=X):
+        part = _reduce(t[train], aligned.variance[train], centred)
+        own = group[: len(part.modes)]
+        posterior = ScorePosterior.condition(scaled[train], part.scores, own, lengths, noise, kernel)
+        z, share = posterior.predict(scaled[test])
+        misses[test] = t[test] - part.mean - z @ part.modes
+        variance[test] = np.maximum((share * posterior.variances) @ part.modes**2 + part.spread**2, _TINY)
+    return misses, variance
+
+
+def _calibrate(
+    X: Array, scaled: Array, misses: Array, variance: Array, counted: BoolArray, lengths: Array
+) -> tuple[Array, Calibration]:
+    """Mean square error of each curve (n,), left out, in units of the predicted one, and how wide bands are."""
+    squared = np.where(counted, misses**2 / np.where(counted, variance, 1.0), 0.0)
+    weights = squared.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+    near = correlation(scaled, scaled, lengths * _WIDTH, "gaussian")
+    near[near_duplicates(X)] = 0.0  # nor do copies say how far off a curve is that is not known
+    scale = np.maximum(local_scale(near, weights, _SHARE), _TINY)
+    ratios = (np.sqrt(squared) / scale[:, None])[counted]
+    return weights, Calibration(_WIDTH, float(np.quantile(ratios, LEVEL)), _SHARE)
+
+
+def hyperpriors(inputs: int, prior: PriorMean | None) -> tuple[Array, Array]:
+    """Centres and widths of the normal priors of the logarithms of lengths (q,) and of the noise, (q + 1,).
+
+    Around a prior mean what remains hangs on its features; other inputs have to earn their place.
+    """
+    if prior is None:
+        return np.log(np.r_[np.full(inputs, 2.0), 0.05]), np.r_[np.full(inputs, 1.5), 2.0]
+    own = inputs - prior.features
+    return np.log(np.r_[np.full(own, 6.0), np.full(prior.features, 0.4), 0.6]), np.r_[np.full(inputs, 0.5), 0.7]
+
+
+def fit_kernel(inputs: Array, scores: Array, kernel: str, centre: Array, width: Array) -> tuple[Array, float]:
+    """Correlation lengths (q,) and relative noise variance of the largest posterior, for scores (n, c) of one group."""
+    n, q = inputs.shape
+    sizes = (scores**2).sum(axis=0)
+    outputs = float(sizes.sum() ** 2 / (sizes**2).sum())  # how many independent curves' worth the scores are
+    identity = np.eye(n)
+    differences = (inputs[:, None] - inputs[None]) ** 2
+
+    def loss(t: Array) -> tuple[float, Array]:
+        lengths, noise = np.exp(t[:q]), math.exp(2.0 * t[q])
+        plain = correlation(inputs, inputs, lengths, kernel)
+        try:
+            factor = np.linalg.cholesky(plain + (noise + JITTER) * identity)
+        except np.linalg.LinAlgError:
+            return 1e12, np.zeros(q + 1)
+        half = np.linalg.inv(factor)
+        inverse = half.T @ half
+        solved = inverse @ scores
+        fit_term = float(np.einsum("ij,ij->", scores, solved))
+        off = (t - centre) / width
+        value = 0.5 * outputs * n * math.log(fit_term) + outputs * float(np.log(np.diag(factor)).sum())
+        inner = outputs * (inverse - n / fit_term * solved @ solved.T)
+        radial = radial_slope(plain, differences, lengths, kernel)
+        slope = 0.5 * np.einsum("ij,ijk->k", inner * radial, differences) / lengths**2
+        gradient = np.append(slope, noise * np.trace(inner)) + off / width
+        return value + 0.5 * float(off @ off), gradient
+
+    bounds = [_LENGTHS] * q + [_NOISE]
+    best = None
+    starts = (centre, np.append(centre[:q] - 0.7, centre[q]), np.append(centre[:q] + 0.7, centre[q] - 1.0))
+    for start in starts if n < _MANY else starts[:1]:
+        with np.errstate(over="ignore"):
+            found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
+        if best is None or found.fun < best.fun:
+            best = found
+    assert best is not None
+    return np.exp(best.x[:q]), math.exp(2.0 * float(best.x[q]))

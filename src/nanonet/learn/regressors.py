@@ -1,0 +1,244 @@
+"""What can stand in place of nanoNET, or of its convolutional autoencoder: the alternatives that the paper names."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.decomposition import PCA
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import RidgeCV
+from sklearn.manifold import TSNE
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+from torch.nn import functional
+
+from nanonet.learn.estimator import CurveEstimator
+from nanonet.learn.forest import Forest
+from nanonet.learn.training import one_thread
+from nanonet.models.image import LOWEST, SIZE, rasterize, read_images
+
+
+def regressor(kind: str, seed: int) -> Any:
+    """A regressor of many outputs: `forest`, `boosting`, `network` or `ridge`, by scikit-learn."""
+    if kind == "forest":
+        return RandomForestRegressor(n_estimators=100, random_state=seed)
+    if kind == "boosting":
+        return MultiOutputRegressor(GradientBoostingRegressor(random_state=seed))
+    if kind == "network":
+        layers = MLPRegressor(hidden_layer_sizes=(128, 128, 128), max_iter=1000, random_state=seed)
+        return TransformedTargetRegressor(make_pipeline(StandardScaler(), layers), transformer=StandardScaler())
+    return make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(-3, 3, 13)))
+
+
+class CurveRegressor(CurveEstimator):
+    """Regression of the values of a curve themselves, without pictures and latents.
+
+    Parameters
+    ----------
+    kind:
+        Of `regressor`.
+    logarithm:
+        Learn ln g, g not below 0.001, as a picture shows it; otherwise g.
+    components:
+        Learn that many principal components of the curves instead of their values; 0: the values.
+    """
+
+    def __init__(
+        self, kind: str, *, logarithm: bool = True, components: int = 0, seed: int = 0, r: ArrayLike | None = None
+    ) -> None:
+        self.kind, self.logarithm, self.components, self.seed, self.r = kind, logarithm, components, seed, r
+
+    def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike | None = None) -> CurveRegressor:
+        """Learn curves G (n, m) from inputs X (n, p); their grid does not count."""
+        inputs, curves = np.asarray(X, dtype=np.float64), np.asarray(G, dtype=np.float64)
+        targets = np.log(np.maximum(curves, LOWEST)) if self.logarithm else curves
+        if self.components:
+            self.pca_ = PCA(min(self.components, len(targets) - 1)).fit(targets)
+            targets = self.pca_.transform(targets)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a thousand epochs are what it gets
+            self.model_ = regressor(self.kind, self.seed).fit(inputs, targets)
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Curves (n, m) for inputs (n, p)."""
+        values = self.model_.predict(np.asarray(X, dtype=np.float64))
+        if self.components:
+            values = self.pca_.inverse_transform(values)
+        if self.logarithm:
+            values = np.exp(np.minimum(values, math.log(1e6)))
+            return np.asarray(np.where(values > 1.01 * LOWEST, values, 0.0))
+        return np.asarray(np.maximum(values, 0.0))
+
+
+class ImageEncoder(Protocol):
+    """Pictures to latents and back, in place of the convolutional autoencoder."""
+
+    def fit(self, pictures: NDArray[np.float32]) -> ImageEncoder:
+        """Learn pictures (n, 64, 64)."""
+
+    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Latents (n, k) of pictures."""
+
+    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Pictures of latents."""
+
+
+class LatentRegressor(CurveEstimator):
+    """A forest from inputs to the latents of a codec, and the codec back to pictures: nanoNET with another codec."""
+
+    def __init__(self, codec: ImageEncoder, *, trees: int = 20, seed: int = 0, r: ArrayLike | None = None) -> None:
+        self.codec, self.trees, self.seed, self.r = codec, trees, seed, r
+
+    def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike | None = None) -> LatentRegressor:
+        """Learn curves G (n, m) on the grid r (m,) from inputs X (n, p)."""
+        self.r_ = np.asarray(self._grid(r), dtype=np.float64)
+        pictures = rasterize(G, self.r_)
+        self.fitted_ = copy.deepcopy(self.codec).fit(pictures)
+        self.forest_ = Forest.fit(
+            np.asarray(X, dtype=np.float64), self.encode(pictures), trees=self.trees, seed=self.seed
+        )
+        return self
+
+    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Latents of pictures (n, 64, 64)."""
+        return self.fitted_.encode(pictures)
+
+    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Pictures (n, 64, 64) of latents."""
+        return self.fitted_.decode(latents)
+
+    def predict_images(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Pictures (n, 64, 64) for inputs (n, p)."""
+        return self.decode(self.forest_.predict(np.asarray(X, dtype=np.float64)))
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Curves (n, m) for inputs (n, p)."""
+        return read_images(self.predict_images(X), self.r_)
+
+
+class MeanImage:
+    """The mean of the pictures, or black, as a codec with one latent that says nothing: a trivial baseline."""
+
+    def __init__(self, black: bool = False) -> None:
+        self.black = black
+
+    def fit(self, pictures: NDArray[np.float32]) -> MeanImage:
+        """Take the mean of pictures (n, 64, 64)."""
+        self.mean = pictures.mean(axis=0) * np.float32(not self.black)
+        return self
+
+    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Zeros (n, 1)."""
+        return np.zeros((len(pictures), 1))
+
+    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same picture, n times."""
+        return np.repeat(self.mean[None], len(latents), axis=0)
+
+
+class ImagePCA:
+    """Principal components of pictures."""
+
+    def __init__(self, components: int) -> None:
+        self.components = components
+
+    def fit(self, pictures: NDArray[np.float32]) -> ImagePCA:
+        """Learn pictures (n, 64, 64)."""
+        self.pca = PCA(min(self.components, len(pictures) - 1)).fit(pictures.reshape(len(pictures), -1))
+        return self
+
+    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Scores (n, components) of pictures."""
+        return np.asarray(self.pca.transform(pictures.reshape(len(pictures), -1)), dtype=np.float64)
+
+    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Pictures of scores, levels cut to 0..1."""
+        flat = np.clip(self.pca.inverse_transform(latents), 0.0, 1.0)
+        return np.asarray(flat, dtype=np.float32).reshape(len(latents), SIZE, SIZE)
+
+
+class DenseAutoencoder:
+    """A dense autoencoder of pictures (4096-256-64-latent and back), leaky ReLU, binary cross-entropy, Adam."""
+
+    def __init__(self, latent: int, *, epochs: int = 300, seed: int = 0) -> None:
+        self.latent, self.epochs, self.seed = latent, epochs, seed
+
+    def fit(self, pictures: NDArray[np.float32]) -> DenseAutoencoder:
+        """Learn pictures (n, 64, 64); one thread, deterministic for a seed."""
+        data = torch.from_numpy(np.array(pictures)).flatten(1)
+        with one_thread():
+            torch.manual_seed(self.seed)
+            widths = (SIZE * SIZE, 256, 64, self.latent)
+            self.encoder, self.decoder = _dense(widths), _dense(widths[::-1])
+            both = [*self.encoder.parameters(), *self.decoder.parameters()]
+            optimizer = torch.optim.Adam(both, lr=1e-3)
+            for _ in range(self.epochs):
+                for batch in torch.split(torch.randperm(len(data)), 4):
+                    logits = self.decoder(self.encoder(data[batch]))
+                    loss = functional.binary_cross_entropy_with_logits(logits, data[batch])
+                    optimizer.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimizer.step()
+        return self
+
+    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Latents (n, latent) of pictures."""
+        with one_thread(), torch.no_grad():
+            codes: NDArray[np.float32] = self.encoder(torch.from_numpy(np.array(pictures)).flatten(1)).numpy()
+        return codes.astype(np.float64)
+
+    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Pictures of latents."""
+        with one_thread(), torch.no_grad():
+            logits = self.decoder(torch.from_numpy(latents.astype(np.float32)))
+            pictures: NDArray[np.float32] = torch.sigmoid(logits).numpy()
+        return pictures.reshape(-1, SIZE, SIZE)
+
+
+def _dense(widths: tuple[int, ...]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for i in range(len(widths) - 1):
+        layers += [nn.Linear(widths[i], widths[i + 1]), nn.LeakyReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+class TSNEBaseline(CurveEstimator):
+    """t-SNE in place of the autoencoder, as far as that goes.
+
+    t-SNE places the pictures that it is given on a map; it is no function of a picture and has no inverse. A forest
+    can learn the map's coordinates, but only a picture that is already on the map can be read off: the nearest one.
+    """
+
+    def __init__(self, *, trees: int = 20, seed: int = 0, r: ArrayLike | None = None) -> None:
+        self.trees, self.seed, self.r = trees, seed, r
+
+    def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike | None = None) -> TSNEBaseline:
+        """Map curves G (n, m) and learn where inputs X (n, p) lie on the map."""
+        self.G_ = np.asarray(G, dtype=np.float64)
+        self.map_ = tsne_map(rasterize(self.G_, self._grid(r)), self.seed)
+        self.forest_ = Forest.fit(np.asarray(X, dtype=np.float64), self.map_, trees=self.trees, seed=self.seed)
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Of each input, the curve (m,) that lies nearest to its predicted place."""
+        places = self.forest_.predict(np.asarray(X, dtype=np.float64))
+        return np.asarray(self.G_[np.square(places[:, None] - self.map_).sum(axis=2).argmin(axis=1)])
+
+
+def tsne_map(pictures: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
+    """Places (n, 2) of pictures (n, 64, 64) on a t-SNE map."""
+    perplexity = min(10.0, (len(pictures) - 1) / 3)
+    flat = pictures.reshape(len(pictures), -1)
+    return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(flat), dtype=np.float64)

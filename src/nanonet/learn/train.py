@@ -1,0 +1,72 @@
+"""Dataset -> model folder: what `nanonet train` does, with scores on curves left out in the card."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sklearn.base import clone
+
+from nanonet.composition import FIELDS
+from nanonet.dataset import Dataset
+from nanonet.errors import NanonetWarning
+from nanonet.evaluate.cross_validation import Scores, folded, held_out, scores
+from nanonet.formats import potential_table
+from nanonet.learn.gaussian_process import GaussianProcess
+from nanonet.potentials.dilute import DiluteLimit
+
+if TYPE_CHECKING:
+    from nanonet.learn.nanonet import NanoNet  # which needs torch, and a Gaussian process none
+
+Progress = Callable[[int, int], None]
+
+
+def train_gaussian_process(
+    data: Dataset, out: str | os.PathLike[str], progress: Progress | None = None
+) -> tuple[GaussianProcess, Scores]:
+    """Fit a Gaussian process about the dilute limit, score it and write its folder; returns it and the scores.
+
+    `InputError` where the data are too few, or `out` cannot be written.
+    """
+    prior = DiluteLimit(potential_table.shipped())
+    model = GaussianProcess(prior).fit(data.X, data.G, data.r, data.errors)
+    found = held_out(lambda: GaussianProcess(prior), data.X, data.G, data.r, data.errors, progress)
+    tested = scores(data.G, *found)
+    model.export(out, card_of(data) | {"cross_validation": tested, "range": _range(data)})
+    return model, tested
+
+
+def fit_network(network: NanoNet, data: Dataset, progress: Progress | None = None) -> list[str]:
+    """Fit a network; returns what it warned of, each once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        network.fit(data.X, data.G, data.r, progress=progress)
+    ours = (warning for warning in caught if issubclass(warning.category, NanonetWarning))
+    return list(dict.fromkeys(str(warning.message) for warning in ours))
+
+
+def score_network(network: NanoNet, data: Dataset, out: str | os.PathLike[str]) -> Scores | None:
+    """Score a fitted network on curves left out, five more trainings, and write its folder; returns the scores."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # fewer curves than latents: said when it was fitted
+        tested = folded(lambda: clone(network).set_params(keep_stuck=True), data.X, data.G, data.r)
+    network.export(out, card_of(data) | {"cross_validation": tested, "range": _range(data)})
+    return tested
+
+
+def card_of(dataset: Dataset) -> dict[str, Any]:
+    """What a model's card should tell of the dataset that it was fitted to: names of the inputs, runs, date."""
+    kept = ("id", "nominal_density", "nps", "production_tau", "lammps", "nanonet")
+    runs = [{name: entry[name] for name in kept if name in entry} for entry in dataset.provenance]
+    for run, entry in zip(runs, dataset.provenance, strict=True):
+        if "convergence" in entry:
+            run["converged"] = entry["convergence"]["converged"]
+    return {"inputs": list(FIELDS), "created": datetime.date.today().isoformat(), "runs": runs}
+
+
+def _range(data: Dataset) -> dict[str, list[float]]:
+    """Least and largest simulated value of each input."""
+    return {"low": data.X.min(axis=0).tolist(), "high": data.X.max(axis=0).tolist()}

@@ -1,0 +1,312 @@
+"""A fitted Gaussian process over curves: its arrays, and what they predict; `learn.gaussian_process` fits it.
+
+Curves are learnt as t = T(y) - T(y0) at separations u from the prior mean's origin, where y0 is the prior mean (none:
+t = T(y)) and T a transform. t(u; x) = mean(u) + sum over c of z_c(x) V_c(u), V the principal components; each score z_c
+is a Gaussian process over the scaled inputs; scores of one group share a kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nanonet.errors import InputError
+from nanonet.interpolation import interpolate_rows
+from nanonet.models.base import HALF_WIDTH, Array, Band, PriorMean, check_inputs
+from nanonet.models.calibration import Calibration
+from nanonet.models.kernels import JITTER, KERNELS, correlation
+from nanonet.models.transforms import Transform
+
+ARRAYS = (
+    "X", "x", "grid", "mean", "modes", "scores", "variances", "group", "lengths", "noise", "low", "span", "spread",
+    "weights",
+)  # fmt: skip
+"""Names of the arrays of a `CurveProcess`."""
+
+_CHUNK = 500  # inputs at once: bounds the memory
+_HEAP = 1 << 24  # bytes; see `_all`
+_NONE = 5e-3  # a prior mean that counts as none
+
+_WINDOW = np.exp(-0.5 * (np.arange(-6, 7) / 3) ** 2)
+_WINDOW /= np.linalg.norm(_WINDOW)  # neighbours on a curve belong together: noise is smoothed over some bins
+
+
+class _Group(NamedTuple):
+    """Scores that share a kernel."""
+
+    own: NDArray[np.bool_]
+    """Which of the scores (c,)."""
+    lengths: Array
+    noise: float
+    inverse: Array
+    """Of the correlation with noise (n, n)."""
+    solved: Array
+    """Its product with the scores (n, l)."""
+
+
+class ScorePosterior(NamedTuple):
+    """Posterior of scores given those of n curves; scores of one group share a kernel and the relative noise.
+
+    Rasmussen & Williams (2006), eqs 2.23 to 2.26, in units of each score's prior variance.
+    """
+
+    inputs: Array
+    """Scaled inputs (n, q) of the curves."""
+    groups: tuple[_Group, ...]
+    variances: Array
+    """Prior variances (c,) of largest likelihood."""
+    kernel: str
+
+    @staticmethod
+    def condition(
+        inputs: Array, scores: Array, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str
+    ) -> ScorePosterior:
+        """From scores (n, c) of groups (c,) whose kernels have lengths (groups, q) and noise (groups,)."""
+        found, variances = [], np.empty(len(group))
+        for i in np.unique(group).tolist():
+            own = group == i
+            matrix = correlation(inputs, inputs, lengths[i], kernel) + (noise[i] + JITTER) * np.eye(len(inputs))
+            inverse = np.linalg.inv(matrix)
+            solved = inverse @ scores[:, own]
+            variances[own] = np.einsum("ij,ij->j", scores[:, own], solved) / len(inputs)
+            found.append(_Group(own, lengths[i], float(noise[i]), inverse, solved))
+        return ScorePosterior(inputs, tuple(found), variances, kernel)
+
+    def predict(self, new: Array) -> tuple[Array, Array]:
+        """Means (l, c) at scaled inputs (l, q), and variances with noise as a share of the prior's (l, c)."""
+        means, share = (np.empty((len(new), len(self.variances))) for _ in range(2))
+        for own, lengths, noise, inverse, solved in self.groups:
+            cross = correlation(new, self.inputs, lengths, self.kernel)
+            means[:, own] = cross @ solved
+            left = 1.0 - np.einsum("ij,ij->i", cross @ inverse, cross)
+            share[:, own] = (np.maximum(left, 0.0) + noise)[:, None]
+        return means, share
+
+
+class _Start(NamedTuple):
+    """What is known of inputs before the scores are."""
+
+    y0: Array | None
+    """Prior mean (n, m)."""
+    place: Array
+    """Separations (n, m) of the grid from the origin."""
+    inputs: Array
+    """Scaled inputs of the kernel (n, q)."""
+
+
+@dataclass(frozen=True, eq=False)
+class CurveProcess:
+    """A Gaussian process over curves on the grid x (m,): a `base.CurveModel`.
+
+    Parameters
+    ----------
+    X:
+        Inputs (n, p) that it was fitted to.
+    x:
+        Grid of the curves (m,).
+    grid:
+        Evenly spaced separations (k,) from the origin on which the components live; x itself without a prior mean.
+    mean, modes:
+        mean(u) (k,) and V (c, k).
+    scores:
+        z of the n curves (n, c).
+    variances:
+        Prior variance of each score (c,).
+    group:
+        For each score, which row of `lengths` and `noise` it has (c,).
+    lengths, noise:
+        Correlation lengths (groups, q) of the q scaled inputs, and noise (groups,) as a share of the variance.
+    low, span:
+        Scaling (q,) of the q inputs: those of X, then the features of the prior mean.
+    spread:
+        What the components leave out: standard deviation of t (k,).
+    weights:
+        For each of the n curves its mean square error, left out, in units of the predicted one (n,).
+    kernel:
+        One of `kernels.KERNELS`.
+    transform:
+        T.
+    calibration:
+        How wide bands are.
+    prior:
+        y0, or None.
+
+    Raises
+    ------
+    InputError
+        Shapes do not match, a value is not finite or allowed; it is named.
+    """
+
+    X: Array
+    x: Array
+    grid: Array
+    mean: Array
+    modes: Array
+    scores: Array
+    variances: Array
+    group: NDArray[np.int64]
+    lengths: Array
+    noise: Array
+    low: Array
+    span: Array
+    spread: Array
+    weights: Array
+    kernel: str
+    transform: Transform
+    calibration: Calibration
+    prior: PriorMean | None = field(default=None, repr=False)
+
+    uncertain = True
+
+    def __post_init__(self) -> None:
+        for name in ARRAYS:
+            values = np.array(getattr(self, name), dtype=np.int64 if name == "group" else np.float64)
+            if not np.isfinite(values).all():
+                raise InputError(f"{name} has values that are not finite")
+            values.flags.writeable = False
+            object.__setattr__(self, name, values)
+        n, c, k, q = len(self.X), len(self.modes), len(self.grid), len(self.low)
+        groups = len(self.noise)
+        p = self.X.shape[1] if self.X.ndim == 2 else 0
+        shapes = {
+            "X": (n, p), "mean": (k,), "modes": (c, k), "scores": (n, c), "variances": (c,), "group": (c,),
+            "lengths": (groups, q), "noise": (groups,), "low": (q,), "span": (q,), "spread": (k,), "weights": (n,),
+            "x": (len(self.x),),
+        }  # fmt: skip
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise InputError(f"{name} has shape {getattr(self, name).shape}; allowed is {shape}")
+        if not (n and p and c and q == p + (0 if self.prior is None else self.prior.features)):
+            raise InputError(f"{q} scaled inputs for {p} inputs and {'a' if self.prior else 'no'} prior")
+        if self.group.min() < 0 or self.group.max() >= groups:
+            raise InputError(f"group is not between 0 and {groups - 1}")
+        if self.lengths.min() <= 0 or self.noise.min() <= 0 or self.span.min() <= 0 or self.variances.min() < 0:
+            raise InputError("lengths, noise and span are not all above 0, or a variance is below 0")
+        if self.kernel not in KERNELS:
+            raise InputError(f"kernel {self.kernel!r} is not one of {', '.join(KERNELS)}")
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Curves (n, m) for inputs (n, p): the medians. `InputError` for a wrong shape or values not finite."""
+        (curves,) = self._all(X, band=False)
+        return curves
+
+    def band(self, X: ArrayLike) -> Band:
+        """Medians, and lower and upper ends of the 90 % bands, each (n, m)."""
+        median, low, high = self._all(X, band=True)
+        return Band(median, low, high)
+
+    def sample(self, X: ArrayLike, draws: int, seed: int = 0, common: bool = False) -> Array:
+        """Curves (draws, n, m) drawn from what the process, the noise and the calibration leave open.
+
+        The values along a curve belong together; different inputs of one call are drawn apart, or with `common` from
+        the same random numbers: what differs between them is then no noise, and many take less time.
+        """
+        random = np.random.default_rng(seed)
+        found = []
+        for part in self._parts(X):
+            start = self._start(part)
+            z, share = self._posterior.predict(start.inputs)
+            scale = (self._half_width(start.inputs) / HALF_WIDTH)[:, None]
+            deviations = np.sqrt(share * self.variances) * scale
+            apart = 1 if common else len(part)
+            noise = random.standard_normal((draws, apart, len(self.modes)))
+            rough = random.standard_normal((draws, apart, len(self.grid) + len(_WINDOW) - 1))
+            drawn = np.empty((draws, len(part), len(self.x)))
+            if common:
+                random = np.random.default_rng(seed)  # the next part has the same numbers
+            for origin in set(
+                start.place[:, 0].tolist()
+            ):  # what is linear in the draws is shifted once for all of them
+                own = np.flatnonzero(start.place[:, 0] == origin)
+                at = start.place[own[0]]
+                who = slice(None) if common else own
+                t = (z[own] + noise[:, who] * deviations[own]) @ self._placed(self.modes, at)
+                t += self._placed(self.mean[None], at)
+                t += scale[own] * (rough[:, who] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
+                drawn[:, own] = self._curves_of(t, self._learnt(None if start.y0 is None else start.y0[own]))
+            found.append(drawn)
+        return np.concatenate(found, axis=1) if found else np.empty((draws, 0, len(self.x)))
+
+    def caveat(self, X: Array) -> str:
+        """What the prior mean does at inputs (n, p) outside of what it knows."""
+        return "" if self.prior is None or not self.prior.outside(X).any() else self.prior.beyond
+
+    def relative_variance(self, X: ArrayLike) -> Array:
+        """Posterior variance as a share of the prior variance (n,), the largest of the groups: 0 known, 1 unknown."""
+        shares = (self._posterior.predict(self._start(part).inputs)[1].max(axis=1) for part in self._parts(X))
+        return np.concatenate([np.empty(0), *shares])
+
+    def _parts(self, X: ArrayLike) -> list[Array]:
+        inputs = check_inputs(X, self.X.shape[1])
+        return [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
+
+    def _start(self, X: Array) -> _Start:
+        if self.prior is None:
+            return _Start(None, np.broadcast_to(self.x, (len(X), len(self.x))), (X - self.low) / self.span)
+        y0, features = self.prior.evaluate(X, self.x)
+        inputs = (np.column_stack([X, features]) - self.low) / self.span
+        return _Start(y0, self.x - self.prior.origin(X)[:, None], inputs)
+
+    def _all(self, X: ArrayLike, band: bool) -> list[Array]:
+        """What `_curves` says of all inputs: 3 arrays (n, m) with a band, else 1."""
+        parts = self._parts(X)
+        if len(parts) > 1:  # glibc keeps freed memory up to twice the largest block freed so far: without this, each
+            np.empty(_HEAP, dtype=np.uint8)  # part would give its memory back and fault it in anew, a third of the time
+        found = [np.empty((sum(map(len, parts)), len(self.x))) for _ in range(3 if band else 1)]
+        for i, part in enumerate(parts):
+            for whole, values in zip(found, self._curves(part, band), strict=True):
+                whole[i * _CHUNK : i * _CHUNK + len(part)] = values
+        return found
+
+    def _curves(self, X: Array, band: bool) -> tuple[Array, ...]:
+        start = self._start(X)
+        z, share = self._posterior.predict(start.inputs)
+        t = self.mean + z @ self.modes
+        learnt = self._learnt(start.y0)
+        if not band:
+            return (self._curves_of(self._shifted(t, start.place), learnt),)
+        variance = (share * self.variances) @ self.modes**2 + self.spread**2
+        half = self._half_width(start.inputs)[:, None] * np.sqrt(variance)
+        t, half = self._shifted(np.stack([t, half]), start.place)
+        return tuple(self._curves_of(one, learnt) for one in (t, t - half, t + half))
+
+    def _shifted(self, t: Array, place: Array) -> Array:
+        """Values (..., n, k) on the grid at separations `place` (n, m) from the origin; as they are without a prior."""
+        return t if self.prior is None else interpolate_rows(t, self.grid, place)
+
+    def _placed(self, rows: Array, at: Array) -> Array:
+        """Rows (l, k) on the grid at separations `at` (m,) from the origin, (l, m); as they are without a prior."""
+        return self._shifted(rows, np.broadcast_to(at, (len(rows), len(at))))
+
+    def _learnt(self, y0: Array | None) -> tuple[Array, Array] | None:
+        """T(y0) (n, m), and how much of what was learnt counts (n, m): nothing where the prior mean has nothing."""
+        return None if y0 is None else (self.transform(y0), y0 / (y0 + _NONE))
+
+    def _curves_of(self, t: Array, learnt: tuple[Array, Array] | None) -> Array:
+        """Curves (..., n, m) of t (..., n, m), which is overwritten, about what `_learnt` says."""
+        if learnt is not None:
+            start, counts = learnt
+            t *= counts
+            t += start
+        return self.transform.inverse(t)
+
+    def _half_width(self, inputs: Array) -> Array:
+        return self.calibration.half_width(inputs, self._posterior.inputs, self.lengths[0], self.weights)
+
+    @cached_property
+    def _posterior(self) -> ScorePosterior:
+        inputs = self._start(self.X).inputs
+        return ScorePosterior.condition(inputs, self.scores, self.group, self.lengths, self.noise, self.kernel)
+
+
+@cache
+def _smoothing(bins: int) -> Array:
+    """Matrix (bins + 12, bins) from white noise to noise of unit variance, correlated along the grid."""
+    matrix = np.zeros((bins + len(_WINDOW) - 1, bins))
+    for i, weight in enumerate(_WINDOW):
+        matrix[np.arange(bins) + i, np.arange(bins)] = weight
+    return matrix

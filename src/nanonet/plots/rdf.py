@@ -1,0 +1,86 @@
+"""Plots of RDFs for papers and talks."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nanonet.composition import Composition
+from nanonet.errors import printable
+from nanonet.plots.style import COLOURS, check_plot_path, draw_curve, mark_axes, save, symbols
+from nanonet.potentials.mediated import PolymerPotential
+from nanonet.rdf import RDF
+
+
+def plot_rdf(path: str | os.PathLike[str], rdf: RDF, composition: Composition, note: str = "") -> None:
+    """A predicted RDF on the paper's axes, NP diameter and first peak marked, written to a PNG, PDF or SVG file."""
+    check_plot_path(path)
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.subplots()
+    draw_axes(axes, composition.diameter)
+    draw_curve(axes, rdf, "predicted" if rdf.low is None else "predicted, 90 % band", COLOURS[0])
+    if rdf.low is not None:
+        axes.legend(frameon=False, fontsize=9, loc="upper right")
+    peak = rdf.first_peak
+    if peak is not None:
+        axes.annotate(
+            f"g = {peak.height:.3g} at {peak.position:.2f} σ", (peak.position, peak.height), (0, 10),
+            textcoords="offset points", fontsize=10, color=COLOURS[0], ha="left",
+        )  # fmt: skip
+    axes.set_title("predicted for " + symbols(composition), fontsize=11)
+    if note:
+        lines = [line for text in printable(note).splitlines() for line in textwrap.wrap(text, 105)]
+        figure.supxlabel("\n".join(lines), fontsize=7.5, color="0.35", parse_math=False)
+    save(figure, path)
+
+
+def draw_axes(axes: Axes, diameter: float) -> None:
+    """The paper's axes with their labels, and D named at its line."""
+    mark_axes(axes, diameter)
+    axes.set_xlabel("NP–NP distance r (σ)", fontsize=11)
+    axes.set_ylabel("g(r)", fontsize=11)
+    axes.text(diameter, 0.0014, " D", color="0.4", fontsize=10)
+
+
+def plot_potential(path: str | os.PathLike[str], potential: PolymerPotential, eps_nn: float | None = None) -> None:
+    """W_poly(r) with a band of one standard error, and with `eps_nn` also U_nn + W_poly, written to a file."""
+    check_plot_path(path)
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.subplots()
+    draw_potential(axes, potential, "$W_{poly}$", COLOURS[0])
+    if eps_nn is not None:
+        axes.plot(potential.r, potential.total(eps_nn), color=COLOURS[1], ls="--", lw=1.8, label="$U_{NN} + W_{poly}$")
+        axes.legend(frameon=False)
+    low = min(float(potential.w.min()), -2.0)
+    axes.set(ylim=(1.1 * low, max(5.0, 1.5 * float(potential.w.max()))), xlabel="NP–NP distance r (σ)", ylabel="kT")
+    axes.set_title(str(potential.triple), fontsize=11)
+    if potential.extrapolated:
+        figure.supxlabel("extrapolated: " + potential.extrapolated, fontsize=7.5, color="0.35", parse_math=False)
+    save(figure, path)
+
+
+def draw_potential(axes: Axes, potential: PolymerPotential, label: str, colour: str) -> None:
+    """One W_poly with a band of one standard error."""
+    axes.plot(potential.r, potential.w, color=colour, lw=2, label=label)
+    low, high = potential.w - potential.error, potential.w + potential.error
+    axes.fill_between(potential.r, low, high, color=colour, alpha=0.25, lw=0)
+    axes.axhline(0.0, color="0.6", lw=0.8, ls=":")
+    axes.tick_params(direction="in", which="both", top=True, right=True)
+
+
+def plot_panels(path: str | os.PathLike[str], panels: Sequence[tuple[str, float, Mapping[str, RDF]]]) -> None:
+    """Panels side by side, each (title, NP diameter, RDFs by label), written to a file."""
+    check_plot_path(path)
+    figure = Figure(figsize=(5.2 * len(panels), 4.2), layout="constrained")
+    for axes, (title, diameter, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        draw_axes(axes, diameter)
+        styles = ("-", "--", "-.", ":")
+        for (label, rdf), colour, style in zip(curves.items(), ("0.15", *COLOURS), styles, strict=False):
+            draw_curve(axes, rdf, label, colour, style)
+        axes.set_title(title, fontsize=11)
+        axes.legend(frameon=False, fontsize=7, loc="upper right")  # a high first peak stands beside it
+    save(figure, path)

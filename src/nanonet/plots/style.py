@@ -1,0 +1,60 @@
+"""What all figures share: colours, the paper's axes for g(r), and how they are written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nanonet.composition import Composition
+from nanonet.errors import InputError
+from nanonet.files import check_parent, writing
+from nanonet.models.image import HIGHEST, LOWEST
+from nanonet.rdf import RDF
+
+FORMATS = (".png", ".pdf", ".svg")
+COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47", "#7f6000")
+
+
+def check_plot_path(path: str | os.PathLike[str]) -> Path:
+    """The path, if a plot can be written there; `InputError` otherwise."""
+    if Path(path).suffix.lower() not in FORMATS:
+        raise InputError(f"plot {path} has suffix {Path(path).suffix!r}; allowed are {', '.join(FORMATS)}")
+    return check_parent(path)
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure, whole or not at all."""
+    with writing(path) as temporary:
+        figure.savefig(temporary, dpi=160)
+
+
+def symbols(composition: Composition, separator: str = ", ") -> str:
+    """A composition in the paper's symbols, as Matplotlib writes them; `separator` before the attractions."""
+    return (
+        f"$D$ = {composition.diameter:g}, $N$ = {composition.chain_length}, ρ = {composition.density:.2g}{separator}"
+        f"$ε_{{NN}}$ = {composition.eps_nn:g}, $ε_{{PN}}$ = {composition.eps_pn:g}"
+    )
+
+
+def mark_axes(axes: Axes, diameter: float, grey: str = "0.6") -> None:
+    """The paper's axes: r to 10 sigma, g from 0.001 to 300 on a logarithmic ordinate; lines at g = 1 and r = D."""
+    axes.set(xlim=(0, 10), ylim=(LOWEST, HIGHEST), yscale="log")
+    axes.axhline(1.0, color=grey, lw=0.8, ls=":")
+    axes.axvline(diameter, color=grey, lw=0.8, ls="--")
+    axes.tick_params(direction="in", which="both", top=True, right=True)
+
+
+def draw_curve(axes: Axes, rdf: RDF, label: str, colour: str, style: str = "-", width: float = 2) -> None:
+    """One curve, with its 90 % band or else a band of one standard error, where known and pairs were seen."""
+    g = np.where(rdf.g > 0, rdf.g, np.nan)
+    axes.plot(rdf.r, g, color=colour, ls=style, lw=width, label=label)
+    if rdf.low is not None and rdf.high is not None:
+        axes.fill_between(rdf.r, np.maximum(rdf.low, 0.1 * LOWEST), rdf.high, color=colour, alpha=0.2, lw=0)
+        return
+    if rdf.error is not None:
+        low = np.maximum(g - rdf.error, 0.1 * LOWEST)
+        axes.fill_between(rdf.r, low, g + rdf.error, color=colour, alpha=0.25, lw=0)

@@ -1,0 +1,71 @@
+"""g(r) at infinite dilution, exp(-W), as the prior mean of a model: what NPs do beyond it is learnt as a difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.composition import FIELDS
+from nanonet.errors import InputError
+
+CAP = 4.0
+"""Depth (kT) at which attraction levels off; between 2.5 and 7 the choice hardly matters."""
+
+_FARTHEST = 1_000.0  # end of a grid of distances (sigma)
+
+
+class PairPotential(Protocol):
+    """A potential of mean force of two NPs, by composition; `PotentialTable` is one."""
+
+    def pmf(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
+        """W(r) (n, m), kT, of compositions X (n, 5) at separations r (m,)."""
+
+    def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Of which compositions (n,) W is not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class DiluteLimit:
+    """g0 = exp(-W) of compositions, from contact on: a `models.base.PriorMean`.
+
+    Parameters
+    ----------
+    potential:
+        W(r).
+    cap:
+        Attraction deeper than this (kT) levels off, cap tanh(-W / cap): no run reaches exp(10).
+    """
+
+    potential: PairPotential
+    cap: float = CAP
+
+    beyond = "W_poly is not known there: that of the nearest diameter, chain length and eps_pn in its table was taken"
+    features = 1
+
+    def evaluate(
+        self, X: NDArray[np.float64], x: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """g0 (n, m) at distances x (m,), and asinh of the depth of W's well (n, 1)."""
+        w = self.potential.pmf(X, x)
+        ln_g = np.where(w < 0, self.cap * np.tanh(-w / self.cap), -w)
+        return np.exp(ln_g), np.arcsinh(-w.min(axis=1))[:, None]
+
+    def origin(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Distance (n,) at which two NPs touch: D."""
+        return np.asarray(X[:, 0])
+
+    def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Of which compositions (n,) W is not known: that of the nearest known one was taken."""
+        return self.potential.outside(X)
+
+    def check(self, X: NDArray[np.float64], x: NDArray[np.float64]) -> None:
+        """`InputError` where X are no compositions, or x is no evenly spaced grid of distances that ends in reason."""
+        if X.shape[1] != len(FIELDS):
+            raise InputError(f"X has {X.shape[1]} columns; the dilute limit takes the {len(FIELDS)} of a composition")
+        if not np.allclose(np.diff(x), x[1] - x[0], rtol=1e-3):
+            raise InputError("r is not evenly spaced")
+        if not 1.0 <= x[-1] <= _FARTHEST:
+            raise InputError(f"r ends at {x[-1]:g}; allowed are 1 to {_FARTHEST:g} (sigma) with the dilute limit")

@@ -1,0 +1,148 @@
+"""The polymer-mediated potential of two NPs, and the mean forces that it is made from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.composition import LIMITS
+from nanonet.errors import InputError
+from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
+
+
+@dataclass(frozen=True)
+class Triple:
+    """What a polymer-mediated potential depends on: diameter D (sigma), chain length N, eps_pn (epsilon).
+
+    Raises
+    ------
+    InputError
+        A field is out of the limits that it has in a `Composition`.
+    """
+
+    diameter: float
+    chain_length: int
+    eps_pn: float
+
+    def __post_init__(self) -> None:
+        for name in ("diameter", "chain_length", "eps_pn"):
+            value, (low, high) = getattr(self, name), LIMITS[name]
+            if isinstance(value, (bool, str)) or not isinstance(value, (int, float)) or not low <= value <= high:
+                raise InputError(f"{name} = {value!r} is not between {low:g} and {high:g}")
+            object.__setattr__(self, name, float(value))
+        if self.chain_length != int(self.chain_length):
+            raise InputError(f"chain_length = {self.chain_length:g} is not a whole number")
+        object.__setattr__(self, "chain_length", int(self.chain_length))
+
+    def __str__(self) -> str:
+        return f"D={self.diameter:g} N={self.chain_length} eps_pn={self.eps_pn:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class MeanForces:
+    """What the windows of one triple say: the mean of W'(r) = dW_poly/dr over the separations of each window.
+
+    Parameters
+    ----------
+    triple:
+        Diameter, chain length, eps_pn.
+    grid:
+        Edges (b + 1,) of the bins of separation (sigma), evenly spaced.
+    weights:
+        How often each of n windows was in each bin (n, b); rows sum to 1.
+    force:
+        Mean of W' over each window (n,), kT/sigma.
+    error:
+        Standard errors (n,) of `force`.
+
+    Raises
+    ------
+    InputError
+        Shapes do not match, a value is not finite, an error is not above 0, or a row does not sum to 1.
+    """
+
+    triple: Triple
+    grid: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    force: NDArray[np.float64]
+    error: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in ("grid", "weights", "force", "error"):
+            values = np.array(getattr(self, name), dtype=np.float64)
+            if not np.isfinite(values).all():
+                raise InputError(f"{name} has values that are not finite")
+            values.flags.writeable = False
+            object.__setattr__(self, name, values)
+        n = len(self.force)
+        if self.weights.shape != (n, len(self.grid) - 1) or self.error.shape != (n,):
+            raise InputError(
+                f"weights have shape {self.weights.shape} and error {self.error.shape}; "
+                f"allowed are {(n, len(self.grid) - 1)} and {(n,)}"
+            )
+        steps = np.diff(self.grid)
+        if steps.min() <= 0 or not np.allclose(steps, steps[0]):
+            raise InputError("grid is not evenly spaced and rising")
+        if not np.allclose(self.weights.sum(axis=1), 1.0):
+            raise InputError("a row of weights does not sum to 1")
+        if self.error.min() <= 0:
+            raise InputError(f"error = {self.error.min():g} is not above 0")
+
+    @property
+    def means(self) -> NDArray[np.float64]:
+        """Mean separation (n,) of each window (sigma)."""
+        return np.asarray(self.weights @ (0.5 * (self.grid[:-1] + self.grid[1:])))
+
+
+@dataclass(frozen=True, eq=False)
+class PolymerPotential:
+    """Polymer-mediated potential W_poly(r) of two NPs, zero far apart, with its uncertainty.
+
+    Parameters
+    ----------
+    triple:
+        Diameter, chain length, eps_pn.
+    r:
+        Separations (m,) in sigma, rising.
+    w:
+        W_poly there (m,), kT.
+    covariance:
+        Its covariance (m, m), kT^2.
+    extrapolated:
+        What lies outside of what was sampled, in words; empty where nothing does.
+    """
+
+    triple: Triple
+    r: NDArray[np.float64]
+    w: NDArray[np.float64]
+    covariance: NDArray[np.float64] = field(repr=False)
+    extrapolated: str = ""
+
+    @property
+    def error(self) -> NDArray[np.float64]:
+        """Standard error (m,) of W_poly (kT)."""
+        return np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
+
+    def total(self, eps_nn: float) -> NDArray[np.float64]:
+        """Potential of mean force W(r) = U_nn + W_poly (m,) at infinite dilution, kT."""
+        return lj_cut_shifted(self.r, self.triple.diameter, eps_nn) + self.w
+
+    def second_virial(self, eps_nn: float) -> float:
+        """Second virial coefficient of the NPs, in units of that of hard spheres of diameter D.
+
+        Below about -1.5 particles with short-ranged attraction condense (Noro & Frenkel 2000, doi:10.1063/1.1288684).
+        """
+        diameter = self.triple.diameter
+        r = np.linspace(self.r[0], max(CUTOFF * diameter, self.r[-1]), 4_000)
+        w = lj_cut_shifted(r, diameter, eps_nn) + np.interp(r, self.r, self.w, right=0.0)
+        integral = np.trapezoid((1.0 - np.exp(-w)) * r**2, r) + self.r[0] ** 3 / 3.0
+        return float(3.0 * integral / diameter**3)
+
+    def at(self, r: float) -> tuple[float, float]:
+        """W_poly and its standard error at a separation (sigma) within the range; `InputError` outside."""
+        if not (math.isfinite(r) and self.r[0] <= r <= self.r[-1]):
+            raise InputError(f"r = {r:g} is not between {self.r[0]:g} and {self.r[-1]:g}")
+        return float(np.interp(r, self.r, self.w)), float(np.interp(r, self.r, self.error))

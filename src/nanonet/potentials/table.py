@@ -1,0 +1,115 @@
+"""W_poly on a grid over diameter, chain length, eps_pn and the gap r - D, so that W(r) of any composition is quick."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.composition import FIELDS
+from nanonet.errors import InputError
+from nanonet.interpolation import interpolate_rows
+from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.mediated import PolymerPotential, Triple
+
+INNER_SLOPE = 30.0
+"""How fast (kT/sigma) W_poly is taken to rise inside of the innermost separation of the windows."""
+
+ARRAYS = ("diameters", "chain_lengths", "eps_pn", "gaps", "w")
+_NAMES_OF_TRIPLE = ("diameter", "chain_length", "eps_pn")
+_COLUMNS = tuple(FIELDS.index(name) for name in _NAMES_OF_TRIPLE)
+_EPS_NN = FIELDS.index("eps_nn")
+_FARTHEST = 50.0
+_INNERMOST = 0.6  # r (sigma) below which the potential of a triple is not given
+
+
+@dataclass(frozen=True, eq=False)
+class PotentialTable:
+    """W_poly on a grid, linear in between; a triple outside of the grid takes the values at its rim.
+
+    Parameters
+    ----------
+    diameters, chain_lengths, eps_pn:
+        Rising values (a,), (b,), (c,) of D (sigma), N and eps_pn (epsilon).
+    gaps:
+        Evenly spaced r - D (k,) in sigma; W_poly is 0 beyond.
+    w:
+        W_poly (a, b, c, k), kT.
+
+    Raises
+    ------
+    InputError
+        Shapes do not match, a value is not finite, or an axis does not rise.
+    """
+
+    diameters: NDArray[np.float64]
+    chain_lengths: NDArray[np.float64]
+    eps_pn: NDArray[np.float64]
+    gaps: NDArray[np.float64]
+    w: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        for name in ARRAYS:
+            kind = np.float32 if name == "w" else np.float64
+            values = np.array(getattr(self, name), dtype=kind)
+            if not np.isfinite(values).all():
+                raise InputError(f"table of W_poly: {name} has values that are not finite")
+            values.flags.writeable = False
+            object.__setattr__(self, name, values)
+        axes = (self.diameters, self.chain_lengths, self.eps_pn, self.gaps)
+        for name, axis in zip(ARRAYS, axes, strict=False):
+            if axis.ndim != 1 or len(axis) < 2 or (np.diff(axis) <= 0).any():
+                raise InputError(f"table of W_poly: {name} are not 2 or more rising values")
+        if self.w.shape != tuple(len(axis) for axis in axes):
+            raise InputError(f"table of W_poly: w has shape {self.w.shape}")
+
+    def pmf(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Potential of mean force W(r) = U_nn + W_poly (n, m), kT, of compositions X (n, 5) at separations r (m,)."""
+        w = self._between(self.w, X, r)
+        inside = r - X[:, :1] < self.gaps[0]
+        w = np.where(inside, w + INNER_SLOPE * (self.gaps[0] - (r - X[:, :1])), w)
+        return np.minimum(w + lj_cut_shifted(r, X[:, :1], X[:, _EPS_NN, None]), _FARTHEST)
+
+    def potential(self, triple: Triple) -> PolymerPotential:
+        """W_poly of a triple; its covariance is NaN, since the table holds no errors.
+
+        Outside of the table the potential is that at its rim, and says so in `extrapolated`.
+        """
+        axes = (self.diameters, self.chain_lengths, self.eps_pn)
+        beyond = [
+            f"{name} = {value:g} is not between {axis[0]:g} and {axis[-1]:g}"
+            for name, value, axis in zip(_NAMES_OF_TRIPLE, astuple(triple), axes, strict=True)
+            if not axis[0] <= value <= axis[-1]
+        ]
+        X = np.zeros((1, len(FIELDS)))
+        X[0, list(_COLUMNS)] = astuple(triple)
+        r = self.gaps[self.gaps > _INNERMOST - triple.diameter] + triple.diameter
+        w = self._between(self.w, X, r)[0]
+        covariance = np.full((len(r), len(r)), np.nan)
+        return PolymerPotential(triple, r, w, covariance, "; ".join(beyond))
+
+    def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which compositions (n,) lie outside of the table."""
+        axes = (self.diameters, self.chain_lengths, self.eps_pn)
+        beyond = [(X[:, i] < axis[0]) | (X[:, i] > axis[-1]) for i, axis in zip(_COLUMNS, axes, strict=True)]
+        return np.asarray(np.any(beyond, axis=0))
+
+    def _between(
+        self, values: NDArray[np.float32], X: NDArray[np.float64], r: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Linear interpolation (n, m) of a table (a, b, c, k); 0 beyond its last gap."""
+        places = []
+        for column, axis in zip(_COLUMNS, (self.diameters, self.chain_lengths, self.eps_pn), strict=True):
+            x = np.clip(X[:, column], axis[0], axis[-1])
+            i = np.clip(np.searchsorted(axis, x, side="right") - 1, 0, len(axis) - 2)
+            places.append((i, (x - axis[i]) / (axis[i + 1] - axis[i])))
+        rows = np.zeros((len(X), len(self.gaps)))
+        for corner in np.ndindex(2, 2, 2):
+            weight = np.ones(len(X))
+            index = []
+            for bit, (i, fraction) in zip(corner, places, strict=True):
+                weight *= fraction if bit else 1.0 - fraction
+                index.append(i + bit)
+            rows += weight[:, None] * values[tuple(index)]
+        return interpolate_rows(rows, self.gaps, r - X[:, :1], right=0.0)

@@ -1,0 +1,163 @@
+"""States of the NPs over a plane of two inputs, the other three held, from any model that gives curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.composition import FIELDS, MIN_EPS_NN, NANOCOMPOSITE, check_repulsion, from_array
+from nanonet.dataset import Dataset
+from nanonet.errors import InputError
+from nanonet.files import writing
+from nanonet.phases.classify import decide, probabilities
+from nanonet.phases.state import STATES, Criteria
+
+NEAR_PLANE = 0.15
+"""How far from the plane of a map (each held input, in units of its simulated range) a simulation is still shown."""
+
+_SAMPLES = 400  # curves drawn for each point of a map
+_CHUNK = 40  # points whose curves are held at once
+
+
+Array = NDArray[np.float64]
+
+
+class MappedModel(Protocol):
+    """What a map asks of a model; a `predictor.Predictor` is one."""
+
+    @property
+    def X(self) -> Array:
+        """Inputs (n, 5) that it knows: their ranges are those of the axes."""
+
+    @property
+    def r(self) -> Array:
+        """Grid (m,) of its curves."""
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether curves that are drawn differ."""
+
+    def sample_curves(self, X: Array, n: int, seed: int = 0, common: bool = False) -> Array:
+        """Equally likely curves (n, len(X), m), with `common` from the same random numbers for all inputs."""
+
+    def outside(self, X: Array) -> NDArray[np.bool_]:
+        """Which inputs (n,) are far from what it knows."""
+
+
+class PhaseMap(NamedTuple):
+    """Probabilities of the states over a plane."""
+
+    names: tuple[str, str]
+    held: dict[str, float]
+    x: Array
+    y: Array
+    shares: Array
+    """(len(y), len(x), 3), in the order of `phases.state.STATES`."""
+    outside: NDArray[np.bool_]
+    """(len(y), len(x)): where the model warns that its data are far."""
+    span: dict[str, float]
+    """Simulated range of each input."""
+    basis: str
+    """Where the probabilities come from."""
+
+    @property
+    def title(self) -> str:
+        """What is held."""
+        return ", ".join(f"{name} = {value:g}" for name, value in self.held.items())
+
+
+def compute_map(
+    model: MappedModel,
+    names: tuple[str, str],
+    held: Mapping[str, float | None],
+    ranges: tuple[tuple[float, float] | None, tuple[float, float] | None],
+    steps: int,
+    criteria: Criteria,
+    progress: Callable[[int, int], None] | None = None,
+) -> PhaseMap:
+    """Probabilities over a plane; `InputError` for what makes no plane.
+
+    `progress` is called with the points done and those in all.
+    """
+    for name in names:
+        if name not in FIELDS:
+            raise InputError(f"{name} is not one of {', '.join(FIELDS)}")
+        if held.get(name) is not None:
+            raise InputError(f"{name} = {held[name]:g} is given, but the map runs over it")
+    if names[0] == names[1]:
+        raise InputError(f"x and y are both {names[0]}; allowed are two different inputs")
+    fixed = {name: value for name in FIELDS if name not in names and (value := held.get(name)) is not None}
+    missing = [name for name in FIELDS if name not in names and name not in fixed]
+    if missing:
+        raise InputError(f"{missing[0]} is missing; a map over {names[0]} and {names[1]} holds the other three")
+    if not 2 <= steps <= 500:
+        raise InputError(f"steps = {steps} is not between 2 and 500")
+    known = model.X
+    axes = []
+    for name, limits in zip(names, ranges, strict=True):
+        column = known[:, FIELDS.index(name)]
+        low, high = (float(column.min()), float(column.max())) if limits is None else limits
+        if limits is None and name == "eps_nn":
+            low = max(low, MIN_EPS_NN)
+        if not NANOCOMPOSITE[name].check(low) < NANOCOMPOSITE[name].check(high):
+            raise InputError(f"range of {name} = {low:g} to {high:g} is not rising")
+        axis = np.linspace(low, high, steps)
+        axes.append(np.unique(axis.round()) if name == "chain_length" else axis)
+    first, second = np.meshgrid(*axes)
+    columns = {name: np.full(first.size, value) for name, value in fixed.items()}
+    columns |= {names[0]: first.ravel(), names[1]: second.ravel()}
+    X = np.column_stack([columns[name] for name in FIELDS])
+    for composition in from_array(X):
+        check_repulsion(composition)
+    shares, basis = _shares(model, X, criteria, progress)
+    outside = model.outside(X)
+    return PhaseMap(
+        names, {n: fixed[n] for n in FIELDS if n in fixed}, axes[0], axes[1],
+        shares.reshape(*first.shape, -1), outside.reshape(first.shape),
+        dict(zip(FIELDS, np.ptp(known, axis=0).tolist(), strict=True)), basis,
+    )  # fmt: skip
+
+
+def _shares(
+    model: MappedModel, X: Array, criteria: Criteria, progress: Callable[[int, int], None] | None
+) -> tuple[Array, str]:
+    """Probabilities (n, 3), and where they come from: draws from the model, or none."""
+    sizes, dense = X[:, FIELDS.index("diameter")], X[:, FIELDS.index("density")]
+    draws, basis = 1, "none: the model has no error bars, so each point is judged as predicted"
+    if model.uncertain:
+        draws, basis = _SAMPLES, f"from {_SAMPLES} curves a point that the model draws"
+    parts = []
+    for i in range(0, len(X), _CHUNK):
+        part = slice(i, i + _CHUNK)
+        curves = np.moveaxis(model.sample_curves(X[part], draws, 0, common=True), 0, 1)
+        parts.append(probabilities(model.r, curves, sizes[part], dense[part], criteria))
+        if progress is not None:
+            progress(min(i + _CHUNK, len(X)), len(X))
+    return np.concatenate(parts), basis
+
+
+def near_plane(found: PhaseMap, states: Sequence[str], known: Dataset) -> list[tuple[float, float, str]]:
+    """(x, y, state) of the simulated compositions whose held inputs are near those of a map."""
+    near = []
+    for state, c in zip(states, known.compositions, strict=True):
+        apart = [abs(getattr(c, n) - value) / (found.span[n] or 1.0) for n, value in found.held.items()]
+        if max(apart) <= NEAR_PLANE:
+            near.append((getattr(c, found.names[0]), getattr(c, found.names[1]), state))
+    return near
+
+
+def write_map(path: Path, found: PhaseMap, criteria: Criteria) -> None:
+    """The probabilities of a map as CSV."""
+    lines = [f"# nanonet: states at {found.title}; probabilities {found.basis}"]
+    lines.append(",".join([*found.names, *STATES, "verdict", "outside"]).replace(" ", "_"))
+    for k, y in enumerate(found.y):
+        for i, x in enumerate(found.x):
+            shares = found.shares[k, i]
+            numbers = ",".join(f"{value:.6g}" for value in (x, y, *shares))
+            lines.append(f"{numbers},{decide(shares, criteria)},{int(found.outside[k, i])}")
+    with writing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,96 @@
+"""What a model says of one composition, with all that is read off it: a value that faces only show."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from nanonet.composition import Composition
+from nanonet.phases.state import PhaseClassification
+from nanonet.predict.applicability import Support
+from nanonet.predict.intervals import Interval, Intervals
+from nanonet.rdf import RDF, Peak
+
+
+class PredictedPeak(NamedTuple):
+    """A peak of the predicted curve, with what the curves that it leaves open say."""
+
+    name: str
+    """`first` or `second`."""
+    peak: Peak | None
+    """None where the predicted curve has none."""
+    probability: float | None = None
+    """Of one; None where the model has no bands, as below."""
+    height: Interval | None = None
+    position: Interval | None = None
+
+
+class Neighbours(NamedTuple):
+    """Other NPs about an NP."""
+
+    radius: float
+    """Within which they are counted (sigma)."""
+    number: float
+    interval: Interval | None
+    """90 %; None where the model has no bands."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A predicted RDF, and what it says.
+
+    Parameters
+    ----------
+    composition:
+        Of which it is.
+    rdf:
+        g(r), with its 90 % band where the model has one.
+    intervals:
+        Of peaks and neighbours, None where the model has no bands.
+    support:
+        What it rests on, and why that may be too far away.
+    state:
+        Of the NPs; None where g(r) does not tell, for which `state_unknown` has the reason.
+    """
+
+    composition: Composition
+    rdf: RDF
+    intervals: Intervals | None
+    support: Support
+    state: PhaseClassification | None
+    state_unknown: str = ""
+
+    @property
+    def peaks(self) -> tuple[PredictedPeak, PredictedPeak]:
+        """The first and the second peak."""
+        i = self.intervals
+        if i is None:
+            return PredictedPeak("first", self.rdf.first_peak), PredictedPeak("second", self.rdf.second_peak)
+        return (
+            PredictedPeak("first", i.peak, i.peak_probability, i.peak_height, i.peak_position),
+            PredictedPeak("second", i.second_peak, i.second_probability, i.second_height, i.second_position),
+        )
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """Other NPs within 1.5 D, or the end of the grid: the median of the curves that the model leaves open."""
+        if self.intervals is not None:
+            return Neighbours(self.intervals.radius, self.intervals.neighbours, self.intervals.coordination_number)
+        c = self.composition
+        radius = min(1.5 * c.diameter, float(self.rdf.r[-1]))
+        return Neighbours(radius, self.rdf.coordination_number(radius, c.density, c.nps), None)
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values; what is not known is None."""
+        rdf, c, state, support = self.rdf, self.composition, self.state, self.support
+        curves = {name: getattr(rdf, name) for name in ("r", "g", "error", "low", "high")}
+        return {
+            "composition": asdict(c),
+            "nps": c.nps,
+            "volume": c.nps / c.density,
+            **{name: None if values is None else values.tolist() for name, values in curves.items()},
+            "state": None if state is None else {"state": state.state, **state.probabilities},
+            **{f"{one.name}_peak": one.peak and one.peak._asdict() for one in self.peaks},
+            "intervals": None if self.intervals is None else asdict(self.intervals),
+            "basis": {**asdict(support), "nearest": asdict(support.nearest), "distance": support.distance},
+        }

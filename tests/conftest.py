@@ -97,7 +97,7 @@ def trained(made_up_dataset: Dataset) -> NanoNet:
     """A network trained on them, briefly: noise in the latents asks for more epochs."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return NanoNet(epochs=100, latent_noise=0).fit(made_up_dataset.X, made_up_dataset.G, made_up_dataset.r)
+        return NanoNet(epochs=200, latent_noise=0).fit(made_up_dataset.X, made_up_dataset.G, made_up_dataset.r)
 
 
 @pytest.fixture(scope="session")

@@ -317,11 +317,14 @@ def test_nonsense_is_refused(call: Callable[[], object], message: str) -> None:
     ("eps_nn", "eps_pn", "state"), [(0.1, 0.1, CONTACT), (0.5, 1.0, DISPERSION), (0.2, 0.4, CONTACT)]
 )
 def test_our_runs_of_the_paper_s_figure_4(eps_nn: float, eps_pn: float, state: str) -> None:
-    """The paper calls them contact aggregation, bridging and dispersion; docs/phases.md says why ours differ."""
+    """The paper calls them contact aggregation, bridging and dispersion; docs/phases.md says why ours differ.
+
+    An entry that lies between runs of different starts which have not met may be uncertain.
+    """
     data = Dataset.shipped()
-    found = [
-        classify(rdf, c.diameter, c.density).state
-        for c, rdf in zip(data.compositions, data.rdfs, strict=True)
+    (found,) = [
+        (classify(rdf, c.diameter, c.density).state, provenance["between"])
+        for c, rdf, provenance, _ in data
         if (c.diameter, c.eps_nn, c.eps_pn) == (3, eps_nn, eps_pn) and c.density < 0.001
     ]
-    assert found == [state]
+    assert found[0] == state or (found[1] and found[0] == UNCERTAIN)

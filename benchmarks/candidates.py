@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from nanonet import Dataset
 from nanonet.composition import COPY, FIELDS, twins
 from nanonet.dilute import PolymerTable
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.learn.gaussian import GaussianProcess, _beliefs, _parameters, _solve
 from nanonet.learn.model import NanoNet
 from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_noise, ln_rmse, paired_bootstrap

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.learn.model import NanoNet
 from nanonet.learn.training import STUCK
 from nanonet.picture import draw_curves, trace_curves

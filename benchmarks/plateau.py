@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from nanonet import Dataset
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.learn.autoencoder import Autoencoder
 from nanonet.learn.model import PAPER, NanoNet
 from nanonet.learn.scoring import ln_rmse

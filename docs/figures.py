@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 
 import nanonet
 from nanonet import RDF, Dataset, Peak
+from nanonet.check_dataset import check_dataset
 from nanonet.composition import COPY, twins
 from nanonet.dataset import Run
 from nanonet.dilute import PolymerTable
-from nanonet.faults import find_faults
 from nanonet.learn.gaussian import GaussianProcess
 from nanonet.learn.model import NanoNet
 from nanonet.learn.scoring import FLOOR, Mean, Nearest, ln_rmse
@@ -104,7 +104,7 @@ def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
         f"{sum(run['production_tau'] for run in runs):,.0f} tau of production in all after 1,000 tau of equilibration "
         "each. The density is measured. The error of a peak is one standard error: from 5 blocks of each run, and from "
         "the scatter of replicas where there are any; it is too small where NPs seldom enter or leave contact. "
-        f"`nanonet dataset check` finds {len(find_faults(SHIPPED))} faults in the file.",
+        f"`nanonet dataset check` finds {len(check_dataset(SHIPPED))} faults in the file.",
         "",
         "| D | N | rho | eps_nn | eps_pn | NPs | runs (starts) | production (tau) | first peak g | at r "
         "| second peak g | at r | converged |",

@@ -21,7 +21,7 @@ import nanonet
 from nanonet import RDF, Composition, Dataset, windows
 from nanonet.analyze import mediated
 from nanonet.composition import from_array
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.noise import CORRELATION
 from nanonet.phase import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, Place, judge, states
 from nanonet.potential import PolymerPotential, Triple, direct

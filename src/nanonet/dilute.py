@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from nanonet.composition import FIELDS
 from nanonet.errors import InputError
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
+from nanonet.formats.reading import read_arrays, read_bytes
 from nanonet.potential import PolymerPotential, Triple, direct
-from nanonet.reading import read_arrays, read_bytes
 
 SHIPPED = "potential.npz"
 INNER_SLOPE = 30.0

@@ -12,8 +12,8 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "composition", "rdf", "files", "reading", "records", "tables", "rdf_table", "potential", "windows"),
-    *("picture", "noise", "phase", "dilute", "gaussian", "dataset", "faults"),
+    *("errors", "composition", "rdf", "records", "formats", "potential", "windows"),
+    *("picture", "noise", "phase", "dilute", "gaussian", "dataset", "check_dataset"),
     *("simulate", "analyze", "learn", "predict", "campaign", "reproduce", "serve"),
 )
 """Bottom to top: a room (a module or a folder of nanonet) imports those before it only."""

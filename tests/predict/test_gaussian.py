@@ -10,9 +10,9 @@ import pytest
 
 import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning
+from nanonet.formats.model_folder import seal
 from nanonet.predict.gaussian import GaussianPredictor
 from nanonet.predict.model import largest_leverage, leverage
-from nanonet.records import seal
 
 INSIDE = Composition(3, 38, 0.0012, 0.5, 0.5)
 

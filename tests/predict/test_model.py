@@ -10,9 +10,9 @@ import pytest
 
 import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning
+from nanonet.formats.model_folder import seal
 from nanonet.learn.model import NanoNet
 from nanonet.predict.network import NetworkPredictor
-from nanonet.records import seal
 
 
 def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder: Path) -> None:

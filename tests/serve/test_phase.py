@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nanonet import RDF, Composition, Dataset, InputError
+from nanonet.formats.curve_csv import read_rdf
 from nanonet.phase import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, judge
 from nanonet.predict import model as predict_model
-from nanonet.rdf_table import read_rdf
 from nanonet.serve import cli
 from nanonet.serve.phase_map import compute_map, near_plane
 from nanonet.serve.phase_plot import draw_plane

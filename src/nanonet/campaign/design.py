@@ -13,8 +13,8 @@ from scipy.stats import qmc
 
 from nanonet.composition import FIELDS, Composition
 from nanonet.errors import InputError, check_whole
+from nanonet.formats.tables import read_table
 from nanonet.potential import Triple
-from nanonet.tables import read_table
 
 RANGES: dict[str, tuple[float, float]] = {
     "diameter": (2.0, 5.0),

@@ -24,7 +24,8 @@ from scipy.optimize import minimize
 
 from nanonet.dilute import PolymerTable
 from nanonet.errors import InputError
-from nanonet.files import writing_folder
+from nanonet.formats.atomic import writing_folder
+from nanonet.formats.model_folder import seal
 from nanonet.gaussian import (
     ARRAYS,
     JITTER,
@@ -40,7 +41,6 @@ from nanonet.gaussian import (
 from nanonet.learn.arrays import checked
 from nanonet.learn.scoring import splits, twin_pairs
 from nanonet.rdf import MAX_G
-from nanonet.records import seal
 
 FORMAT = 1
 CARD = "model.json"

@@ -22,14 +22,14 @@ from numpy.typing import ArrayLike, NDArray
 from nanonet.composition import FIELDS
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError, NanonetWarning
-from nanonet.files import writing_folder
+from nanonet.formats.atomic import writing_folder
+from nanonet.formats.model_folder import seal
 from nanonet.learn.arrays import checked, checked_curves, matrix
 from nanonet.learn.autoencoder import ACTIVATIONS, FILTERS, INITIALS, Autoencoder, default_filters
 from nanonet.learn.forest import Forest, check_max_features
 from nanonet.learn.graphs import decoder_graph, forest_graph
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
 from nanonet.picture import HIGHEST, SIZE, check_pictures, draw_curves, trace_curves
-from nanonet.records import seal
 
 FORMAT = 1
 """Of the model folder; `predict` refuses another."""

@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from nanonet.composition import Composition, as_composition, to_array
 from nanonet.dilute import PolymerTable
 from nanonet.errors import InputError
+from nanonet.formats.reading import read_arrays
 from nanonet.gaussian import ARRAYS, CurveProcess
 from nanonet.predict.model import Basis, Interval, Intervals, Predictor, checked_file
 from nanonet.rdf import RDF, Peak, coordination_numbers, peaks_of
-from nanonet.reading import read_arrays
 
 KIND = "gaussian process"
 DRAWS = 400

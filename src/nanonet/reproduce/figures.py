@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image  # comes with matplotlib
 
 from nanonet.composition import Composition
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.picture import HIGHEST, LOWEST
 from nanonet.rdf import RDF
 

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
+from nanonet.formats.reading import read_json
 from nanonet.learn.forest import Forest
 from nanonet.learn.model import NanoNet
 from nanonet.learn.training import STUCK
 from nanonet.picture import draw_curves, trace_curves
-from nanonet.reading import read_json
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.models import MODELS, code_hash
 

@@ -62,8 +62,8 @@ def phase(
 ) -> None:
     """Say whether NPs aggregate in contact, are bridged by polymer or dispersed, and how sure that is."""
     from nanonet.composition import FIELDS
+    from nanonet.formats.curve_csv import is_table
     from nanonet.phase import Criteria
-    from nanonet.rdf_table import is_table
 
     if plot is not None:
         from nanonet.serve.plot import check_plot_path
@@ -117,7 +117,7 @@ def phase_map(
     """Map the states over two of the five inputs, the other three held, with probabilities."""
     from nanonet.composition import FIELDS
     from nanonet.dataset import Dataset
-    from nanonet.files import check_parent
+    from nanonet.formats.atomic import check_parent
     from nanonet.phase import STATES, UNCERTAIN, Criteria, decide
     from nanonet.predict.model import load
     from nanonet.serve.phase_map import compute_map, near_plane, write_map
@@ -175,8 +175,8 @@ def judge_dataset(data: Dataset, entry: int | None, criteria: Criteria) -> list[
 
 
 def _of_csv(path: Path, diameter: float | None, density: float | None, criteria: Criteria) -> Judged:
+    from nanonet.formats.curve_csv import read_rdf
     from nanonet.phase import judge
-    from nanonet.rdf_table import read_rdf
 
     rdf, size, dense = read_rdf(path)
     size = diameter if diameter is not None else size

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nanonet.composition import FIELDS, MIN_EPS_NN, check_field, check_repulsion, from_array
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.noise import possible_curves
 from nanonet.phase import STATES, Criteria, decide, probabilities
 from nanonet.predict.model import OutsideDataWarning

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from nanonet.composition import Composition
 from nanonet.errors import InputError
-from nanonet.files import check_parent, writing
+from nanonet.formats.atomic import check_parent, writing
 from nanonet.picture import HIGHEST, LOWEST
 from nanonet.potential import PolymerPotential
 from nanonet.rdf import RDF

@@ -12,7 +12,6 @@ from nanonet.composition import Composition, check_repulsion
 from nanonet.errors import InputError
 from nanonet.potential import CUTOFF, PolymerPotential, direct
 
-TABLE = "potential.table"
 KEY = "NP"
 
 MAX_END = 0.3

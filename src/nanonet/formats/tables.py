@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nanonet.errors import InputError
-from nanonet.reading import read_text
+from nanonet.formats.reading import read_text
 
 UNITS = {
     "r": ("sigma", "σ"),

@@ -12,7 +12,7 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "composition", "rdf", "records", "formats", "potential", "windows"),
+    *("errors", "composition", "rdf", "schema", "records", "formats", "potential", "windows"),
     *("picture", "noise", "phase", "dilute", "gaussian", "dataset", "check_dataset"),
     *("simulate", "analyze", "learn", "predict", "campaign", "reproduce", "serve"),
 )

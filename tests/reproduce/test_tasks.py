@@ -11,6 +11,7 @@ from nanonet import Composition, Dataset, InputError
 from nanonet.learn.model import NanoNet
 from nanonet.learn.scoring import Nearest
 from nanonet.picture import draw_curves
+from nanonet.records import Provenance
 from nanonet.reproduce.evidence import Evidence
 from nanonet.reproduce.models import MODELS, code_hash
 from nanonet.reproduce.tasks import Store, Task, key, packed, run, unpacked
@@ -30,7 +31,7 @@ def with_implicit(made_up_dataset: Dataset) -> Evidence:
     twins = made_up_dataset.subset(range(8))
     compositions = tuple(replace(c, density=c.density * 1.02) for c in twins.compositions)
     rdfs = tuple(replace(rdf, g=rdf.g * 2) for rdf in twins.rdfs)
-    return Evidence(made_up_dataset, Dataset(compositions, rdfs, ({"fidelity": "implicit"},) * 8))
+    return Evidence(made_up_dataset, Dataset(compositions, rdfs, (Provenance(fidelity="implicit"),) * 8))
 
 
 def test_a_result_is_what_the_model_says(evidence: Evidence) -> None:

@@ -18,10 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet.composition import FIELDS, Composition, as_composition, check_repulsion, from_array, to_array
 from nanonet.errors import InputError, NanonetWarning
-from nanonet.formats.model_folder import is_sealed
+from nanonet.formats.model_folder import Card, is_sealed
 from nanonet.formats.reading import read_bytes, read_json
 from nanonet.rdf import RDF, Peak
-from nanonet.records import Card
 
 FORMAT = 1
 SHIPPED = ("gp", "nanonet")

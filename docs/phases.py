@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 import nanonet
-from nanonet import RDF, Composition, Dataset, windows
+from nanonet import RDF, Composition, Dataset, umbrella_runs
 from nanonet.analyze import mediated
 from nanonet.composition import from_array
 from nanonet.formats.atomic import writing
@@ -44,7 +44,7 @@ class Pair:
     """Two NPs alone in the polymer: g = exp(-W) of W = U_nn + W_poly, drawn within the errors of W_poly."""
 
     def __init__(self) -> None:
-        self.potentials = mediated.fit(windows.by_triple(windows.shipped()))
+        self.potentials = mediated.fit(umbrella_runs.by_triple(umbrella_runs.shipped()))
         self.card = {"X": Dataset.shipped("implicit").X}
         self.r = standard_grid()
         self._known: dict[Triple, PolymerPotential] = {}
@@ -106,7 +106,7 @@ def main() -> None:
 
 def _where(data: Dataset) -> str:
     lines = ["| D | N | eps_pn | contact (kT, at gap) | barrier | layer minima |", "|---|---|---|---|---|---|"]
-    for run in mediated.fit(windows.by_triple(windows.shipped())).data:
+    for run in mediated.fit(umbrella_runs.by_triple(umbrella_runs.shipped())).data:
         found = mediated.fit([run]).predict(run.triple)
         gap, w = found.r - run.triple.diameter, found.total(0.5)
         turns = np.diff(np.sign(np.diff(w)))

@@ -12,7 +12,8 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "composition", "rdf", "schema", "records", "formats", "potential", "windows"),
+    *("errors", "composition", "rdf", "schema", "records", "formats", "protocol"),
+    *("potential", "systems", "umbrella_runs"),
     *("picture", "noise", "phase", "dilute", "gaussian", "dataset", "check_dataset"),
     *("simulate", "analyze", "learn", "predict", "campaign", "reproduce", "serve"),
 )

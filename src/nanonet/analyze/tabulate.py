@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nanonet import windows
+from nanonet import umbrella_runs
 from nanonet.analyze.mediated import STEP, Mediated, fit
 from nanonet.dilute import INNER_SLOPE, PolymerTable
 from nanonet.potential import Triple
-from nanonet.windows import REACH
+from nanonet.systems.umbrella import REACH
 
 DIAMETERS = np.round(np.arange(2.0, 5.01, 0.25), 6)
 CHAIN_LENGTHS = np.array([25.0, 32.0, 40.0])
@@ -45,4 +45,4 @@ def tabulate(
 
 
 if __name__ == "__main__":
-    tabulate(fit(windows.by_triple(windows.shipped()))).save(sys.argv[1])
+    tabulate(fit(umbrella_runs.by_triple(umbrella_runs.shipped()))).save(sys.argv[1])

@@ -26,10 +26,10 @@ from nanonet.dilute import PolymerTable
 from nanonet.errors import InputError
 from nanonet.formats.run_folder import TRAJECTORY
 from nanonet.potential import PolymerPotential, Triple
+from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.records import Convergence
-from nanonet.simulate.implicit import implicit
-from nanonet.simulate.protocol import IMPLICIT, Protocol
-from nanonet.simulate.system import Placement
+from nanonet.systems.implicit import implicit
+from nanonet.systems.placement import Placement
 
 FOLDER = "implicit"
 """Subfolder of an explicit run in which the implicit runs lie that it began with."""

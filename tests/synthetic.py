@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -34,3 +36,11 @@ def made_up(r: NDArray[np.float64], diameter: float, *wells: tuple[float, float]
     for at, depth in wells:
         w -= depth * np.exp(-0.5 * ((gap - at) / 0.25) ** 2)
     return np.asarray(np.exp(-np.minimum(w, 50.0)), dtype=np.float64)
+
+
+def damage_file(path: Path, damage: str) -> None:
+    """Take a file away (`missing`), or all of it but 1,000 bytes (`cut`), or all of its content (`empty`)."""
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:1000] if damage == "cut" else b"")

@@ -14,6 +14,7 @@ from nanonet import Composition, Dataset, InputError, OutsideDataWarning, Predic
 from nanonet.models.gaussian_process import CurveProcess
 from nanonet.predict.applicability import largest_leverage, leverage
 from nanonet.records import seal
+from tests.synthetic import damage_file
 
 INSIDE = Composition(3, 38, 0.0012, 0.5, 0.5)
 
@@ -72,11 +73,7 @@ def test_leverage_sees_a_gap_that_no_single_input_shows() -> None:
 @pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
 def test_a_damaged_file_is_named(name: str, damage: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(str(files("nanonet") / "data" / "gp"), tmp_path / "model"))
-    path = folder / name
-    if damage == "missing":
-        path.unlink()
-    else:
-        path.write_bytes(path.read_bytes()[:1000] if damage == "cut" else b"")
+    damage_file(folder / name, damage)
     with pytest.raises(InputError, match=name.replace(".", r"\.")):
         nanonet.load(folder)
 

@@ -13,6 +13,7 @@ from nanonet import Composition, Dataset, InputError, OutsideDataWarning
 from nanonet.learn.nanonet import NanoNet
 from nanonet.models.nanonet import OnnxNanoNet
 from nanonet.records import seal
+from tests.synthetic import damage_file
 
 
 def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder: Path) -> None:
@@ -100,11 +101,7 @@ def test_a_model_of_other_inputs_does_not_take_compositions(trained: NanoNet, tm
 @pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
 def test_a_damaged_file_is_named(name: str, damage: str, model_folder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(model_folder, tmp_path / "model"))
-    path = folder / name
-    if damage == "missing":
-        path.unlink()
-    else:
-        path.write_bytes(path.read_bytes()[:1000] if damage == "cut" else b"")
+    damage_file(folder / name, damage)
     with pytest.raises(InputError, match=name.replace(".", r"\.")):
         nanonet.load(folder)
 

@@ -1,12 +1,8 @@
-"""Writes docs/starts.md, what runs from different starts say, from the shipped dataset: python -m docs.starts
-
-With a dataset file as argument, from that one. Nothing is simulated.
-"""
+"""Writes docs/starts.md, what runs from different starts say, from the shipped dataset: python -m docs.starts"""
 
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -20,14 +16,13 @@ from nanonet.dataset import Run
 from nanonet.rdf import coordination_numbers
 
 HERE = Path(__file__).parent
-SHIPPED = HERE.parent / "src" / "nanonet" / "data" / "simulated.nc"
 GAP = 3.0  # between the surfaces (sigma): NPs that at most three monomers keep apart are neighbours
 SAME = 0.1  # relative difference of two first peaks that counts as agreement
 SEEN = 0.05  # g below which bins are not compared: their counts are too few for an error bar
 
 
-def main(arguments: Sequence[str]) -> None:
-    data = Dataset.load(arguments[0] if arguments else SHIPPED)
+def main() -> None:
+    data = Dataset.shipped()
     entries = [
         (
             f"D={c.diameter:g} N={c.chain_length} rho={p['nominal_density']:g} eps_nn={c.eps_nn:g} eps_pn={c.eps_pn:g}",
@@ -177,4 +172,4 @@ def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -54,7 +54,7 @@ def _time(predictor: Predictor) -> None:
 def _time_bands(predictor: Predictor) -> None:
     rows = np.array(predictor.X)
     rng = np.random.default_rng(0)
-    for n, repeats in ((1, 300), (100_000, 1)):
+    for n, repeats in ((1, 300), (100_000, 3)):
         X = rng.uniform(rows.min(axis=0), rows.max(axis=0), (n, rows.shape[1]))
         wall, cpu = [], []
         for _ in range(repeats):

@@ -65,11 +65,11 @@ class Composition:
         A field is not a finite number, lies outside its limits, or the NP volume fraction exceeds 0.4.
     """
 
-    diameter: float = field(metadata=_SIGMA | {"low": 1, "high": 10, "symbol": "D", "label": "NP diameter"})
-    chain_length: int = field(metadata=_BEADS | {"low": 2, "high": 500, "symbol": "N", "label": "beads a chain"})
-    density: float = field(metadata=_PER_VOLUME | {"low": 1e-5, "high": 0.02, "symbol": "rho", "label": "NPs a volume"})
-    eps_nn: float = field(metadata=_EPSILON | {"low": 0, "high": 5, "label": "NP-NP attraction"})
-    eps_pn: float = field(metadata=_EPSILON | {"low": 0, "high": 5, "label": "polymer-NP attraction"})
+    diameter: float = field(metadata=_SIGMA | {"low": 1, "high": 10, "symbol": "D"})
+    chain_length: int = field(metadata=_BEADS | {"low": 2, "high": 500, "symbol": "N"})
+    density: float = field(metadata=_PER_VOLUME | {"low": 1e-5, "high": 0.02, "symbol": "rho"})
+    eps_nn: float = field(metadata=_EPSILON | {"low": 0, "high": 5})
+    eps_pn: float = field(metadata=_EPSILON | {"low": 0, "high": 5})
 
     def __post_init__(self) -> None:
         for one in NANOCOMPOSITE.inputs:
@@ -92,10 +92,8 @@ class Composition:
         return number_of_nps(self.density)
 
     def __str__(self) -> str:
-        return (
-            f"D={self.diameter:g} N={self.chain_length} rho={self.density:.5g} "
-            f"eps_nn={self.eps_nn:g} eps_pn={self.eps_pn:g}"
-        )
+        values = zip(NANOCOMPOSITE.inputs, astuple(self), strict=True)
+        return " ".join(f"{one.symbol}={value:{'.5g' if one.log else 'g'}}" for one, value in values)
 
 
 NANOCOMPOSITE = InputSpace.of(Composition)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import COPY, FIELDS, Composition, from_array, to_array, twins
+from nanonet.composition import COPY, FIELDS, NANOCOMPOSITE, Composition, from_array, to_array, twins
 from nanonet.errors import InputError
 from nanonet.files import writing
 from nanonet.rdf import RDF
@@ -31,7 +31,6 @@ SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc"}
 """Dataset files that come with nanonet, by fidelity."""
 
 _TEXTS = ("provenance", "run_record")  # variables that hold JSON; format 1 has the first alone
-_UNITS = {"diameter": "sigma", "chain_length": "1", "density": "sigma^-3", "eps_nn": "epsilon", "eps_pn": "epsilon"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +230,9 @@ class Dataset:
         """Write one self-describing netCDF file, whole or not at all; `InputError` if its folder is missing."""
         import xarray as xr
 
-        columns = {name: ("entry", self.X[:, i], {"units": _UNITS[name]}) for i, name in enumerate(FIELDS)}
+        columns = {
+            one.name: ("entry", x, {"units": one.unit}) for one, x in zip(NANOCOMPOSITE.inputs, self.X.T, strict=True)
+        }
         runs = [(i, run) for i, behind in enumerate(self.runs) for run in behind]
         blocks = max((len(run.blocks) for _, run in runs), default=0)
         m = len(self.r)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,9 +29,7 @@ class Input:
     low, high:
         Limits, both included; without bounds where left out.
     symbol:
-        Short name for labels; `name` where left out.
-    label:
-        What it is, for labels of axes and help.
+        Short name; `name` where left out.
     whole:
         Whether only whole numbers are allowed.
     log:
@@ -62,7 +59,6 @@ class Input:
     low: float = -math.inf
     high: float = math.inf
     symbol: str = ""
-    label: str = ""
     whole: bool = False
     log: bool = False
     default: float | None = None
@@ -82,7 +78,6 @@ class Input:
                 f"{self.name}: limits of a logarithmic input are {self.low:g} and {self.high:g}, not above 0"
             )
         object.__setattr__(self, "symbol", self.symbol or self.name)
-        object.__setattr__(self, "label", self.label or self.name.replace("_", " "))
         if self.default is not None:
             object.__setattr__(self, "default", self.check(self.default))
 
@@ -105,24 +100,9 @@ class Input:
         return f"at most {self.high:g}" if math.isinf(self.low) else f"between {self.low:g} and {self.high:g}"
 
     @property
-    def axis_label(self) -> str:
-        """For axes and headings: label, symbol and unit."""
-        symbol = "" if self.symbol == self.name else f" {self.symbol}"
-        return f"{self.label}{symbol}{'' if self.unit == '1' else f' ({self.unit})'}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, without those that are as if left out; `from_json` reads them."""
-        found = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any]) -> Input:
-        """What `to_json` gave; `InputError` for a key that an input does not have."""
-        known = {f.name for f in fields(Input)}
-        for key in values:
-            if key not in known:
-                raise InputError(f"input has a key {key!r}; allowed are {', '.join(sorted(known))}")
-        return Input(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})  # type: ignore[arg-type]
+    def units(self) -> tuple[str, ...]:
+        """The unit and its other spellings, without that of a pure number."""
+        return self.spellings if self.unit == "1" else (self.unit, *self.spellings)
 
 
 @dataclass(frozen=True)
@@ -198,30 +178,14 @@ class InputSpace:
             raise InputError(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
         return tuple(one.check(point.get(one.name, one.default)) for one in self.inputs)
 
-    def array(self, points: Iterable[Mapping[str, object] | Sequence[object]]) -> NDArray[np.float64]:
-        """Points as an array (n, p); `InputError` names the row of one that is not allowed."""
-        rows = [self._row(i, point) for i, point in enumerate(points)]
-        return np.array(rows, dtype=np.float64).reshape(-1, len(self))
-
-    def points(self, X: ArrayLike) -> list[dict[str, float]]:
-        """Rows of an array (n, p) by name; `InputError` for a wrong shape or a row that is not allowed."""
-        rows = np.asarray(X, dtype=np.float64)
-        if rows.ndim != 2 or rows.shape[1] != len(self):
-            raise InputError(f"array of inputs has shape {rows.shape}; allowed is (n, {len(self)})")
-        return [dict(zip(self.names, self._row(i, row), strict=True)) for i, row in enumerate(rows.tolist())]
-
-    def _row(self, index: int, point: Mapping[str, object] | Sequence[object]) -> tuple[float, ...]:
-        try:
-            return self.check(point)
-        except InputError as error:
-            raise InputError(f"row {index}: {error}") from None
-
     def subspace(self, *names: str) -> InputSpace:
         """Some of the inputs, in the order that is asked for."""
         return InputSpace(tuple(self[name] for name in names))
 
     def within(self, ranges: Mapping[str, tuple[float, float]]) -> InputSpace:
-        """The same inputs with narrower limits for some; `InputError` where they leave the limits of before."""
+        """The same with narrower limits for some; `InputError` for an unknown name or limits beyond those of before."""
+        for name in ranges:
+            self.column(name)
         found = []
         for one in self.inputs:
             low, high = ranges.get(one.name, (one.low, one.high))
@@ -248,15 +212,6 @@ class InputSpace:
             else:
                 columns.append(one.low + x * (one.high - one.low))
         return np.column_stack(columns)
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """Plain values; `from_json` reads them."""
-        return [one.to_json() for one in self.inputs]
-
-    @staticmethod
-    def from_json(values: Iterable[Mapping[str, Any]]) -> InputSpace:
-        """What `to_json` gave."""
-        return InputSpace(tuple(Input.from_json(one) for one in values))
 
 
 def as_number(name: str, value: object) -> float:

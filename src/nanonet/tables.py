@@ -9,17 +9,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
 from nanonet.reading import read_text
 
-UNITS = {
-    "r": ("sigma", "σ"),
-    "diameter": ("sigma", "σ"),
-    "density": ("sigma^-3", "σ^-3", "σ⁻³", "1/sigma^3", "1/σ^3"),
-    "chain_length": ("beads",),
-    "eps_nn": ("epsilon", "ε", "eps"),
-    "eps_pn": ("epsilon", "ε", "eps"),
-}
+UNITS = {"r": ("sigma", "σ")} | {one.name: one.units for one in NANOCOMPOSITE.inputs}
 """Units that the heading of a column may name: all numbers are in Lennard-Jones units."""
 
 _HEADING = re.compile(r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<argument>\(r\))?\s*(?P<unit>[\[(/].*)?")

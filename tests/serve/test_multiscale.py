@@ -75,7 +75,7 @@ def test_potential_outside_warns_and_nonsense_is_refused(run, forces: Path, tmp_
     assert "warning    eps_pn = 1.4 is not between 0.2 and 1" in out
     status, _, err = run("potential", *TRIPLE[:-1], 9, "--windows", forces)
     assert status == 2
-    assert "eps_pn = 9.0 is not between 0 and 5" in err
+    assert "eps_pn = 9 is not between 0 and 5" in err
     status, _, err = run("potential", *TRIPLE, "--windows", tmp_path / "none.json")
     assert status == 2
     assert "does not exist" in err

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from nanonet.composition import FIELDS, Composition
+from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition
 from nanonet.errors import InputError, check_whole
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PAIR_INPUTS, Triple
+from nanonet.space import InputSpace
 from nanonet.tables import read_table
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -119,13 +120,10 @@ def triples(count: int) -> tuple[Triple, ...]:
         `count` is not 1 or more.
     """
     _check(count)
-    names = ("diameter", "chain_length", "eps_pn")
-    shift = [_SHIFT[list(RANGES).index(name)] for name in names]
-    points = (qmc.Sobol(3, scramble=False).random(max(64, 1 << count.bit_length())) + shift) % 1.0
-    found = [*CORNERS, *LEAST_SURE]
-    for row in points.tolist():
-        diameter, chain_length, eps_pn = (_value(RANGES[name], name, u) for name, u in zip(names, row, strict=True))
-        found.append(Triple(diameter, int(chain_length), eps_pn))
+    shift = [_SHIFT[FIELDS.index(name)] for name in PAIR_INPUTS.names]
+    points = (qmc.Sobol(len(shift), scramble=False).random(max(64, 1 << count.bit_length())) + shift) % 1.0
+    space = NANOCOMPOSITE.within(RANGES).subspace(*PAIR_INPUTS.names)
+    found = [*CORNERS, *LEAST_SURE, *(Triple(*row) for row in _readable(space, points))]
     return tuple(dict.fromkeys(found))[:count]
 
 
@@ -134,27 +132,19 @@ def _check(count: int) -> None:
 
 
 def _sequence(ranges: Mapping[str, tuple[float, float]]) -> Iterator[Composition]:
-    sobol = qmc.Sobol(len(FIELDS), scramble=False)
+    space = NANOCOMPOSITE.within(ranges)
+    sobol = qmc.Sobol(len(space), scramble=False)
     while True:
-        for point in (sobol.random(64) + _SHIFT) % 1.0:
-            composition = _composition(point, ranges)
+        for row in _readable(space, (sobol.random(64) + _SHIFT) % 1.0):
+            composition = Composition(*row)
             if composition.volume_fraction <= MAX_VOLUME_FRACTION:
                 yield composition
 
 
-def _composition(point: NDArray[np.float64], ranges: Mapping[str, tuple[float, float]]) -> Composition:
-    """The composition at a point (5,) of the unit cube."""
-    return Composition(**{name: _value(ranges[name], name, u) for u, name in zip(point.tolist(), ranges, strict=True)})  # type: ignore[arg-type]
-
-
-def _value(ends: tuple[float, float], name: str, u: float) -> float:
-    """A field's value at u from 0 to 1 of its range, in digits that a person can read."""
-    low, high = ends
-    if name == "chain_length":
-        return low + math.floor(u * (high - low + 1))
-    if name == "density":
-        return float(f"{low * (high / low) ** u:.3g}")
-    return round(low + u * (high - low), 2)
+def _readable(space: InputSpace, u: NDArray[np.float64]) -> Iterator[list[Any]]:
+    """Points of the space from points (n, p) of the unit cube, in digits that a person can read."""
+    for row in space.from_unit_cube(u).tolist():
+        yield [float(f"{x:.3g}") if one.log else round(x, 2) for one, x in zip(space.inputs, row, strict=True)]
 
 
 def read_csv(path: str | os.PathLike[str]) -> tuple[Composition, ...]:

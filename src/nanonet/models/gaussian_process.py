@@ -218,10 +218,9 @@ class CurveProcess:
             drawn = np.empty((draws, len(part), len(self.x)))
             if common:
                 random = np.random.default_rng(seed)  # the next part has the same numbers
-            for origin in set(
-                start.place[:, 0].tolist()
-            ):  # what is linear in the draws is shifted once for all of them
-                own = np.flatnonzero(start.place[:, 0] == origin)
+            first = start.place[:, 0]
+            for origin in set(first.tolist()):  # what is linear in the draws is shifted once for all of them
+                own = np.flatnonzero(first == origin)
                 at = start.place[own[0]]
                 who = slice(None) if common else own
                 t = (z[own] + noise[:, who] * deviations[own]) @ self._placed(self.modes, at)

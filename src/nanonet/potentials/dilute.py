@@ -55,7 +55,7 @@ class DiluteLimit:
 
     def origin(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distance (n,) at which two NPs touch: D."""
-        return np.asarray(X[:, 0])
+        return np.asarray(X[:, FIELDS.index("diameter")])
 
     def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Of which compositions (n,) W is not known: that of the nearest known one was taken."""

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import LIMITS
+from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
 from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
+
+PAIR_INPUTS = NANOCOMPOSITE.subspace("diameter", "chain_length", "eps_pn")
+"""What a polymer-mediated potential depends on."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,9 @@ class Triple:
     eps_pn: float
 
     def __post_init__(self) -> None:
-        for name in ("diameter", "chain_length", "eps_pn"):
-            value, (low, high) = getattr(self, name), LIMITS[name]
-            if isinstance(value, (bool, str)) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise InputError(f"{name} = {value!r} is not between {low:g} and {high:g}")
-            object.__setattr__(self, name, float(value))
-        if self.chain_length != int(self.chain_length):
-            raise InputError(f"chain_length = {self.chain_length:g} is not a whole number")
-        object.__setattr__(self, "chain_length", int(self.chain_length))
+        for one in PAIR_INPUTS.inputs:
+            value = one.check(getattr(self, one.name))
+            object.__setattr__(self, one.name, int(value) if one.whole else value)
 
     def __str__(self) -> str:
         return f"D={self.diameter:g} N={self.chain_length} eps_pn={self.eps_pn:g}"

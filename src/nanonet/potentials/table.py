@@ -11,14 +11,13 @@ from nanonet.composition import FIELDS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
 from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PAIR_INPUTS, PolymerPotential, Triple
 
 INNER_SLOPE = 30.0
 """How fast (kT/sigma) W_poly is taken to rise inside of the innermost separation of the windows."""
 
 ARRAYS = ("diameters", "chain_lengths", "eps_pn", "gaps", "w")
-_NAMES_OF_TRIPLE = ("diameter", "chain_length", "eps_pn")
-_COLUMNS = tuple(FIELDS.index(name) for name in _NAMES_OF_TRIPLE)
+_COLUMNS = tuple(FIELDS.index(name) for name in PAIR_INPUTS.names)
 _EPS_NN = FIELDS.index("eps_nn")
 _FARTHEST = 50.0
 _INNERMOST = 0.6  # r (sigma) below which the potential of a triple is not given
@@ -79,7 +78,7 @@ class PotentialTable:
         axes = (self.diameters, self.chain_lengths, self.eps_pn)
         beyond = [
             f"{name} = {value:g} is not between {axis[0]:g} and {axis[-1]:g}"
-            for name, value, axis in zip(_NAMES_OF_TRIPLE, astuple(triple), axes, strict=True)
+            for name, value, axis in zip(PAIR_INPUTS.names, astuple(triple), axes, strict=True)
             if not axis[0] <= value <= axis[-1]
         ]
         X = np.zeros((1, len(FIELDS)))

@@ -84,8 +84,7 @@ def compute_map(
     `progress` is called with the points done and those in all.
     """
     for name in names:
-        if name not in FIELDS:
-            raise InputError(f"{name} is not one of {', '.join(FIELDS)}")
+        NANOCOMPOSITE.column(name)
         if held.get(name) is not None:
             raise InputError(f"{name} = {held[name]:g} is given, but the map runs over it")
     if names[0] == names[1]:
@@ -106,7 +105,7 @@ def compute_map(
         if not NANOCOMPOSITE[name].check(low) < NANOCOMPOSITE[name].check(high):
             raise InputError(f"range of {name} = {low:g} to {high:g} is not rising")
         axis = np.linspace(low, high, steps)
-        axes.append(np.unique(axis.round()) if name == "chain_length" else axis)
+        axes.append(np.unique(axis.round()) if NANOCOMPOSITE[name].whole else axis)
     first, second = np.meshgrid(*axes)
     columns = {name: np.full(first.size, value) for name, value in fixed.items()}
     columns |= {names[0]: first.ravel(), names[1]: second.ravel()}

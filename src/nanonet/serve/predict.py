@@ -86,11 +86,12 @@ def train(
     """Train a predictor on a dataset and write a model folder, with scores on curves left out in its card."""
     from nanonet.dataset import Dataset
     from nanonet.files import check_replaceable
+    from nanonet.formats.model_folder import CARD
 
     if kind not in KINDS:
         raise InputError(f"kind = {kind!r} is not one of {', '.join(KINDS)}")
     data = Dataset.load(dataset)
-    check_replaceable(out, "model.json")
+    check_replaceable(out, CARD)
     if paper and kind != "nanonet":
         raise InputError(f"--paper is for --kind nanonet, not {kind}")
     if kind == "gp":

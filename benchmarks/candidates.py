@@ -29,8 +29,8 @@ from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import coverage, width
 from nanonet.evaluate.metrics import FLOOR, ln_noise, ln_rmse, paired_bootstrap
 from nanonet.evaluate.store import Store
-from nanonet.files import writing
 from nanonet.formats import potential_table
+from nanonet.formats.atomic import writing
 from nanonet.learn.gaussian_process import GaussianProcess, fit_kernel, hyperpriors
 from nanonet.learn.nanonet import NanoNet
 from nanonet.models.base import PriorMean

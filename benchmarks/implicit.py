@@ -24,7 +24,8 @@ from nanonet.analyze.trajectory import read
 from nanonet.campaign.design import design
 from nanonet.campaign.implicit import simulate
 from nanonet.campaign.starts import potential_of, why_not
-from nanonet.simulate import engine, langevin, script
+from nanonet.formats import run_folder
+from nanonet.simulate import engine, langevin
 from nanonet.simulate.frames import write
 from nanonet.simulate.implicit import implicit
 from nanonet.simulate.lmp import find_lmp
@@ -73,7 +74,7 @@ def steps() -> None:
                 ours.append(_processor() - before)
                 folder = Path(scratch) / f"{nps} {i}"
                 engine.run(subject, protocol, folder, lmp=lammps)
-                loops = re.findall(r"Loop time of ([\d.]+)(?s:.*?)([\d.]+)% CPU", (folder / script.LOG).read_text())
+                loops = re.findall(r"Loop time of ([\d.]+)(?s:.*?)([\d.]+)% CPU", (folder / run_folder.LOG).read_text())
                 theirs.append(sum(float(seconds) * min(float(share), 100.0) / 100.0 for seconds, share in loops))
             micro = (1e6 * min(seconds) / protocol.total_steps for seconds in (ours, theirs))
             print(f"| {nps} | " + " | ".join(f"{value:.2f}" for value in micro) + " |")

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from nanonet.evaluate.store import Store
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import STUCK
 from nanonet.models.image import rasterize, read_images

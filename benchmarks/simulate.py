@@ -24,7 +24,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from nanonet import Composition, NanonetError
-from nanonet.simulate import accelerate, engine, script
+from nanonet.formats import run_folder
+from nanonet.simulate import accelerate, engine
 from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import preset
 
@@ -124,7 +125,7 @@ def _build(place: Path, flags: str, target: Path) -> Path:
 
 
 def _particles(folder: Path) -> int:
-    return int((folder / script.DATA).read_text().splitlines()[2].split()[0])
+    return int((folder / run_folder.DATA).read_text().splitlines()[2].split()[0])
 
 
 def _deck(folder: Path, name: str, place: Path = OURS, skin: float | None = None, substeps: int = 2) -> list[str]:
@@ -137,7 +138,7 @@ def _deck(folder: Path, name: str, place: Path = OURS, skin: float | None = None
 
 def _plain(folder: Path) -> list[str]:
     """The same model without any care for speed."""
-    text = re.sub(r"(?s)\nrestart \d.*", f"\nrun {STEPS // 4}\n", (folder / script.RESUME).read_text())
+    text = re.sub(r"(?s)\nrestart \d.*", f"\nrun {STEPS // 4}\n", (folder / run_folder.RESUME).read_text())
     defaults = "neighbor 0.3 bin\ncomm_modify mode single\natom_modify sort 1000 0.0\n"  # a restart file keeps others
     text = re.sub(r'(?s)if "\$\(is_active.*?neigh_modify[^\n]*\n.*?\n', defaults, text)
     assert "multi" not in text
@@ -146,7 +147,7 @@ def _plain(folder: Path) -> list[str]:
 
 def _write(path: Path, text: str) -> list[str]:
     path.write_text(text, encoding="utf-8")
-    return ["-log", "none", "-in", path.name, "-var", "restart", script.END]
+    return ["-log", "none", "-in", path.name, "-var", "restart", run_folder.END]
 
 
 def _speeds(command: Sequence[str], folder: Path, at_once: int) -> tuple[float, float]:
@@ -184,7 +185,7 @@ def _overhead(folder: Path) -> None:
     begun = time.monotonic()
     engine.run(COMPOSITIONS["D=3"], protocol, folder)
     wall = time.monotonic() - begun
-    loops = [float(value) for value in re.findall(r"Loop time of ([\d.]+)", (folder / script.LOG).read_text())]
+    loops = [float(value) for value in re.findall(r"Loop time of ([\d.]+)", (folder / run_folder.LOG).read_text())]
     outside = wall - sum(loops)
     desk = preset("desk").total_steps / protocol.total_steps * sum(loops[-2:])
     print(f"\n## Outside of LAMMPS's steps\n{outside:.1f} s a run; desk spends {desk:.0f} s in its steps: "

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from nanonet import Composition
 from nanonet.campaign import starts
-from nanonet.simulate import engine, script
+from nanonet.formats import run_folder
+from nanonet.simulate import engine
 from nanonet.simulate.accelerate import choose
 from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import preset
@@ -54,7 +55,7 @@ def _cost(composition: Composition, scratch: Path) -> None:
     begun = time.monotonic()
     engine.run(composition, short, folder)
     elapsed = time.monotonic() - begun
-    loops = [float(x) for x in re.findall(r"Loop time of (\S+) on", (folder / script.LOG).read_text())]
+    loops = [float(x) for x in re.findall(r"Loop time of (\S+) on", (folder / run_folder.LOG).read_text())]
     a_step = (loops[-1] + loops[-2]) / (2 * SAMPLE)
     whole = a_step * desk.total_steps
     print(f"steps/s                {1 / a_step:.0f} ({elapsed:.0f} s in all)")
@@ -65,7 +66,7 @@ def _cost(composition: Composition, scratch: Path) -> None:
 
 def _relaxation(composition: Composition, scratch: Path) -> None:
     folder = engine.write_deck(composition, preset("desk"), scratch / "held", starts.place)
-    held, _ = (folder / script.START).read_text().split("unfix npt\n")
+    held, _ = (folder / run_folder.START).read_text().split("unfix npt\n")
     before, _ = held.rsplit("run ", 1)
     reach = 0.5 * composition.diameter + 2.0
     measured = f"""\
@@ -76,11 +77,11 @@ thermo_style custom step pe vol c_layer
 thermo 50
 run {HELD}
 """
-    (folder / script.START).write_text(before.replace(" reduce/multi", "") + measured)  # full lists of compute near
+    (folder / run_folder.START).write_text(before.replace(" reduce/multi", "") + measured)  # full lists of compute near
     program = inspect(find_lmp())
-    command = [*program.command, "-log", "none", *choose("auto", program).arguments, "-in", script.START]
+    command = [*program.command, "-log", "none", *choose("auto", program).arguments, "-in", run_folder.START]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    rows = _last_table(folder / script.LOG)
+    rows = _last_table(folder / run_folder.LOG)
     names = ("energy", "volume", "adsorbed")
     late = rows[rows[:, 0] > rows[-1, 0] - 10 * WINDOW]
     print(f"{'tau':>9}" + "".join(f"{name:>12}" for name in names))

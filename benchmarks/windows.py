@@ -18,6 +18,7 @@ from pymbar import FES
 
 from nanonet.analyze import potential_gp, trajectory
 from nanonet.analyze.windows import follow, mean_forces
+from nanonet.formats import run_folder
 from nanonet.simulate import engine
 from nanonet.windows import Windows
 from tests.analyze.made_up import TRIPLE, made_up_windows, w_poly
@@ -78,7 +79,7 @@ def main(folders: list[Path]) -> None:
         record = engine.read_record(place)
         subject = engine.subject_of(record)
         assert isinstance(subject, Windows)
-        frames = trajectory.read(place / engine.TRAJECTORY)
+        frames = trajectory.read(place / run_folder.TRAJECTORY)
         r = np.arange(subject.diameter - 0.55, subject.diameter + 4.5, 0.25)
         print(f"{place}: r, MBAR, ours")
         for row in zip(r, mbar(frames, subject, r), ours(frames, subject, r), strict=True):

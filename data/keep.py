@@ -14,8 +14,8 @@ from pathlib import Path
 import gsd.hoomd
 
 from nanonet.campaign.campaign import add_runs
-from nanonet.files import writing
-from nanonet.simulate import engine
+from nanonet.formats import run_folder
+from nanonet.formats.atomic import writing
 
 HERE = Path(__file__).parent
 DATASET = HERE.parent / "src" / "nanonet" / "data" / "simulated.nc"
@@ -28,7 +28,7 @@ def main(folders: list[Path]) -> None:
         raise SystemExit("nothing to keep")
     wanted = {run.record["id"] for runs in data.runs for run in runs}
     for folder in folders:
-        identity = json.loads((folder / engine.RECORD).read_text())["id"]
+        identity = json.loads((folder / run_folder.RECORD).read_text())["id"]
         if identity in wanted:
             _keep(folder, HERE / "runs" / identity)
     for kept in (HERE / "runs").iterdir():
@@ -40,10 +40,10 @@ def main(folders: list[Path]) -> None:
 
 def _keep(folder: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(folder / engine.RECORD, target)
+    shutil.copy(folder / run_folder.RECORD, target)
     with (
         writing(target / "thinned.gsd") as temporary,
-        gsd.hoomd.open(str(folder / engine.TRAJECTORY), "r") as source,
+        gsd.hoomd.open(str(folder / run_folder.TRAJECTORY), "r") as source,
         gsd.hoomd.open(str(temporary), "w") as thinned,
     ):
         for i in range(EVERY - 1, len(source), EVERY):

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 
 import nanonet
 from nanonet import RDF, Dataset, Peak
+from nanonet.check_dataset import check_dataset
 from nanonet.composition import COPY, twins
 from nanonet.dataset import Run
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import held_out as leave_out
 from nanonet.evaluate.metrics import FLOOR, ln_rmse
-from nanonet.faults import find_faults
 from nanonet.formats import potential_table
 from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.learn.nanonet import NanoNet
@@ -107,7 +107,7 @@ def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
         f"{sum(run['production_tau'] for run in runs):,.0f} tau of production in all after 1,000 tau of equilibration "
         "each. The density is measured. The error of a peak is one standard error: from 5 blocks of each run, and from "
         "the scatter of replicas where there are any; it is too small where NPs seldom enter or leave contact. "
-        f"`nanonet dataset check` finds {len(find_faults(SHIPPED))} faults in the file.",
+        f"`nanonet dataset check` finds {len(check_dataset(SHIPPED))} faults in the file.",
         "",
         "| D | N | rho | eps_nn | eps_pn | NPs | runs (starts) | production (tau) | first peak g | at r "
         "| second peak g | at r | converged |",

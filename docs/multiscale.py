@@ -20,7 +20,7 @@ from nanonet.campaign import reckoning
 from nanonet.campaign.implicit import CONDENSES, REGIMES, regime
 from nanonet.campaign.queue import TARGET
 from nanonet.campaign.reckoning import Comparison
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.plots.rdf import draw_potential
 from nanonet.plots.style import COLOURS, save
 from nanonet.windows import WindowRun

@@ -21,7 +21,7 @@ import nanonet
 from nanonet import RDF, Composition, Dataset, windows
 from nanonet.analyze import potential_gp
 from nanonet.composition import from_array
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.phases.classify import classify, states
 from nanonet.phases.classify_dataset import ClassifiedCurve, classify_dataset
 from nanonet.phases.curve_sampling import CORRELATION

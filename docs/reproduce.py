@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 
 HERE = Path(__file__).parent
 FIGURES = HERE / "report"

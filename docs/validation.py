@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.simulate.lmp import find_lmp, inspect
 from tests.physics.cases import CASES
 from tests.physics.checks import Check

@@ -15,8 +15,8 @@ from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.campaign import reckoning
 from nanonet.campaign.implicit import CONDENSES, MAX_VOLUME_FRACTION
 from nanonet.campaign.queue import TARGET, contact_error
+from nanonet.check_dataset import check_dataset
 from nanonet.dataset import SHIPPED
-from nanonet.faults import find_faults
 from nanonet.potentials.mediated import Triple
 
 RUNS = windows.shipped()
@@ -91,7 +91,7 @@ def test_implicit_compositions_are_marked_and_carry_their_errors() -> None:
     assert {entry["fidelity"] for entry in data.provenance} == {"implicit"}
     assert {entry["fidelity"] for entry in Dataset.shipped().provenance} == {"explicit"}
     assert np.isfinite(data.errors).all()
-    assert find_faults(Path(nanonet.__file__).parent / "data" / SHIPPED["implicit"]) == []
+    assert check_dataset(Path(nanonet.__file__).parent / "data" / SHIPPED["implicit"]) == []
     compared = reckoning.load(RECKONING)
     spread = {
         c: entry["convergence"]["spread"] or 0.0

@@ -10,8 +10,8 @@ import pytest
 from nanonet import Dataset, InputError, records
 from nanonet.analyze.runs import analyze
 from nanonet.analyze.windows import measure_windows
+from nanonet.check_dataset import check_dataset
 from nanonet.dataset import Run
-from nanonet.faults import find_faults
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import preset
 from tests.conftest import SMOKE, TINY_WINDOWS, with_id
@@ -63,7 +63,7 @@ def test_an_edited_run_of_a_dataset_is_a_fault(smoke_run: Path, tmp_path: Path) 
     record["protocol"]["seed"] = 7
     changed = Dataset(data.compositions, data.rdfs, data.provenance, ((Run(record, run.rdf, run.blocks),),))
     changed.save(tmp_path / "data.nc")
-    assert any("is not that of its composition and protocol" in fault for fault in find_faults(tmp_path / "data.nc"))
+    assert any("is not that of its composition and protocol" in fault for fault in check_dataset(tmp_path / "data.nc"))
 
 
 BAD: list[tuple[Any, str]] = [

@@ -1,9 +1,7 @@
-"""Compositions and their simulated RDFs, with where each came from, in one netCDF file."""
+"""Compositions and their simulated RDFs, with where each came from."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import operator
 import os
@@ -11,26 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import COPY, FIELDS, NANOCOMPOSITE, Composition, from_array, to_array, twins
 from nanonet.errors import InputError
-from nanonet.files import writing
+from nanonet.formats import dataset_netcdf
 from nanonet.rdf import RDF
-from nanonet.reading import check_hdf5, check_heaps, parse_json, read_bytes, read_texts
-from nanonet.records import MeasuredRun, Provenance
 
-if TYPE_CHECKING:
-    import h5py
-
-FORMAT = 2  # 1: without the runs behind the entries; read too
 SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc"}
 """Dataset files that come with nanonet, by fidelity."""
-
-_TEXTS = ("provenance", "run_record")  # variables that hold JSON; format 1 has the first alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,62 +218,25 @@ class Dataset:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one self-describing netCDF file, whole or not at all; `InputError` if its folder is missing."""
-        import xarray as xr
-
-        columns = {
-            one.name: ("entry", x, {"units": one.unit}) for one, x in zip(NANOCOMPOSITE.inputs, self.X.T, strict=True)
-        }
-        runs = [(i, run) for i, behind in enumerate(self.runs) for run in behind]
-        blocks = max((len(run.blocks) for _, run in runs), default=0)
-        m = len(self.r)
-        texts = {
-            "provenance": [json.dumps(entry, sort_keys=True) for entry in self.provenance],
-            "run_record": [json.dumps(run.record, sort_keys=True) for _, run in runs],
-        }
-        content = xr.Dataset(
-            {
-                **columns,
-                "g": (("entry", "r"), self.G, {"long_name": "NP-NP radial distribution function", "units": "1"}),
-                "error": (("entry", "r"), self.errors, {"long_name": "standard error of g", "units": "1"}),
-                "provenance": ("entry", texts["provenance"]),
-                "run_entry": ("run", np.array([i for i, _ in runs], dtype=np.int64), {"long_name": "entry of a run"}),
-                "run_g": (("run", "r"), _stack([run.rdf.g for _, run in runs], (m,))),
-                "run_error": (("run", "r"), _stack([_error(run.rdf) for _, run in runs], (m,))),
-                "run_blocks": (
-                    ("run", "block", "r"),
-                    _stack([_padded(run.blocks, blocks) for _, run in runs], (blocks, m)),
-                    {"long_name": "g of consecutive blocks of a run"},
-                ),
-                "run_record": ("run", np.array(texts["run_record"], dtype=str)),
-            },
-            coords={"r": ("r", self.r, {"long_name": "NP-NP distance, bin centres", "units": "sigma"})},
-            attrs={
-                "title": "NP-NP radial distribution functions of polymer nanocomposites",
-                "nanonet_format": FORMAT,
-                "texts_sha256": _digest(texts),
-                "comment": "Lennard-Jones units; density is measured (NPs / mean volume under NPT)",
-            },
-        )
-        arrays = [name for name, array in content.variables.items() if array.dtype.kind in "if" and array.size]
-        encoding: dict[Any, dict[str, Any]] = {name: {"fletcher32": True} for name in arrays}
-        for name in ("run_blocks", "run_g") if runs else ():
-            encoding[name] |= {"zlib": True, "complevel": 4}
-        whole = content.to_netcdf(engine="h5netcdf", encoding=encoding)  # in memory: HDF5 does not survive a full disk
-        with writing(path) as temporary:
-            temporary.write_bytes(whole)
+        runs = [
+            (i, run.record, run.rdf.g, _error(run.rdf), run.blocks)
+            for i, behind in enumerate(self.runs)
+            for run in behind
+        ]
+        content = dataset_netcdf.Columns(self.X, self.r, self.G, self.errors, self.provenance, runs)
+        dataset_netcdf.write(path, content, {one.name: one.unit for one in NANOCOMPOSITE.inputs})
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Dataset:
         """Read a file that `save` wrote; `InputError` names the file and what is wrong with it."""
-        content = read_bytes(path, "dataset")
+        found = dataset_netcdf.read(path, FIELDS)
         try:
-            import h5py
-
-            check_heaps(content)
-            with h5py.File(io.BytesIO(content), "r") as file:
-                check_hdf5(file)
-                return _read(file)
-        except Exception as error:  # whatever a broken file makes the readers say
+            runs: list[list[Run]] = [[] for _ in found.g]
+            for entry, record, g, error, blocks in found.runs:
+                runs[entry].append(Run(record, _rdf(found.r, g, error), blocks))
+            rdfs = tuple(_rdf(found.r, g, error) for g, error in zip(found.g, found.error, strict=True))
+            return Dataset(from_array(found.X), rdfs, tuple(found.provenance), tuple(tuple(behind) for behind in runs))
+        except ValueError as error:  # arrays that do not belong together, or curves that are none
             raise InputError(f"dataset {path} cannot be read: {error}") from None
 
     @staticmethod
@@ -301,32 +254,6 @@ class Dataset:
             return Dataset.load(path)
 
 
-def _read(file: h5py.File) -> Dataset:
-    found = int(np.ravel(file.attrs.get("nanonet_format", 0))[0])
-    if found not in (1, FORMAT):
-        raise InputError(f"nanonet_format = {found} is not {FORMAT}")
-    r, g, errors, *columns = (file[name][...] for name in ("r", "g", "error", *FIELDS))
-    texts = {name: read_texts(file[name]) for name in _TEXTS[:found]}
-    if file.attrs.get("texts_sha256", digest := _digest(texts)) != digest:
-        raise InputError("provenance or run_record is not what its checksum says")
-    provenance = tuple(parse_json(x, Provenance, f"provenance of entry {i}") for i, x in enumerate(texts[_TEXTS[0]]))
-    rdfs = tuple(_rdf(r, curve, error) for curve, error in zip(g, errors, strict=True))
-    runs: list[list[Run]] = [[] for _ in rdfs]
-    if found == FORMAT and texts[_TEXTS[1]]:
-        parts = [file[name][...] for name in ("run_entry", "run_g", "run_error", "run_blocks")]
-        for k, (text, entry, curve, error, blocks) in enumerate(zip(texts[_TEXTS[1]], *parts, strict=True)):
-            if not 0 <= entry < len(runs):
-                raise InputError(f"run_entry[{k}] = {entry} is not between 0 and {len(runs) - 1}")
-            record = parse_json(text, MeasuredRun, f"run_record {k}")
-            runs[entry].append(Run(record, _rdf(r, curve, error), blocks[~np.isnan(blocks).all(axis=1)]))
-    return Dataset(from_array(np.column_stack(columns)), rdfs, provenance, tuple(tuple(behind) for behind in runs))
-
-
-def _digest(texts: Mapping[str, Sequence[str]]) -> str:
-    """Checksum of the texts of a file; HDF5 has its own for arrays."""
-    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
-
-
 def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:
     array.flags.writeable = False
     return array
@@ -338,11 +265,3 @@ def _rdf(r: NDArray[np.float64], g: NDArray[np.float64], error: NDArray[np.float
 
 def _error(rdf: RDF) -> NDArray[np.float64]:
     return np.full(len(rdf.r), np.nan) if rdf.error is None else rdf.error
-
-
-def _padded(blocks: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    return np.pad(blocks, ((0, count - len(blocks)), (0, 0)), constant_values=np.nan)
-
-
-def _stack(arrays: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    return np.array(arrays, dtype=np.float64).reshape(len(arrays), *shape)

@@ -1,4 +1,4 @@
-"""What the JSON records hold, as types that `nanonet.reading` checks them against; and the identity of a run.
+"""What the JSON records hold, as types that `nanonet.formats.reading` checks them against; and the identity of a run.
 
 Entries of later versions are kept, entries of known names have to be what they are here. Those
 that may be missing are of later versions than the first.
@@ -265,18 +265,3 @@ def need(record: Mapping[str, Any], names: Iterable[str], what: str) -> None:
     for name in names:
         if name not in record:
             raise InputError(f"{what} cannot be used: it has no {name}")
-
-
-def seal(card: Mapping[str, Any]) -> dict[str, Any]:
-    """A model's card with its own checksum, by which `is_sealed` knows it again."""
-    content = {name: value for name, value in card.items() if name != "checksum"}
-    return content | {"checksum": _digest(content)}
-
-
-def is_sealed(card: Mapping[str, Any]) -> bool:
-    """Whether a card is what `seal` made; one of before there were checksums passes."""
-    return "checksum" not in card or seal(card)["checksum"] == card["checksum"]
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

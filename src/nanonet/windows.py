@@ -7,7 +7,6 @@ partners together (others have more room when their zones overlap), which is why
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +17,8 @@ from typing import Any
 import numpy as np
 
 from nanonet.errors import InputError
-from nanonet.files import writing
+from nanonet.formats import umbrella_json
 from nanonet.potentials.mediated import MeanForces, Triple
-from nanonet.reading import read_json
-from nanonet.records import WindowsFile
 
 APART = 3.0
 """Gap (sigma) below which NPs of different dimers repel each other."""
@@ -32,8 +29,6 @@ REACH = 4.75
 BIN = 0.05
 """Width (sigma) of the bins of separation in the files of window runs."""
 
-FORMAT = 1
-SHIPPED = "windows.json"
 
 _INNERMOST = 0.8  # of D: separation of the innermost spring; the melt pulls its pair further in
 _NEAR = 1.6  # gap (sigma) up to which the windows are narrow
@@ -187,41 +182,33 @@ def by_triple(runs: Iterable[WindowRun]) -> tuple[MeanForces, ...]:
 
 def save(path: str | os.PathLike[str], runs: Sequence[WindowRun]) -> None:
     """Write window runs to one JSON file, whole or not at all; `InputError` if its folder is missing."""
-    content = {
-        "nanonet_format": FORMAT,
-        "comment": "Lennard-Jones units; force is the mean of dW_poly/dr over each window (kT/sigma)",
-        "bin": BIN,
-        "runs": [
-            {
-                **run.record,
-                **asdict(run.windows.triple),
-                "springs": run.windows.springs,
-                "force": [round(float(x), 5) for x in run.forces.force],
-                "error": [round(float(x), 5) for x in run.forces.error],
-                "first_bin": round(run.forces.grid[0] / BIN),
-                "weights": [[round(float(x), 6) for x in row] for row in run.forces.weights],
-            }
-            for run in sorted(runs, key=lambda one: (astuple(one.windows.triple), one.id))
-        ],
-    }
-    with writing(path) as temporary:
-        temporary.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")
+    rows = [
+        {
+            **run.record,
+            **asdict(run.windows.triple),
+            "springs": run.windows.springs,
+            "force": [round(float(x), 5) for x in run.forces.force],
+            "error": [round(float(x), 5) for x in run.forces.error],
+            "first_bin": round(run.forces.grid[0] / BIN),
+            "weights": [[round(float(x), 6) for x in row] for row in run.forces.weights],
+        }
+        for run in sorted(runs, key=lambda one: (astuple(one.windows.triple), one.id))
+    ]
+    umbrella_json.write(path, rows, BIN)
 
 
 def load(path: str | os.PathLike[str]) -> tuple[WindowRun, ...]:
     """Read a file that `save` wrote; `InputError` names the file and what is wrong with it."""
-    content = read_json(path, WindowsFile, "file of window runs")
+    rows, width = umbrella_json.read(path)
     try:
-        if content["nanonet_format"] != FORMAT:
-            raise InputError(f"nanonet_format = {content['nanonet_format']} is not {FORMAT}")
-        return tuple(_run(entry, float(content["bin"])) for entry in content["runs"])
+        return tuple(_run(row, width) for row in rows)
     except (ValueError, TypeError) as error:  # arrays that do not belong together
         raise InputError(f"file of window runs {path} cannot be read: {error}") from None
 
 
 def shipped() -> tuple[WindowRun, ...]:
     """The window runs that come with nanonet."""
-    with as_file(files("nanonet") / "data" / SHIPPED) as path:
+    with as_file(files("nanonet") / "data" / umbrella_json.NAME) as path:
         return load(path)
 
 

@@ -24,6 +24,7 @@ from nanonet.campaign import agenda, campaign, dispatch
 from nanonet.campaign.workspace import Workspace, create, open_workspace
 from nanonet.dataset import Run
 from nanonet.errors import NanonetError, OutputError
+from nanonet.formats import run_folder
 from nanonet.simulate import engine
 from nanonet.simulate.lmp import find_lmp
 from nanonet.simulate.protocol import preset
@@ -42,7 +43,8 @@ def _names(workspace: Workspace) -> list[str]:
 
 
 def _frames(workspace: Workspace, composition: Composition) -> list[int]:
-    with gsd.hoomd.open(str(workspace.folder(workspace.task(composition)) / "run" / engine.TRAJECTORY), "r") as file:
+    run = workspace.folder(workspace.task(composition)) / "run"
+    with gsd.hoomd.open(str(run / run_folder.TRAJECTORY), "r") as file:
         return [frame.configuration.step for frame in file]
 
 
@@ -208,16 +210,16 @@ def test_collecting_twice_changes_nothing(smoke: Workspace, smoke_run: Path) -> 
 def test_a_run_that_cannot_be_measured_keeps_nobody_out(smoke: Workspace, smoke_run: Path) -> None:
     bad = smoke.prepare(smoke.task(smoke.design[1])) / "run"
     shutil.copytree(smoke_run, bad)
-    record = json.loads((bad / engine.RECORD).read_text())
+    record = json.loads((bad / run_folder.RECORD).read_text())
     task = smoke.task(smoke.design[1])
     record |= {**engine.plain(task.subject), "nps": 17}
-    (bad / engine.RECORD).write_text(json.dumps(with_id(record)))
+    (bad / run_folder.RECORD).write_text(json.dumps(with_id(record)))
     said: list[str] = []
     data = campaign.collect(smoke, say=said.append)
     assert data is not None
     assert len(data) == 1
     assert any(line.startswith("left out") and "17 NPs" in line for line in said)
-    (bad / engine.TRAJECTORY).write_bytes(b"torn")
+    (bad / run_folder.TRAJECTORY).write_bytes(b"torn")
     assert _names(smoke) == ["collected", "failed"]
     assert sorted(path.name for path in smoke.dataset.parent.iterdir()) == ["data.nc", "work"]  # and no litter
 
@@ -230,10 +232,10 @@ def test_nothing_to_collect(tiny: Workspace) -> None:
 def _other(smoke_run: Path, folder: Path, seed: int = 1, eps_pn: float = 1.0, **changes: object) -> Path:
     """A finished run under the name of another."""
     shutil.copytree(smoke_run, folder)
-    record = json.loads((folder / engine.RECORD).read_text())
+    record = json.loads((folder / run_folder.RECORD).read_text())
     record["protocol"] |= {"seed": seed, **changes}
     record["composition"]["eps_pn"] = eps_pn
-    (folder / engine.RECORD).write_text(json.dumps(with_id(record | {"start": record["protocol"]["start"]})))
+    (folder / run_folder.RECORD).write_text(json.dumps(with_id(record | {"start": record["protocol"]["start"]})))
     (folder / "polymer.json").unlink(missing_ok=True)
     return folder
 

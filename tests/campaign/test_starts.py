@@ -10,6 +10,7 @@ import pytest
 
 from nanonet import Composition, InputError
 from nanonet.campaign import implicit, starts
+from nanonet.formats import run_folder
 from nanonet.simulate import engine, lmp, script
 from nanonet.simulate.implicit import implicit as implicit_of
 from nanonet.simulate.protocol import IMPLICIT, Protocol, preset
@@ -106,12 +107,12 @@ def test_the_temperature_falls_and_stays(tmp_path: Path) -> None:
 def test_nps_are_held_until_the_polymer_has_relaxed(tmp_path: Path) -> None:
     """While they are held only the box moves them: their places in units of its edge stay."""
     folder = engine.write_deck(TINY_COMPOSITION, TINY_FROM_IMPLICIT, tmp_path / "deck", _ends)
-    text = (folder / script.START).read_text()
+    text = (folder / run_folder.START).read_text()
     held, _ = text.split("unfix npt\n")
     assert f"run {TINY_FROM_IMPLICIT.hold_steps}\n" in held
     dump = "write_dump all custom held.dump id type xs ys zs modify sort id\n"
-    (folder / script.START).write_text(held + dump)
-    command = [*lmp.find_lmp(), "-log", "none", "-in", script.START]
+    (folder / run_folder.START).write_text(held + dump)
+    command = [*lmp.find_lmp(), "-log", "none", "-in", run_folder.START]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     lines = (folder / "held.dump").read_text().splitlines()
     nps = np.array([line.split()[2:] for line in lines[9:] if line.split()[1] == "2"], dtype=float)
@@ -120,11 +121,11 @@ def test_nps_are_held_until_the_polymer_has_relaxed(tmp_path: Path) -> None:
 
 def test_a_run_from_implicit_nps_keeps_what_it_began_with(tmp_path: Path) -> None:
     engine.run(TINY_COMPOSITION, TINY_FROM_IMPLICIT, tmp_path / "run", place=_ends)
-    record = json.loads((tmp_path / "run" / engine.RECORD).read_text())
+    record = json.loads((tmp_path / "run" / run_folder.RECORD).read_text())
     assert record["start"] == "implicit"
     assert record["implicit"] == {"reason": "made up"}
     assert record["id"] == engine.run_id(TINY_COMPOSITION, TINY_FROM_IMPLICIT)
-    text = (tmp_path / "run" / script.RESUME).read_text()
+    text = (tmp_path / "run" / run_folder.RESUME).read_text()
     assert "moving" not in text
 
 

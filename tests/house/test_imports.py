@@ -12,8 +12,8 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "space", "composition", "rdf", "files", "reading", "records", "tables", "rdf_table", "interpolation"),
-    *("potentials", "windows", "formats", "dataset", "faults", "models", "evaluate", "phases", "phase"),
+    *("errors", "space", "composition", "rdf", "records", "interpolation", "potentials", "formats", "windows"),
+    *("dataset", "check_dataset", "models", "evaluate", "phases", "phase"),
     *("simulate", "analyze", "learn", "predict", "campaign", "plots", "reproduce", "serve"),
 )
 """Bottom to top: a room (a module or a folder of nanonet) imports those before it only."""
@@ -82,7 +82,8 @@ def test_the_check_sees_imports_inside_functions(tmp_path: Path) -> None:
     modules = _modules(ROOT)
     module = tmp_path / "module.py"
     module.write_text(
-        "def f():\n    from nanonet.serve import cli\n    import nanonet.learn.nanonet\n    from nanonet.rdf import RDF\n"
+        "def f():\n    from nanonet.serve import cli\n    import nanonet.learn.nanonet\n"
+        "    from nanonet.rdf import RDF\n"
     )
     assert _imported(module, modules) == {"serve.cli", "learn.nanonet", "rdf"}
 

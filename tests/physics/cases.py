@@ -23,7 +23,8 @@ from nanonet.analyze import configurations, pairs
 from nanonet.analyze.equilibrium import block_error
 from nanonet.analyze.replicas import combine
 from nanonet.analyze.trajectory import Trajectory, read
-from nanonet.simulate import engine, frames, script
+from nanonet.formats import lammps_dump, run_folder
+from nanonet.simulate import engine, script
 from nanonet.simulate.protocol import Protocol, preset
 from nanonet.simulate.system import System, _walk_chains
 from tests.physics.checks import Check, run_lmp, table
@@ -73,11 +74,11 @@ def attractive_melt(folder: Path) -> list[Check]:
         )  # fmt: skip
         chains = _walk_chains(60, 40, 15.1, np.empty((0, 3)), 1.0, np.random.default_rng(5))
         composition = Composition(3, 40, 1e-3, 1, 1)
-        (place / script.DATA).write_text(script.data_text(System(15.1, chains, np.empty((0, 3))), 3.0))
-        (place / script.CONFIGURATIONS).mkdir()
+        (place / run_folder.DATA).write_text(script.data_text(System(15.1, chains, np.empty((0, 3))), 3.0))
+        (place / run_folder.CONFIGURATIONS).mkdir()
         text = script.start_text(composition, protocol).replace("thermo 500", "thermo 100")
         rows = table(run_lmp(place, text, accelerator="auto"))
-        found = [configurations.read(path) for path in (place / script.CONFIGURATIONS).iterdir()]
+        found = [configurations.read(path) for path in (place / run_folder.CONFIGURATIONS).iterdir()]
         value, error = _mean(2400 / rows[:, 3])
         checks.append(Check(f"P={pressure:g}: monomer density", value, error, density, 0.003, OWN_RUNS))
         value, error = _mean(rows[:, 1])
@@ -108,7 +109,7 @@ def kremer_grest(folder: Path) -> list[Check]:
         n = 5_000 // beads
         box = (n * beads / 0.85) ** (1 / 3)
         chains = _walk_chains(n, beads, box, np.empty((0, 3)), 1.0, np.random.default_rng(6))
-        (place / script.DATA).write_text(script.data_text(System(box, chains, np.empty((0, 3))), 3.0))
+        (place / run_folder.DATA).write_text(script.data_text(System(box, chains, np.empty((0, 3))), 3.0))
         composition, protocol = Composition(3, beads, 1e-3, 1, 1), replace(preset("smoke"), configurations=1)
         prepare = re.sub(r"(?s)\n# NPT.*", "\n", script.start_text(composition, protocol))
         prepare = prepare.replace("pair_coeff 1 1 1 1 2.5", "pair_coeff 1 1 1 1 1.122462048309373")
@@ -119,7 +120,7 @@ fix bath all langevin 1 1 2.0 77
 thermo_style custom step temp press vol pe
 thermo 100
 run {steps // 3}
-dump whole all custom {steps // 60} {script.CONFIGURATIONS}/*.lammpstrj id mol type x y z ix iy iz
+dump whole all custom {steps // 60} {run_folder.CONFIGURATIONS}/*.lammpstrj id mol type x y z ix iy iz
 dump_modify whole sort id
 run {steps}
 undump whole
@@ -127,9 +128,9 @@ timestep 0.005
 run 5000
 run 80000
 """
-        (place / script.CONFIGURATIONS).mkdir()
+        (place / run_folder.CONFIGURATIONS).mkdir()
         rows = table(run_lmp(place, text, accelerator="auto"))
-        found = [configurations.read(path).chains for path in (place / script.CONFIGURATIONS).iterdir()]
+        found = [configurations.read(path).chains for path in (place / run_folder.CONFIGURATIONS).iterdir()]
         ends = np.array([np.mean(np.sum((c[:, -1] - c[:, 0]) ** 2, axis=1)) for c in found])
         gyration = np.array([_radius(c) for c in found])
         checks += [
@@ -162,8 +163,8 @@ def _measured(folder: Path, protocol: Protocol) -> tuple[RDF, NDArray[np.float64
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(lambda k: engine.run(MIXING, protocol.replica(k), folder / f"{k}"), range(3)))
     measured = [pairs.measure(read(trajectory), r_max=8.0, bins=80) for trajectory in runs]
-    rows = np.concatenate([table((trajectory.parent / script.LOG).read_text()) for trajectory in runs])
-    found = [configurations.read(path).chains for path in sorted(folder.glob(f"*/{script.CONFIGURATIONS}/*"))]
+    rows = np.concatenate([table((trajectory.parent / run_folder.LOG).read_text()) for trajectory in runs])
+    found = [configurations.read(path).chains for path in sorted(folder.glob(f"*/{run_folder.CONFIGURATIONS}/*"))]
     bonds = np.array([np.linalg.norm(np.diff(chains, axis=1), axis=2).mean() for chains in found])
     return combine(measured, [1.0] * len(measured)).rdf, rows, bonds
 
@@ -177,7 +178,7 @@ def time_step(folder: Path) -> list[Check]:
     short, short_rows, short_bonds = _measured(folder / "0.005", _mixing(0.005, seed=2))
     checks = []
     source = "the same with the paper's time step 0.005"
-    record = json.loads((folder / "0.01" / "0" / engine.RECORD).read_text())
+    record = json.loads((folder / "0.01" / "0" / run_folder.RECORD).read_text())
     particles = record["monomers"] + record["nps"]
     for name, column, scale in (("temperature", 1, 1.0), ("volume a particle", 3, 1 / particles)):
         value, error = _mean(long_rows[:, column] * scale)
@@ -218,10 +219,10 @@ def barostat(folder: Path) -> list[Check]:
     """A box held at the mean volume of an NPT run has that run's pressure."""
     protocol = replace(_mixing(0.01), equilibration_steps=20_000, production_steps=60_000)
     engine.run(MIXING, protocol, folder / "npt")
-    rows = table((folder / "npt" / script.LOG).read_text())
+    rows = table((folder / "npt" / run_folder.LOG).read_text())
     volume, error = _mean(rows[:, 3])
-    resume = (folder / "npt" / script.RESUME).read_text().replace("${restart}", script.END)
-    text = re.sub(r"(?s)\nfix npt.*", "\n", resume).replace(f"log {script.LOG} append\n", "")
+    resume = (folder / "npt" / run_folder.RESUME).read_text().replace("${restart}", run_folder.END)
+    text = re.sub(r"(?s)\nfix npt.*", "\n", resume).replace(f"log {run_folder.LOG} append\n", "")
     edge = volume ** (1 / 3)
     half = edge / 2
     text += f"""
@@ -268,8 +269,8 @@ run 120000
 """
     rows = table(run_lmp(folder, text, accelerator="opt"))
     profiles = []
-    for _, (bounds, atoms) in frames._read(folder / "nps.lammpstrj"):
-        z = (atoms[:, 3] - bounds[2, 0]) / (bounds[2, 1] - bounds[2, 0])
+    for frame in lammps_dump.read_frames(folder / "nps.lammpstrj"):
+        z = (frame.rows[:, 3] - frame.bounds[2, 0]) / frame.edges[2]
         centre = np.angle(np.exp(2j * np.pi * z).mean()) / (2 * np.pi)  # of the slab, on the periodic circle
         profiles.append(np.histogram((z - centre + 0.5) % 1, 42, (0, 1))[0] * 42 / (edge**2 * length) * diameter**3)
     profile = np.array(profiles)
@@ -306,7 +307,7 @@ dump_modify nps sort id
 run {steps}
 """
     output = run_lmp(folder, text)
-    positions = np.array([atoms[:, 1:4] for _, (_, atoms) in frames._read(folder / "nps.lammpstrj")])
+    positions = np.array([frame.rows[:, 1:4] for frame in lammps_dump.read_frames(folder / "nps.lammpstrj")])
     return table(output), Trajectory(positions, np.full((len(positions), 3), box))
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from nanonet import windows as windows_file
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.windows import follow, mean_forces, measure_windows
+from nanonet.formats import lammps_dump, run_folder
 from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
 from nanonet.potentials.mediated import Triple
-from nanonet.simulate import engine, frames, script
+from nanonet.simulate import engine, script
 from nanonet.simulate.protocol import WINDOWS
 from nanonet.simulate.system import System, _place_dimers, build
 from nanonet.windows import BIN, Windows
@@ -41,7 +42,7 @@ dump_modify nps sort id
 run 300000
 """
     run_lmp(folder, with_direct(folder, text, windows, eps_nn))
-    positions = np.array([atoms[:, 1:4] for _, (_, atoms) in frames._read(folder / "nps.lammpstrj")])
+    positions = np.array([frame.rows[:, 1:4] for frame in lammps_dump.read_frames(folder / "nps.lammpstrj")])
     return Trajectory(positions, np.full((len(positions), 3), box))
 
 
@@ -75,12 +76,12 @@ def windows_and_eps_nn(folder: Path) -> list[Check]:
     for eps_nn in (0.0, 1.5):
         place = folder / f"eps{eps_nn:g}"
         place.mkdir()
-        (place / script.DATA).write_text(script.data_text(build(windows, protocol), script.np_mass(windows)))
+        (place / run_folder.DATA).write_text(script.data_text(build(windows, protocol), script.np_mass(windows)))
         text = with_direct(place, script.start_text(windows, protocol), windows, eps_nn)
         run_lmp(place, text, accelerator="auto")
-        positions = [(atoms[:, 1:4], bounds) for _, (bounds, atoms) in frames._read(place / script.NP_DUMP)]
-        boxes = np.array([bounds[:, 1] - bounds[:, 0] for _, bounds in positions])
-        series = follow(Trajectory(np.array([points for points, _ in positions]), boxes), windows)
+        frames = list(lammps_dump.read_frames(place / run_folder.NP_DUMP))
+        boxes = np.array([frame.edges for frame in frames])
+        series = follow(Trajectory(np.array([frame.rows[:, 1:4] for frame in frames]), boxes), windows)
         found.append(mean_forces(series, windows))
     without, attracted = found
     slope = np.diff(lj_cut_shifted(attracted.grid, triple.diameter, 1.5)) / BIN

@@ -11,9 +11,9 @@ import pytest
 
 import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning, Predictor
+from nanonet.formats.model_folder import seal
 from nanonet.models.gaussian_process import CurveProcess
 from nanonet.predict.applicability import largest_leverage, leverage
-from nanonet.records import seal
 from tests.synthetic import damage_file
 
 INSIDE = Composition(3, 38, 0.0012, 0.5, 0.5)

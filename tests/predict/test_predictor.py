@@ -10,9 +10,9 @@ import pytest
 
 import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning
+from nanonet.formats.model_folder import seal
 from nanonet.learn.nanonet import NanoNet
 from nanonet.models.nanonet import OnnxNanoNet
-from nanonet.records import seal
 from tests.synthetic import damage_file
 
 

@@ -13,13 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet import Dataset, InputError, Predictor
 from nanonet.composition import FIELDS
+from nanonet.formats.curve_csv import read_rdf
 from nanonet.models.base import Band
 from nanonet.phases.classify import classify
 from nanonet.phases.state import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria
 from nanonet.plots.phases import draw_plane
 from nanonet.predict import predictor as predict_model
 from nanonet.predict.phase_map import compute_map, near_plane
-from nanonet.rdf_table import read_rdf
 from nanonet.serve import cli
 from tests.synthetic import grid, made_up
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from nanonet import InputError
-from nanonet.simulate import accelerate, engine, lmp, process, script
+from nanonet.formats import run_folder
+from nanonet.simulate import accelerate, engine, lmp, process
 from nanonet.simulate.lmp import Lmp
 from tests.conftest import TINY, TINY_COMPOSITION
 
@@ -104,13 +105,13 @@ def test_a_pair_style_that_is_wrong_is_refused(real: Lmp, monkeypatch: pytest.Mo
 
 def _forces(folder: Path, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Pressure and energy, and the forces (n, 3), of the last moment of a smoke run."""
-    text = (folder / script.RESUME).read_text()
+    text = (folder / run_folder.RESUME).read_text()
     text = re.sub(r"(?s)\n# production.*", "\n", text).replace("step temp press vol pe", "step press pe pxy pxz pyz")
     (folder / "forces.in").write_text(
         text + "run 0\nwrite_dump all custom forces.txt id fx fy fz modify sort id format float %.10g\n"
     )
     done = subprocess.run(
-        [*words, "-log", "none", "-in", "forces.in", "-var", "restart", script.END],
+        [*words, "-log", "none", "-in", "forces.in", "-var", "restart", run_folder.END],
         cwd=folder, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-1500:]
@@ -141,13 +142,13 @@ def test_the_plugin_computes_what_lj_cut_does(real: Lmp, smoke_run: Path, tmp_pa
 def test_energy_is_conserved(real: Lmp, smoke_run: Path, tmp_path: Path) -> None:
     """NVE at the time step of desk: neither style lets the energy drift by 0.1 % of kT a monomer and 10 tau."""
     folder = Path(shutil.copytree(smoke_run, tmp_path / "run"))
-    text = re.sub(r"(?s)\nfix npt.*", "", (folder / script.RESUME).read_text())
+    text = re.sub(r"(?s)\nfix npt.*", "", (folder / run_folder.RESUME).read_text())
     (folder / "nve.in").write_text(
         text + "\nthermo_style custom step etotal\nthermo_modify norm yes\nthermo 100\nfix nve all nve\nrun 1000\n"
     )
     words = [*real.command, *accelerate.choose("plugin", real).arguments, "-log", "none", "-in", "nve.in"]
     done = subprocess.run(
-        [*words, "-var", "restart", script.END], cwd=folder, capture_output=True, text=True, check=True
+        [*words, "-var", "restart", run_folder.END], cwd=folder, capture_output=True, text=True, check=True
     )
     rows = re.findall(r"^ +(\d+) +([-.\d]+) *$", done.stdout, flags=re.MULTILINE)
     energy = np.array([float(value) for _, value in rows])
@@ -156,8 +157,8 @@ def test_energy_is_conserved(real: Lmp, smoke_run: Path, tmp_path: Path) -> None
 
 
 def test_a_restart_file_is_good_when_it_has_both_its_ends(smoke_run: Path, tmp_path: Path) -> None:
-    assert process.good_restarts(smoke_run)[0] == script.END
-    (tmp_path / script.END).write_bytes((smoke_run / script.END).read_bytes()[:-40])
+    assert process.good_restarts(smoke_run)[0] == run_folder.END
+    (tmp_path / run_folder.END).write_bytes((smoke_run / run_folder.END).read_bytes()[:-40])
     assert process.good_restarts(tmp_path) == []
 
 

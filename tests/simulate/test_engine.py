@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from nanonet import InputError, SimulationError
-from nanonet.simulate import engine, frames, lmp, script
+from nanonet.formats import lammps_dump, run_folder
+from nanonet.simulate import engine, frames, lmp
 from nanonet.simulate.protocol import Protocol, preset
 from tests.conftest import SMOKE, TINY, TINY_COMPOSITION
 
@@ -53,10 +54,10 @@ def test_a_trajectory_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_a_smoke_run_is_a_melt_with_nps(smoke_run: Path) -> None:
-    record = json.loads((smoke_run / engine.RECORD).read_text())
+    record = json.loads((smoke_run / run_folder.RECORD).read_text())
     assert record["nps"] == 18
     assert "2025" in record["lammps"]
-    with gsd.hoomd.open(str(smoke_run / engine.TRAJECTORY), "r") as file:
+    with gsd.hoomd.open(str(smoke_run / run_folder.TRAJECTORY), "r") as file:
         assert len(file) == preset("smoke").frames
         boxes = np.array([frame.configuration.box for frame in file])
         last = file[-1].particles
@@ -69,8 +70,8 @@ def test_a_smoke_run_is_a_melt_with_nps(smoke_run: Path) -> None:
 
 
 def test_a_smoke_run_keeps_whole_configurations(smoke_run: Path) -> None:
-    record = json.loads((smoke_run / engine.RECORD).read_text())
-    written = sorted((smoke_run / script.CONFIGURATIONS).iterdir())
+    record = json.loads((smoke_run / run_folder.RECORD).read_text())
+    written = sorted((smoke_run / run_folder.CONFIGURATIONS).iterdir())
     assert [path.name for path in written] == [f"{step}.lammpstrj.gz" for step in (1500, 2000, 2500)]
     with gzip.open(written[-1], "rt") as file:
         lines = file.read().splitlines()
@@ -78,9 +79,9 @@ def test_a_smoke_run_keeps_whole_configurations(smoke_run: Path) -> None:
 
 
 def test_a_finished_run_is_not_run_again(smoke_run: Path) -> None:
-    before = (smoke_run / engine.TRAJECTORY).stat().st_mtime_ns
-    assert engine.run(SMOKE, preset("smoke"), smoke_run) == smoke_run / engine.TRAJECTORY
-    assert (smoke_run / engine.TRAJECTORY).stat().st_mtime_ns == before
+    before = (smoke_run / run_folder.TRAJECTORY).stat().st_mtime_ns
+    assert engine.run(SMOKE, preset("smoke"), smoke_run) == smoke_run / run_folder.TRAJECTORY
+    assert (smoke_run / run_folder.TRAJECTORY).stat().st_mtime_ns == before
 
 
 def test_progress_ends_at_the_last_step(tmp_path: Path) -> None:
@@ -88,16 +89,17 @@ def test_progress_ends_at_the_last_step(tmp_path: Path) -> None:
     trajectory = engine.run(TINY_COMPOSITION, TINY, tmp_path / "run", progress=lambda a, b: seen.append((a, b)))
     assert seen[0] == (0, 900)
     assert seen[-1] == (900, 900)
-    written = sorted(path.name for path in (tmp_path / "run" / script.CONFIGURATIONS).iterdir())
+    written = sorted(path.name for path in (tmp_path / "run" / run_folder.CONFIGURATIONS).iterdir())
     assert written == ["300.lammpstrj.gz", "600.lammpstrj.gz", "900.lammpstrj.gz"]
     assert _steps(trajectory) == EXPECTED
 
 
 def test_a_deck_runs_by_hand(tmp_path: Path) -> None:
     folder = engine.write_deck(TINY_COMPOSITION, TINY, tmp_path / "deck")
-    assert not (folder / script.LOG).exists()
-    subprocess.run([*lmp.find_lmp(), "-log", "none", "-in", script.START], cwd=folder, check=True, capture_output=True)
-    assert len(list((folder / script.CONFIGURATIONS).glob("*.lammpstrj"))) == 3
+    assert not (folder / run_folder.LOG).exists()
+    words = [*lmp.find_lmp(), "-log", "none", "-in", run_folder.START]
+    subprocess.run(words, cwd=folder, check=True, capture_output=True)
+    assert len(list((folder / run_folder.CONFIGURATIONS).glob("*.lammpstrj"))) == 3
     # and what was run by hand counts: the engine only has to convert it
     assert _steps(engine.run(TINY_COMPOSITION, TINY, folder)) == EXPECTED
 
@@ -123,21 +125,22 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     assert interrupted == 2
     trajectory = _when_free(folder, long)
     assert _steps(trajectory) == list(range(320, 3301, 20))
-    assert (folder / script.CONFIGURATIONS / "3300.lammpstrj.gz").exists()  # the end, though no multiple of 1500
-    log = (folder / script.LOG).read_text()
+    assert (folder / run_folder.CONFIGURATIONS / "3300.lammpstrj.gz").exists()  # the end, though no multiple of 1500
+    log = (folder / run_folder.LOG).read_text()
     assert "read_restart" in log
 
 
 def test_a_torn_frame_and_a_torn_restart_are_passed_over(tmp_path: Path) -> None:
     folder = engine.write_deck(TINY_COMPOSITION, TINY, tmp_path / "run")
-    subprocess.run([*lmp.find_lmp(), "-log", "none", "-in", script.START], cwd=folder, check=True, capture_output=True)
-    dump = folder / script.NP_DUMP
+    words = [*lmp.find_lmp(), "-log", "none", "-in", run_folder.START]
+    subprocess.run(words, cwd=folder, check=True, capture_output=True)
+    dump = folder / run_folder.NP_DUMP
     whole = dump.read_bytes()
     dump.write_bytes(whole[:-30])
-    frames.drop_torn_frames(dump)
+    lammps_dump.drop_torn_frames(dump)
     assert whole.startswith(dump.read_bytes())
     assert dump.read_bytes().count(b"ITEM: TIMESTEP") == whole.count(b"ITEM: TIMESTEP") - 1
-    end = folder / script.END
+    end = folder / run_folder.END
     end.write_bytes(end.read_bytes()[:-100])
     os.utime(end)
     assert _steps(engine.run(TINY_COMPOSITION, TINY, folder)) == EXPECTED
@@ -157,7 +160,7 @@ def test_a_failing_lammps_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)  # a chosen program may be a relative path
     with pytest.raises(SimulationError, match=r"(?s)ERROR: mine.*exit status 3.*my-lmp --extra.*start.in"):
         engine.run(TINY_COMPOSITION, TINY, "run", lmp="./my-lmp --extra")
-    assert not (tmp_path / "run" / engine.TRAJECTORY).exists()
+    assert not (tmp_path / "run" / run_folder.TRAJECTORY).exists()
     assert _steps(engine.run(TINY_COMPOSITION, TINY, "run", lmp=real)) == EXPECTED
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nanonet.simulate import accelerate, lmp, script
+from nanonet.formats import run_folder
+from nanonet.simulate import accelerate, lmp
 from nanonet.simulate.lmp import Lmp
 
 COMPILER = any(shutil.which(name) for name in ("c++", "g++", "clang++"))
@@ -29,9 +30,9 @@ def folder(smoke_run: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(smoke_run, tmp_path / "run"))
 
 
-def _rows(real: Lmp, folder: Path, plugin: bool, restart: str = script.END, ranks: int = 1) -> NDArray[np.float64]:
+def _rows(real: Lmp, folder: Path, plugin: bool, restart: str = run_folder.END, ranks: int = 1) -> NDArray[np.float64]:
     """Forty steps from a restart file, with LAMMPS's styles or ours but for the pairs; leaves another restart file."""
-    text = re.sub(r"(?s)\nrestart \d.*", "", (folder / script.RESUME).read_text())
+    text = re.sub(r"(?s)\nrestart \d.*", "", (folder / run_folder.RESUME).read_text())
     text = text.replace("pair_style ${style}", "pair_style lj/cut")
     (folder / "in").write_text(f"{text}{THERMO}run 40\nwrite_restart then\n")
     mpirun = Path(real.command[0]).with_name("mpirun")
@@ -75,7 +76,7 @@ def test_either_goes_on_where_the_other_stopped(real: Lmp, folder: Path, ours_fi
     ],
 )
 def test_what_they_cannot_do_is_said(real: Lmp, folder: Path, change: tuple[str, str], said: str) -> None:
-    deck = folder / script.RESUME
+    deck = folder / run_folder.RESUME
     text = re.sub(r"(?s)\nrestart \d.*", "\nrun 1\n", deck.read_text())
     if "special" in change[0]:
         text = text.replace("\nrun 1", "\nspecial_bonds lj 0 0 1\nrun 1")
@@ -83,7 +84,7 @@ def test_what_they_cannot_do_is_said(real: Lmp, folder: Path, change: tuple[str,
         text = re.sub(*change, text)
     (folder / "in").write_text(text.replace("pair_style ${style}", "pair_style lj/cut"))
     words = [*real.command, *accelerate.choose("plugin", real).arguments, "-log", "none", "-in", "in"]
-    done = subprocess.run([*words, "-var", "restart", script.END], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([*words, "-var", "restart", run_folder.END], cwd=folder, capture_output=True, text=True)
     assert done.returncode
     assert re.search(rf"ERROR: (Bond style fene|Fix npt)/nanonet {said}", done.stdout), done.stdout[-500:]
 

@@ -10,10 +10,11 @@ import pytest
 from nanonet import Composition, InputError
 from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
+from nanonet.formats import run_folder
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.mediated import PolymerPotential, Triple
-from nanonet.simulate import engine, script
-from nanonet.simulate.implicit import TABLE, Implicit, implicit, table
+from nanonet.simulate import engine
+from nanonet.simulate.implicit import Implicit, implicit, table
 from nanonet.simulate.protocol import IMPLICIT
 from nanonet.simulate.system import build
 from tests.physics.checks import run_lmp
@@ -50,7 +51,7 @@ def test_lammps_sees_the_potential(tmp_path: Path) -> None:
     zero = replace(_potential(), w=np.zeros_like(_potential().w))
     subject = implicit(replace(COMPOSITION, density=0.01, eps_nn=1.5), zero)
     folder = engine.write_deck(subject, SHORT, tmp_path / "deck")
-    head, _ = (folder / script.START).read_text().split("# Langevin")
+    head, _ = (folder / run_folder.START).read_text().split("# Langevin")
     tail = "thermo_style custom step evdwl press\nthermo_modify format float %.8g\nrun 0\n"
     lj = "pair_style lj/cut 7.5\npair_modify shift yes\npair_coeff * * 1.5 3.0 7.5\n"
     rows = [thermo(run_lmp(folder, text + tail))[0] for text in (head, head + lj)]
@@ -79,7 +80,7 @@ def test_an_implicit_run_is_a_run(tmp_path: Path) -> None:
     subject = implicit(COMPOSITION, _potential())
     short = replace(SHORT, production_steps=2_000, equilibration_steps=1_000, min_nps=20, start="clustered")
     trajectory = engine.run(subject, short, tmp_path / "run")
-    record = json.loads((tmp_path / "run" / engine.RECORD).read_text())
+    record = json.loads((tmp_path / "run" / run_folder.RECORD).read_text())
     assert (record["chains"], record["nps"], record["np_mass"]) == (0, 20, 1.0)
     again = engine.subject_of(record)
     assert again == subject
@@ -87,7 +88,7 @@ def test_an_implicit_run_is_a_run(tmp_path: Path) -> None:
     before = trajectory.stat().st_mtime_ns
     engine.run(subject, short, tmp_path / "run")
     assert trajectory.stat().st_mtime_ns == before
-    assert (tmp_path / "run" / TABLE).exists()
+    assert (tmp_path / "run" / run_folder.TABLE).exists()
     start = build(subject, short).nps
     assert np.linalg.norm(start - start.mean(axis=0), axis=1).max() < 12.0
     engine.extend(tmp_path / "run", 4_000)

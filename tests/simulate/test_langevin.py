@@ -13,6 +13,7 @@ from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
 from nanonet.composition import Composition
 from nanonet.errors import SimulationError
+from nanonet.formats import run_folder
 from nanonet.potentials.mediated import PolymerPotential, Triple
 from nanonet.simulate import cache, engine, langevin
 from nanonet.simulate.accelerate import FallbackWarning
@@ -46,11 +47,11 @@ def test_g_is_that_of_lammps(tmp_path: Path) -> None:
         folders = {name: tmp_path / f"{name}{seed}" for name in ("loop", "lammps")}
         engine.run(_subject(), long, folders["loop"])
         engine.run(_subject(), long, folders["lammps"], lmp=" ".join(find_lmp()))
-        records = {name: json.loads((folder / engine.RECORD).read_text()) for name, folder in folders.items()}
+        records = {name: json.loads((folder / run_folder.RECORD).read_text()) for name, folder in folders.items()}
         assert records["loop"]["accelerator"] == langevin.NAME
         assert records["lammps"]["accelerator"] == "none"
         assert records["loop"]["id"] == records["lammps"]["id"]
-        a, b = (measure(read(folder / engine.TRAJECTORY)) for folder in folders.values())
+        a, b = (measure(read(folder / run_folder.TRAJECTORY)) for folder in folders.values())
         assert a.density == b.density
         assert a.rdf.error is not None
         assert b.rdf.error is not None
@@ -131,7 +132,7 @@ def test_without_a_compiler_lammps_runs(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(cache, "compiler", none)
     with pytest.warns(FallbackWarning, match="run in LAMMPS, several times slower: there is no C"):
         engine.run(_subject(), SHORT, tmp_path / "run")
-    assert json.loads((tmp_path / "run" / engine.RECORD).read_text())["accelerator"] == "none"
+    assert json.loads((tmp_path / "run" / run_folder.RECORD).read_text())["accelerator"] == "none"
 
 
 @pytest.mark.parametrize(
@@ -167,4 +168,4 @@ def test_what_lammps_began_lammps_ends(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     engine.run(_subject(), SHORT, folder, lmp=" ".join(find_lmp()))
     engine.run(_subject(), SHORT.extended(8_000), folder)
-    assert json.loads((folder / engine.RECORD).read_text())["accelerator"] == "none"
+    assert json.loads((folder / run_folder.RECORD).read_text())["accelerator"] == "none"

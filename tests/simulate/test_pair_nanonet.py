@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nanonet.simulate import accelerate, lmp, script
+from nanonet.formats import run_folder
+from nanonet.simulate import accelerate, lmp
 from nanonet.simulate.lmp import Lmp
 
 COMPILER = next((path for name in ("c++", "g++", "clang++") if (path := shutil.which(name))), None)
@@ -70,14 +71,14 @@ _STATE = "\nwrite_dump all custom forces.{0} id fx fy fz modify sort id format f
 def test_forces_along_a_run(real: Lmp, build: list[str], smoke_run: Path, tmp_path: Path, ranks: int) -> None:
     """Lists that were pruned some steps ago, particles that crossed borders: forces as lj/cut computes them anew."""
     folder = Path(shutil.copytree(smoke_run, tmp_path / "run"))
-    deck = (folder / script.RESUME).read_text()
+    deck = (folder / run_folder.RESUME).read_text()
     thermo = "step press pe pxx pyy pzz pxy pxz pyz"
     text = re.sub(r"(?s)\nrestart \d.*", "", deck).replace("step temp press vol pe", thermo)
     text += "\nthermo_modify format float %.10g\n"
     states = range(3)
     for state in states:
         text += f"run {29 + 4 * state}{_STATE.format(state)}write_restart state.{state}\n"
-    ours = _run(real, folder, text, *build, "-var", "restart", script.END, ranks=ranks)
+    ours = _run(real, folder, text, *build, "-var", "restart", run_folder.END, ranks=ranks)
     rows = re.findall(r"^ *Step.*\n(?:.*\n)*?Loop", ours, flags=re.MULTILINE)
     assert len(rows) == len(states), ours[-1500:]
     still = re.sub(r"(?s)\n# NPT.*", f"\nthermo_style custom {thermo}\nthermo_modify format float %.10g\n", deck)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nanonet.formats import run_folder
 from nanonet.simulate import script
 from nanonet.simulate.protocol import preset
 from nanonet.simulate.system import System
@@ -14,8 +15,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 def test_the_scripts_are_the_golden_ones() -> None:
     """Golden text; after a wanted change:  python -m tests.simulate.test_script."""
-    assert script.start_text(SMOKE, preset("paper")) == (GOLDEN / script.START).read_text()
-    assert script.resume_text(SMOKE, preset("paper")) == (GOLDEN / script.RESUME).read_text()
+    assert script.start_text(SMOKE, preset("paper")) == (GOLDEN / run_folder.START).read_text()
+    assert script.resume_text(SMOKE, preset("paper")) == (GOLDEN / run_folder.RESUME).read_text()
 
 
 def test_only_a_longer_time_step_has_substeps() -> None:
@@ -44,5 +45,5 @@ def test_nps_alone_have_no_bonds() -> None:
 
 
 if __name__ == "__main__":
-    (GOLDEN / script.START).write_text(script.start_text(SMOKE, preset("paper")))
-    (GOLDEN / script.RESUME).write_text(script.resume_text(SMOKE, preset("paper")))
+    (GOLDEN / run_folder.START).write_text(script.start_text(SMOKE, preset("paper")))
+    (GOLDEN / run_folder.RESUME).write_text(script.resume_text(SMOKE, preset("paper")))

@@ -20,7 +20,8 @@ import pytest
 
 from nanonet import InputError, SimulationError
 from nanonet.analyze.trajectory import read
-from nanonet.simulate import engine, frames, lmp, process, script
+from nanonet.formats import run_folder
+from nanonet.simulate import engine, frames, lmp, process
 from nanonet.simulate.protocol import Protocol
 from tests.conftest import TINY, TINY_COMPOSITION
 
@@ -60,12 +61,12 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _bookkeeping(folder: Path) -> dict[str, object]:
     """All that must not depend on how often a run was interrupted."""
-    record = json.loads((folder / engine.RECORD).read_text())
+    record = json.loads((folder / run_folder.RECORD).read_text())
     del record["last_stretch"]
     return {
         "record": record,
-        "steps": _steps(folder / engine.TRAJECTORY),
-        "configurations": sorted(path.name for path in (folder / script.CONFIGURATIONS).iterdir()),
+        "steps": _steps(folder / run_folder.TRAJECTORY),
+        "configurations": sorted(path.name for path in (folder / run_folder.CONFIGURATIONS).iterdir()),
         "files": sorted(path.name for path in folder.iterdir() if not path.name.startswith("restart")),
     }
 
@@ -87,7 +88,7 @@ def test_twenty_kills_leave_no_trace(tmp_path: Path, uninterrupted: Path) -> Non
             os.killpg(runner.pid, signal.SIGKILL)
             kills += 1
         runner.wait()
-        if (folder / engine.TRAJECTORY).exists():  # done before the twentieth kill: what was reached is right
+        if (folder / run_folder.TRAJECTORY).exists():  # done before the twentieth kill: what was reached is right
             assert _bookkeeping(folder) == _bookkeeping(uninterrupted)
             shutil.rmtree(folder)
     _run_until_free(folder, LONG)
@@ -100,7 +101,7 @@ def test_killed_while_the_result_is_written(tmp_path: Path, monkeypatch: pytest.
         with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
             patch.setattr(frames, step, _interrupted)
             engine.run(TINY_COMPOSITION, TINY, folder)
-        assert not (folder / engine.TRAJECTORY).exists()
+        assert not (folder / run_folder.TRAJECTORY).exists()
     assert _steps(engine.run(TINY_COMPOSITION, TINY, folder)) == _due(TINY)
 
 
@@ -131,7 +132,7 @@ def test_a_full_disk_is_named_and_survived(small_disk: Callable[[int], Path], ki
     folder = small_disk(kilobytes) / "run"
     with pytest.raises(SimulationError, match=r"No space left on device|LAMMPS failed: ERROR"):
         engine.run(TINY_COMPOSITION, LONG, folder)
-    assert not (folder / engine.TRAJECTORY).exists()
+    assert not (folder / run_folder.TRAJECTORY).exists()
     small_disk(20_000)
     assert _steps(engine.run(TINY_COMPOSITION, LONG, folder)) == _due(LONG)
 
@@ -144,15 +145,15 @@ def test_a_disk_that_fills_up_at_the_end(tmp_path: Path, monkeypatch: pytest.Mon
         patch.setattr(frames, "convert", full)
         with pytest.raises(SimulationError, match="No space left on device; once that is mended"):
             engine.run(TINY_COMPOSITION, TINY, tmp_path / "run")
-    before = (tmp_path / "run" / script.END).stat().st_mtime_ns
+    before = (tmp_path / "run" / run_folder.END).stat().st_mtime_ns
     assert _steps(engine.run(TINY_COMPOSITION, TINY, tmp_path / "run")) == _due(TINY)
-    assert (tmp_path / "run" / script.END).stat().st_mtime_ns != before  # it only had to write its end again
+    assert (tmp_path / "run" / run_folder.END).stat().st_mtime_ns != before  # it only had to write its end again
 
 
 def _unfinished(folder: Path) -> Path:
     """A run of LONG that stopped behind its last step, with all its restart files and its dump."""
     engine.write_deck(TINY_COMPOSITION, LONG, folder)
-    words = [*lmp.find_lmp(), "-log", "none", "-in", script.START]
+    words = [*lmp.find_lmp(), "-log", "none", "-in", run_folder.START]
     subprocess.run(words, cwd=folder, check=True, capture_output=True)
     return folder
 
@@ -170,7 +171,7 @@ def _copy(stopped: Path, tmp_path: Path) -> Path:
 def test_a_broken_restart_file_is_passed_over(stopped: Path, tmp_path: Path, damage: str) -> None:
     folder = _copy(stopped, tmp_path)
     newest = folder / process.good_restarts(folder)[0]
-    assert newest.name == script.END
+    assert newest.name == run_folder.END
     content = newest.read_bytes()
     middle = len(content) // 2
     newest.write_bytes({"cut": content[:-100], "emptied": b"", "garbled": content[:40] + content[middle:]}[damage])
@@ -178,13 +179,13 @@ def test_a_broken_restart_file_is_passed_over(stopped: Path, tmp_path: Path, dam
     seen: list[int] = []
     trajectory = engine.run(TINY_COMPOSITION, LONG, folder, progress=lambda done, _: seen.append(done))
     assert _steps(trajectory) == _due(LONG)
-    assert (folder / script.LOG).read_text().count("read_restart restart.") >= 1
+    assert (folder / run_folder.LOG).read_text().count("read_restart restart.") >= 1
     assert min(seen[1:]) >= LONG.total_steps - 2 * LONG.restart_every  # from the one before, not from the beginning
 
 
 def test_frames_that_were_lost_are_run_again(stopped: Path, tmp_path: Path) -> None:
     folder = _copy(stopped, tmp_path)
-    dump = folder / script.NP_DUMP
+    dump = folder / run_folder.NP_DUMP
     texts = dump.read_bytes().split(b"ITEM: TIMESTEP\n")
     del texts[-3]  # behind the last but one restart file: two frames before the end
     dump.write_bytes(b"ITEM: TIMESTEP\n".join(texts)[:-20])
@@ -196,7 +197,7 @@ def test_frames_that_were_lost_are_run_again(stopped: Path, tmp_path: Path) -> N
 
 def test_frames_lost_before_all_restart_files_begin_anew(stopped: Path, tmp_path: Path) -> None:
     folder = _copy(stopped, tmp_path)
-    dump = folder / script.NP_DUMP
+    dump = folder / run_folder.NP_DUMP
     texts = dump.read_bytes().split(b"ITEM: TIMESTEP\n")
     dump.write_bytes(b"ITEM: TIMESTEP\n".join(texts[:5] + texts[6:]))
     seen: list[int] = []
@@ -215,20 +216,20 @@ def test_a_restart_file_of_another_run_is_refused(stopped: Path, tmp_path: Path)
 
 def test_a_restart_file_of_another_version_is_refused(stopped: Path, tmp_path: Path) -> None:
     folder = _copy(stopped, tmp_path)
-    record = json.loads((folder / engine.RECORD).read_text())
-    (folder / engine.RECORD).write_text(json.dumps(record | {"lammps": "7 Jan 2022"}))
+    record = json.loads((folder / run_folder.RECORD).read_text())
+    (folder / run_folder.RECORD).write_text(json.dumps(record | {"lammps": "7 Jan 2022"}))
     with pytest.raises(InputError, match=r"are of LAMMPS 7 Jan 2022, this is LAMMPS .*2025"):
         engine.run(TINY_COMPOSITION, LONG, folder)
-    for name in (*script.RESTARTS, script.END):
+    for name in (*run_folder.RESTARTS, run_folder.END):
         (folder / name).unlink()
     assert _steps(engine.run(TINY_COMPOSITION, LONG, folder)) == _due(LONG)  # nothing to go on from: no conflict
 
 
 def test_a_folder_of_another_format_is_refused(stopped: Path, tmp_path: Path) -> None:
     folder = _copy(stopped, tmp_path)
-    record = json.loads((folder / engine.RECORD).read_text())
+    record = json.loads((folder / run_folder.RECORD).read_text())
     for content, said in ((json.dumps(record | {"format": 0}), "format = 0 is not 1"), ("{", "cannot be read")):
-        (folder / engine.RECORD).write_text(content)
+        (folder / run_folder.RECORD).write_text(content)
         with pytest.raises(InputError, match=said):
             engine.run(TINY_COMPOSITION, LONG, folder)
 
@@ -248,10 +249,10 @@ def test_a_finished_run_is_extended(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert trajectory == short
     assert _steps(trajectory) == _due(longer)
     assert (read(trajectory).positions[: TINY.frames] == first).all()
-    record = json.loads((folder / engine.RECORD).read_text())
+    record = json.loads((folder / run_folder.RECORD).read_text())
     assert record["id"] == engine.run_id(TINY_COMPOSITION, longer)
     assert Protocol(**record["protocol"]) == longer
-    names = sorted(path.name for path in (folder / script.CONFIGURATIONS).iterdir())
+    names = sorted(path.name for path in (folder / run_folder.CONFIGURATIONS).iterdir())
     assert names == [f"{step}.lammpstrj.gz" for step in (1200, 1500, 300, 600, 900)]
     with pytest.raises(InputError, match="holds another run"):
         engine.run(TINY_COMPOSITION, TINY, folder)
@@ -267,13 +268,13 @@ def test_an_unfinished_run_is_not_extended(stopped: Path) -> None:
 def test_without_its_restart_file_a_run_gets_a_replica(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     engine.run(TINY_COMPOSITION, TINY, folder)
-    for name in (*script.RESTARTS, script.END):
+    for name in (*run_folder.RESTARTS, run_folder.END):
         (folder / name).unlink()
     with pytest.raises(InputError, match="no restart file any more"):
         engine.run(TINY_COMPOSITION, TINY.extended(1_200), folder)
     trajectory = engine.extend(folder, 1_200)
     assert trajectory.parent.name == "run-replica1"
-    record = json.loads((trajectory.parent / engine.RECORD).read_text())
+    record = json.loads((trajectory.parent / run_folder.RECORD).read_text())
     assert record["protocol"] == asdict(TINY.replica(1))
     assert engine.extend(folder, 1_200).parent.name == "run-replica2"
-    assert len(_steps(folder / engine.TRAJECTORY)) == TINY.frames
+    assert len(_steps(folder / run_folder.TRAJECTORY)) == TINY.frames

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.errors import InputError
-from nanonet.reading import read_bytes
+from nanonet.formats import lammps_dump
 
-_COLUMNS = "id mol type x y z ix iy iz"
-_HEADER = 9
 _MONOMER, _NP = 1, 2  # types in our decks
-_MAX_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,37 +54,11 @@ def read(path: str | os.PathLike[str]) -> Configuration:
         The file is missing, cut short, or has other columns than id mol type x y z ix iy iz; the box is tilted or not
         periodic; there is more than one moment in it; an id stands twice; a type is not 1 or 2; chains differ.
     """
-    path = Path(path)
+    frame = lammps_dump.read_one(path)
     try:
-        lines = _content(path).decode().splitlines()
-        if lines[8] != f"ITEM: ATOMS {_COLUMNS}":
-            raise InputError(f"its columns are {lines[8]!r}; allowed is {_COLUMNS}")
-        if lines[4].split() != ["ITEM:", "BOX", "BOUNDS", "pp", "pp", "pp"]:
-            raise InputError(f"its box is {lines[4]!r}; allowed is an orthogonal periodic one, BOX BOUNDS pp pp pp")
-        if lines.count("ITEM: TIMESTEP") > 1:
-            raise InputError(f"it has {lines.count('ITEM: TIMESTEP')} moments; allowed is 1")
-        bounds = np.array([line.split() for line in lines[5:8]], dtype=np.float64).reshape(3, 2)
-        rows = np.array(" ".join(lines[_HEADER:]).split(), dtype=np.float64).reshape(-1, 9)
-        if len(rows) != int(lines[3]):
-            raise InputError(f"it has {len(rows)} particles, its header says {lines[3]}")
-        return _sorted(int(lines[1]), bounds[:, 1] - bounds[:, 0], rows)
-    except (ValueError, IndexError) as error:
+        return _sorted(frame.step, frame.edges, frame.rows)
+    except InputError as error:
         raise InputError(f"configuration {path} cannot be used: {error}") from None
-
-
-def _content(path: Path) -> bytes:
-    """Content of a dump, unpacked; a small file that unpacks to a huge one is refused."""
-    content = read_bytes(path, "configuration")
-    if path.suffix != ".gz":
-        return content
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            unpacked = file.read(_MAX_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"it cannot be unpacked: {error}") from None
-    if len(unpacked) > _MAX_BYTES:
-        raise InputError(f"it unpacks to more than {_MAX_BYTES:,} bytes")
-    return unpacked
 
 
 def _sorted(step: int, box: NDArray[np.float64], rows: NDArray[np.float64]) -> Configuration:

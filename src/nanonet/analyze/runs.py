@@ -17,14 +17,10 @@ from nanonet.analyze.equilibrium import examine
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
-from nanonet.files import writing
-from nanonet.reading import read_bytes, read_json
+from nanonet.formats.atomic import writing
+from nanonet.formats.reading import read_bytes, read_json
+from nanonet.formats.run_folder import CONFIGURATIONS, POLYMER, RECORD, TRAJECTORY
 from nanonet.records import PolymerRecord, RunRecord, check_id, need
-
-RECORD = "run.json"
-TRAJECTORY = "trajectory.gsd"
-POLYMER = "polymer.json"
-
 
 # Fields of a protocol in which replicas of one composition may differ. Substeps of the bonds: without them the volume
 # of desk is 0.2 % larger and g(r) the same within its errors (docs/simulation.md).
@@ -124,7 +120,7 @@ def _polymer(folder: Path, record: dict[str, Any]) -> dict[str, Any] | None:
     A run is often kept with fewer configurations than it wrote, so what all of them say is left beside it.
     """
     path = folder / POLYMER
-    found = sorted((folder / "configurations").glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))
+    found = sorted((folder / CONFIGURATIONS).glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))
     if path.is_file():
         try:
             kept: dict[str, Any] = read_json(path, PolymerRecord, "record of the polymer")

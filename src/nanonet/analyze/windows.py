@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from nanonet.analyze import trajectory
 from nanonet.analyze.equilibrium import block_error
 from nanonet.errors import InputError
+from nanonet.formats.reading import read_bytes, read_json
+from nanonet.formats.run_folder import RECORD, TRAJECTORY
 from nanonet.potentials.mediated import MeanForces, Triple
-from nanonet.reading import read_bytes, read_json
 from nanonet.records import RunRecord, check_id, need
 from nanonet.windows import BIN, WindowRun, Windows
 
@@ -89,8 +90,8 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
         The folder is no finished window run, or its trajectory cannot be used.
     """
     folder = Path(folder)
-    what = f"run record {folder / 'run.json'}"
-    record = read_json(folder / "run.json", RunRecord, "run record")
+    what = f"run record {folder / RECORD}"
+    record = read_json(folder / RECORD, RunRecord, "run record")
     if "windows" not in record:
         raise InputError(f"{folder} is no window run: its record has no windows")
     need(record, ("lammps", "accelerator", "last_stretch"), what)
@@ -101,7 +102,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
     protocol = record["protocol"]
     kept = {name: record[name] for name in ("id", "protocol", "nanonet", "lammps", "accelerator", "nps", "chains")}
     tau, stretch = protocol["production_steps"] * protocol["timestep"], record["last_stretch"] or {}
-    path = folder / "trajectory.gsd"
+    path = folder / TRAJECTORY
     if not path.exists():
         raise InputError(f"window run {folder} is not finished: run it again to go on")
     frames = trajectory.read(path)

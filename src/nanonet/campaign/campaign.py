@@ -20,7 +20,7 @@ from nanonet.campaign.workspace import State, Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, SimulationError, check_whole
-from nanonet.files import check_parent
+from nanonet.formats.atomic import check_parent
 from nanonet.records import need
 from nanonet.simulate import engine
 from nanonet.windows import Windows

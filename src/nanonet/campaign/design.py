@@ -13,9 +13,9 @@ from scipy.stats import qmc
 
 from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition
 from nanonet.errors import InputError, check_whole
+from nanonet.formats.tables import read_table
 from nanonet.potentials.mediated import PAIR_INPUTS, Triple
 from nanonet.space import InputSpace
-from nanonet.tables import read_table
 
 RANGES: dict[str, tuple[float, float]] = {
     "diameter": (2.0, 5.0),

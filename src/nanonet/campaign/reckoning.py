@@ -18,9 +18,9 @@ from nanonet.campaign.implicit import Say, potential_of, regime, simulate
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
+from nanonet.formats.reading import read_json
 from nanonet.rdf import RDF, Peak
-from nanonet.reading import read_json
 from nanonet.simulate.protocol import IMPLICIT
 
 FLOOR = 0.05

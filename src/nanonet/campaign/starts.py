@@ -23,8 +23,8 @@ from nanonet.composition import Composition
 from nanonet.dataset import Run
 from nanonet.errors import InputError
 from nanonet.formats import potential_table
+from nanonet.formats.run_folder import TRAJECTORY
 from nanonet.potentials.mediated import PolymerPotential, Triple
-from nanonet.simulate import engine
 from nanonet.simulate.implicit import implicit
 from nanonet.simulate.protocol import IMPLICIT, Protocol
 from nanonet.simulate.system import Placement
@@ -89,7 +89,7 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
     starts = [start_of(run.record) for run in runs]
     used = choose(seen, starts, regime(potential.second_virial(composition.eps_nn))).used
     verdict = judge([seen[i] for i in used], [starts[i] for i in used])
-    found = trajectory.read(folder / FOLDER / runs[used[0]].record["id"] / engine.TRAJECTORY)
+    found = trajectory.read(folder / FOLDER / runs[used[0]].record["id"] / TRAJECTORY)
     return Placement(
         found.positions[-1] + 0.5 * found.boxes[-1],
         _record(potential, [runs[i] for i in used], [starts[i] for i in used], verdict),

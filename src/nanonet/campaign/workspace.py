@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -22,21 +21,22 @@ from nanonet.campaign import starts
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError, OutputError
-from nanonet.files import check_parent, writing
-from nanonet.reading import read_json
+from nanonet.formats.atomic import check_parent, writing
+from nanonet.formats.lammps_log import last_step
+from nanonet.formats.reading import read_json
+from nanonet.formats.run_folder import LOG
+from nanonet.formats.umbrella_json import NAME as WINDOWS_NAME
 from nanonet.records import CampaignRecord, StatusRecord
-from nanonet.simulate import engine, run_folder, script
+from nanonet.simulate import engine, run_folder
 from nanonet.simulate.implicit import Implicit
 from nanonet.simulate.protocol import WINDOWS, Protocol, protocol_of
 from nanonet.simulate.system import particle_numbers
-from nanonet.windows import SHIPPED, Windows
+from nanonet.windows import Windows
 from nanonet.windows import load as load_windows
 
 RECORD = "campaign.json"
 STATUS = "status.json"
 FORMAT = 1
-
-_THERMO = re.compile(rb"\n\s*(\d+)(?:\s+[-+.\deEnaif]+){4}\s*(?=\n)")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Workspace:
     @property
     def forces(self) -> Path:
         """File of window runs (JSON), beside the dataset."""
-        return self.dataset.with_name(SHIPPED)
+        return self.dataset.with_name(WINDOWS_NAME)
 
     @property
     def subjects(self) -> tuple[Composition | Windows, ...]:
@@ -162,7 +162,7 @@ class Workspace:
         except InputError as error:
             return State("failed", 0, total, reason=str(error))
         status = _read_status(job)
-        step = _last_step(run / script.LOG)
+        step = last_step(run / LOG)
         if engine.is_in_use(run):
             return State("running", step, total, _seconds_left(status, step, total))
         if status.get("error"):
@@ -214,7 +214,7 @@ def create(
         raise InputError(f"dataset = {shown} is not UTF-8 text; {RECORD} could not keep it")
     if target.parent != path:  # which is made now
         check_parent(target)
-    for known, load in ((target, Dataset.load), (target.with_name(SHIPPED), load_windows)):
+    for known, load in ((target, Dataset.load), (target.with_name(WINDOWS_NAME), load_windows)):
         if known.exists():
             load(known)
     record = {
@@ -285,17 +285,6 @@ def _read_status(job: Path) -> dict[str, Any]:
         return content
     except InputError:  # there is none, or it is damaged: the next run writes it again
         return {}
-
-
-def _last_step(log: Path) -> int:
-    """The last step in a LAMMPS log, once its clock was set to 0."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 4_000))
-            rows = _THERMO.findall(file.read())
-    except OSError:
-        return 0
-    return int(rows[-1]) if rows else 0
 
 
 def _seconds_left(status: dict[str, Any], step: int, total: int) -> float | None:

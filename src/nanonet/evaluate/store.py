@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from nanonet.evaluate.fingerprint import fingerprint
-from nanonet.files import writing
-from nanonet.reading import read_json
+from nanonet.formats.atomic import writing
+from nanonet.formats.reading import read_json
 
 
 @dataclass(frozen=True)

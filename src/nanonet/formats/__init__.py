@@ -1,5 +1,6 @@
-"""Files of ours, one module a format: bytes <-> values.
+"""Bytes <-> plain values: each format of a file has its one home here, its names, its writer and its reader.
 
-In: a value, or a path or bytes that may be damaged. Out: a file, whole or not at all, or the value; `InputError` names
-the file, the entry and what is allowed. Needs NumPy.
+What enters are arrays, typed records and curves, or the files of others, which may be damaged or hostile; what leaves
+are files that are whole or not there, or the same values, or one `InputError` that names file, entry and what is
+allowed. It needs the default install only, and knows no room above it.
 """

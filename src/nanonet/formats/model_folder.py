@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.errors import InputError
-from nanonet.reading import read_bytes, read_json
-from nanonet.records import Card, is_sealed
+from nanonet.formats.reading import read_bytes, read_json
+from nanonet.records import Card
 
 FORMAT = 1
 CARD = "model.json"
@@ -54,3 +55,18 @@ def read(path: Path) -> ModelFolder:
     if not is_sealed(card):
         raise InputError(f"model file {file} is damaged: its own checksum is not the one in it")
     return ModelFolder(path, card)
+
+
+def seal(card: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's card with its own checksum, by which `is_sealed` knows it again."""
+    content = {name: value for name, value in card.items() if name != "checksum"}
+    return content | {"checksum": _digest(content)}
+
+
+def is_sealed(card: Mapping[str, Any]) -> bool:
+    """Whether a card is what `seal` made; one of before there were checksums passes."""
+    return "checksum" not in card or seal(card)["checksum"] == card["checksum"]
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from nanonet.files import writing_folder
-from nanonet.formats.model_folder import CARD, FORMAT
-from nanonet.records import seal
+from nanonet.formats.atomic import writing_folder
+from nanonet.formats.model_folder import CARD, FORMAT, seal
 
 
 def write_model(

@@ -9,9 +9,9 @@ from importlib.resources import files
 
 import numpy as np
 
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
+from nanonet.formats.reading import read_arrays, read_bytes
 from nanonet.potentials.table import ARRAYS, PotentialTable
-from nanonet.reading import read_arrays, read_bytes
 
 NAME = "potential.npz"
 

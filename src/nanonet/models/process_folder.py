@@ -9,12 +9,12 @@ import numpy as np
 from nanonet.errors import InputError
 from nanonet.formats import potential_table
 from nanonet.formats.model_folder import CARD, ModelFolder
+from nanonet.formats.reading import read_arrays
 from nanonet.models.calibration import Calibration
 from nanonet.models.gaussian_process import ARRAYS, CurveProcess
 from nanonet.models.transforms import TRANSFORMS
 from nanonet.potentials.dilute import DiluteLimit
 from nanonet.potentials.table import PotentialTable
-from nanonet.reading import read_arrays
 
 KIND = "gaussian process"
 FILE = "process.npz"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image  # comes with matplotlib
 
 from nanonet.composition import Composition
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.plots.style import COLOURS, draw_curve, mark_axes, symbols
 from nanonet.rdf import RDF
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from nanonet.composition import Composition
 from nanonet.errors import InputError
-from nanonet.files import check_parent, writing
+from nanonet.formats.atomic import check_parent, writing
 from nanonet.models.image import HIGHEST, LOWEST
 from nanonet.rdf import RDF
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nanonet.composition import FIELDS, MIN_EPS_NN, NANOCOMPOSITE, check_repulsion, from_array
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
 from nanonet.phases.classify import decide, probabilities
 from nanonet.phases.state import STATES, Criteria
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from nanonet.errors import InputError
-from nanonet.files import check_replaceable, writing
+from nanonet.formats.atomic import check_replaceable, writing
 from nanonet.reproduce import alternatives, forests, leak, learning, phases, prediction, reconstruction, variations
 from nanonet.reproduce.page import Block, Heading, Points, Text, to_html, to_markdown
 from nanonet.reproduce.studies import Context, Plan, Study

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nanonet.analyze.configurations import Configuration, read
 from nanonet.composition import FIELDS
 from nanonet.errors import NanonetError
-from nanonet.reading import read_json
+from nanonet.formats.reading import read_json
 
 _MONOMER, _NP = np.array([0.16, 0.56, 0.20]), np.array([0.10, 0.33, 0.72])
 _RINGS = 24  # discs of which a shaded sphere is made

@@ -148,7 +148,7 @@ def analyze(
     out: Annotated[Path, typer.Option(help="Dataset (.nc), or the RDF of one path (.csv).")],
 ) -> None:
     """Measure density and g(r) with error bars from finished runs."""
-    from nanonet.files import check_parent
+    from nanonet.formats.atomic import check_parent
 
     check_parent(out)
     for path in paths:
@@ -158,7 +158,7 @@ def analyze(
         raise InputError(f"out = {out} is not one of FILE.nc (runs) and FILE.csv (one path)")
     if out.suffix == ".nc" and (files := [path for path in paths if not path.is_dir()]):
         raise InputError(f"{files[0]} is not a run folder; write the RDF of a trajectory to FILE.csv")
-    from nanonet.rdf_table import write_rdf
+    from nanonet.formats.curve_csv import write_rdf
 
     with needs_extra("sim"):
         from nanonet.analyze import pairs, runs, trajectory
@@ -190,9 +190,9 @@ def analyze(
 @datasets.command()
 def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> None:
     """Look for faults in a dataset file, and explain each; exit status 1 when there are any."""
-    from nanonet.faults import find_faults
+    from nanonet.check_dataset import check_dataset
 
-    faults = find_faults(path)
+    faults = check_dataset(path)
     for fault in faults:
         print(fault)
     if faults:

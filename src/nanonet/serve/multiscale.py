@@ -74,7 +74,7 @@ def potential(
 ) -> None:
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
     from nanonet.composition import NANOCOMPOSITE
-    from nanonet.files import check_parent
+    from nanonet.formats.atomic import check_parent
     from nanonet.potentials.mediated import Triple
 
     if csv is not None:
@@ -127,7 +127,7 @@ def implicit(
         from nanonet.campaign.design import implicit_design, read_csv
         from nanonet.campaign.implicit import REGIMES, generate
     from nanonet.errors import InputError, check_whole
-    from nanonet.files import check_parent
+    from nanonet.formats.atomic import check_parent
 
     check_whole("cores", cores, 1, 10_000)
     check_parent(out)
@@ -186,7 +186,7 @@ def _print_potential(found: PolymerPotential, eps_nn: float | None) -> None:
 
 
 def _write_csv(path: Path, found: PolymerPotential, eps_nn: float | None) -> None:
-    from nanonet.files import writing
+    from nanonet.formats.atomic import writing
 
     lines = [f"# W_poly of {found.triple}, kT; r in sigma" + (f"; U_nn with eps_nn={eps_nn:g}" if eps_nn else "")]
     lines.append("r,w_poly,error" + ("" if eps_nn is None else ",w_poly_plus_u_nn"))

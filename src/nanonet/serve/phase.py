@@ -52,9 +52,9 @@ def phase(
 ) -> None:
     """Say whether NPs aggregate in contact, are bridged by polymer or dispersed, and how sure that is."""
     from nanonet.composition import FIELDS
+    from nanonet.formats.curve_csv import is_table
     from nanonet.phases.classify_dataset import classify_dataset
     from nanonet.phases.state import Criteria
-    from nanonet.rdf_table import is_table
 
     if plot is not None:
         from nanonet.plots.style import check_plot_path
@@ -108,7 +108,7 @@ def phase_map(
     """Map the states over two of the five inputs, the other three held, with probabilities."""
     from nanonet.composition import FIELDS
     from nanonet.dataset import Dataset
-    from nanonet.files import check_parent
+    from nanonet.formats.atomic import check_parent
     from nanonet.phases.classify import decide
     from nanonet.phases.classify_dataset import classify_dataset
     from nanonet.phases.state import STATES, UNCERTAIN, Criteria
@@ -146,9 +146,9 @@ def phase_map(
 
 
 def _of_csv(path: Path, diameter: float | None, density: float | None, criteria: Criteria) -> ClassifiedCurve:
+    from nanonet.formats.curve_csv import read_rdf
     from nanonet.phases.classify import classify
     from nanonet.phases.classify_dataset import ClassifiedCurve
-    from nanonet.rdf_table import read_rdf
 
     rdf, size, dense = read_rdf(path)
     size = diameter if diameter is not None else size

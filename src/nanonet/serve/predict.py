@@ -44,7 +44,7 @@ def predict(
 ) -> None:
     """Predict g(r) of a composition, the state of its NPs, peaks and neighbours, and say what that rests on."""
     chosen = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
-    from nanonet.files import check_parent
+    from nanonet.formats.atomic import check_parent
 
     if csv is not None:
         check_parent(csv)
@@ -52,8 +52,8 @@ def predict(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
+    from nanonet.formats.curve_csv import write_rdf
     from nanonet.predict.predictor import load
-    from nanonet.rdf_table import write_rdf
 
     found = load(model).predict_all(chosen, strict=strict)
     support = found.support
@@ -85,7 +85,7 @@ def train(
 ) -> None:
     """Train a predictor on a dataset and write a model folder, with scores on curves left out in its card."""
     from nanonet.dataset import Dataset
-    from nanonet.files import check_replaceable
+    from nanonet.formats.atomic import check_replaceable
     from nanonet.formats.model_folder import CARD
 
     if kind not in KINDS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import gzip
 import json
 import os
 import time
@@ -16,19 +15,19 @@ from typing import Any
 from nanonet import records
 from nanonet.composition import FIELDS, Composition
 from nanonet.errors import InputError, SimulationError
-from nanonet.files import writing
+from nanonet.formats import lammps_dump
+from nanonet.formats.atomic import writing
+from nanonet.formats.reading import read_json
+from nanonet.formats.run_folder import CONFIGURATIONS, DATA, NP_DUMP, RECORD, RESUME, START, TABLE, TRAJECTORY
 from nanonet.potentials.mediated import Triple
-from nanonet.reading import read_json
 from nanonet.simulate import frames, langevin, process, script
 from nanonet.simulate.accelerate import choose
-from nanonet.simulate.implicit import TABLE, Implicit, table_text
+from nanonet.simulate.implicit import Implicit, table_text
 from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import Protocol, protocol_of
 from nanonet.simulate.system import Placement, Subject, build, particle_numbers
 from nanonet.windows import Windows
 
-RECORD = "run.json"
-TRAJECTORY = "trajectory.gsd"
 FORMAT = 1  # of the folder; another format is refused
 
 Place = Callable[[Composition, Protocol, Path], Placement]
@@ -288,7 +287,7 @@ def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | No
             placed = place(subject, protocol, folder)
         system = build(subject, protocol, None if placed is None else placed.nps)
         chains, beads, _ = system.monomers.shape
-        _write(folder / script.DATA, script.data_text(system, script.np_mass(subject)))
+        _write(folder / DATA, script.data_text(system, script.np_mass(subject)))
         if isinstance(subject, Implicit):
             _write(folder / TABLE, table_text(subject))
         record = {
@@ -304,9 +303,9 @@ def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | No
             "start": protocol.start,
             **({} if placed is None else {"implicit": dict(placed.record)}),
         }
-    _write(folder / script.START, script.start_text(subject, protocol))
-    _write(folder / script.RESUME, script.resume_text(subject, protocol))
-    (folder / script.CONFIGURATIONS).mkdir(exist_ok=True)
+    _write(folder / START, script.start_text(subject, protocol))
+    _write(folder / RESUME, script.resume_text(subject, protocol))
+    (folder / CONFIGURATIONS).mkdir(exist_ok=True)
     if not path.exists():
         _write_record(path, record)
     return record
@@ -383,14 +382,9 @@ def _version() -> str:
 
 def _finish(folder: Path, subject: Subject, protocol: Protocol, record: dict[str, Any], begun: float) -> None:
     """Compress the whole configurations, complete the record, and last of all put the trajectory in its place."""
-    dump, trajectory = folder / script.NP_DUMP, folder / TRAJECTORY
-    particles = record["monomers"] + record["nps"]
-    for path in sorted((folder / script.CONFIGURATIONS).glob("*.lammpstrj")):
-        content = path.read_bytes()
-        if content.count(b"\n") == frames.HEADER + particles:  # one that was torn is left out
-            with writing(path.with_name(path.name + ".gz")) as temporary:
-                temporary.write_bytes(gzip.compress(content, compresslevel=6, mtime=0))
-        path.unlink()
+    dump, trajectory = folder / NP_DUMP, folder / TRAJECTORY
+    for path in sorted((folder / CONFIGURATIONS).glob("*.lammpstrj")):
+        lammps_dump.pack(path, record["monomers"] + record["nps"])
     with writing(trajectory) as temporary:
         mass = script.np_mass(subject)
         frames.convert(dump, temporary, protocol.frame_steps, subject.diameter, mass, earlier=trajectory)

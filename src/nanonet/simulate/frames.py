@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,31 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.errors import InputError, SimulationError
-from nanonet.files import writing
-
-HEADER = 9
-"""Lines before the particles of a frame in a LAMMPS dump."""
+from nanonet.formats import lammps_dump
 
 _T = TypeVar("_T")
-
-_COLUMNS = b"id x y z ix iy iz".split()
-_START = b"ITEM: TIMESTEP\n"
-
-
-def drop_torn_frames(dump: Path) -> None:
-    """Take out of a dump what is not a complete frame: what a killed LAMMPS, or a full disk, cut short."""
-    if not dump.exists():
-        return
-    content = dump.read_bytes()
-    whole = b"".join(_START + text for text in _complete(content))
-    if whole != content:
-        with writing(dump) as temporary:
-            temporary.write_bytes(whole)
 
 
 def recorded_steps(dump: Path, trajectory: Path) -> set[int]:
     """Steps of the complete frames of a dump and of the trajectory of an earlier stretch."""
-    found = {int(text.split(b"\n", 1)[0]) for text in _complete(dump.read_bytes())} if dump.exists() else set()
+    found = {lammps_dump.step_of(text) for text in lammps_dump.complete(dump.read_bytes())} if dump.exists() else set()
     if trajectory.exists():
         found |= _opened(trajectory, lambda file: {int(frame.configuration.step) for frame in file})
     return found
@@ -72,7 +55,10 @@ def convert(
     InputError
         The earlier trajectory cannot be read.
     """
-    found = dict(_read(dump)) if dump.exists() else {}
+    try:
+        found = {frame.step: frame for frame in lammps_dump.read_frames(dump)} if dump.exists() else {}
+    except InputError as error:
+        raise SimulationError(str(error)) from None
     before: dict[int, gsd.hoomd.Frame] = {}
     if earlier is not None and earlier.exists():
         before = _opened(earlier, lambda file: {int(frame.configuration.step): frame for frame in file})
@@ -83,7 +69,11 @@ def convert(
         )
     with gsd.hoomd.open(str(trajectory), "w") as file:
         for step in steps:
-            file.append(before[step] if step not in found else _frame(step, *found[step], diameter, mass))
+            file.append(
+                before[step]
+                if step not in found
+                else _frame(step, found[step].bounds, found[step].rows, diameter, mass)
+            )
 
 
 def write(
@@ -121,29 +111,3 @@ def _frame(
     frame.particles.diameter = np.full(len(atoms), diameter)
     frame.particles.mass = np.full(len(atoms), mass)
     return frame
-
-
-def _read(dump: Path) -> Iterator[tuple[int, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
-    """Complete frames of a dump: step, (bounds (3, 2), atoms (n, 7): id x y z ix iy iz)."""
-    for text in _complete(dump.read_bytes()):
-        lines = text.split(b"\n")
-        if lines[3].startswith(b"ITEM: BOX BOUNDS x") or lines[HEADER - 2].split()[2:] != _COLUMNS:
-            raise SimulationError(f"{dump} is no dump of our deck: its box is tilted, or its columns are other ones")
-        bounds = np.array([line.split() for line in lines[4:7]], dtype=np.float64)
-        atoms = np.array([line.split() for line in lines[HEADER - 1 : -1]], dtype=np.float64)
-        atoms = atoms.reshape(len(lines) - HEADER, -1)
-        yield int(lines[0]), (bounds, atoms[np.argsort(atoms[:, 0], kind="stable")])
-
-
-def _complete(content: bytes) -> Iterator[bytes]:
-    """Texts of the complete frames, each without its first line; whatever else stands between them is passed over."""
-    for text in content.split(_START)[1:]:
-        lines = text.split(b"\n")
-        try:
-            count = int(lines[2])
-            columns = len(lines[HEADER - 2].split()) - 2  # behind ITEM: ATOMS
-            rows = lines[HEADER - 1 : -1]
-        except (IndexError, ValueError):
-            continue
-        if lines[-1] == b"" and len(rows) == count and all(len(row.split()) == columns for row in rows):
-            yield text

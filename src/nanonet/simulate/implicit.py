@@ -13,7 +13,6 @@ from nanonet.errors import InputError
 from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
 from nanonet.potentials.mediated import PolymerPotential
 
-TABLE = "potential.table"
 KEY = "NP"
 
 MAX_END = 0.3

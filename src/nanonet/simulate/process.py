@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -14,14 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nanonet.errors import SimulationError
-from nanonet.simulate import frames, script
+from nanonet.formats.lammps_dump import drop_torn_frames
+from nanonet.formats.lammps_log import clock_step, row_step
+from nanonet.formats.run_folder import END, NP_DUMP, RESTARTS, RESUME, START
+from nanonet.simulate import frames
 from nanonet.simulate.lmp import ending, environment
 from nanonet.simulate.protocol import Protocol
 
 _RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file begins and ends with it
-_MARKER = re.compile(re.escape(script.MARKER) + r" from step (\d+)")
 _PATIENCE = 2.0  # seconds in which processes that were killed are to be gone
-_THERMO = re.compile(r"\s*(\d+)(\s+[-+.\deEnaif]+){4}\s*$")
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all, equilibration and production together."""
@@ -52,7 +52,7 @@ def run_steps(
     """
     if progress is not None:
         progress(0, protocol.total_steps)
-    frames.drop_torn_frames(folder / script.NP_DUMP)
+    drop_torn_frames(folder / NP_DUMP)
     failures: list[SimulationError] = []
     for restart in good_restarts(folder):
         try:
@@ -63,7 +63,7 @@ def run_steps(
     if not anew or trajectory.exists():
         first = failures[0] if failures else "there is none"
         raise SimulationError(f"no restart file in {folder} can be gone on from: {first}")
-    (folder / script.NP_DUMP).unlink(missing_ok=True)
+    (folder / NP_DUMP).unlink(missing_ok=True)
     return _stretch(command, protocol, folder, trajectory, None, lock, threads, progress)
 
 
@@ -77,7 +77,7 @@ def _stretch(
     threads: int,
     progress: Progress | None,
 ) -> int:
-    arguments = ["-in", script.START] if restart is None else ["-in", script.RESUME, "-var", "restart", restart]
+    arguments = ["-in", START] if restart is None else ["-in", RESUME, "-var", "restart", restart]
     words = [*command, *arguments]
     variables = {**environment(command), "OMP_NUM_THREADS": str(threads)}
     last_words: deque[str] = deque(maxlen=12)
@@ -91,11 +91,11 @@ def _stretch(
         try:
             for line in process.stdout:
                 last_words.append(line.rstrip())
-                if marker := _MARKER.match(line):
-                    first_step = step = int(marker[1])
+                if (clock := clock_step(line)) is not None:
+                    first_step = step = clock
                     _check_no_hole(protocol, folder, trajectory, restart, first_step)
-                elif first_step is not None and (match := _THERMO.match(line)):
-                    step = int(match[1])
+                elif first_step is not None and (row := row_step(line)) is not None:
+                    step = row
                     if progress is not None:
                         progress(step, protocol.total_steps)
         except BaseException:
@@ -127,7 +127,7 @@ def _check_no_hole(protocol: Protocol, folder: Path, trajectory: Path, restart: 
     """All frames up to a restart's step must be there: a full disk may have swallowed some."""
     if restart is None:
         return
-    found = frames.recorded_steps(folder / script.NP_DUMP, trajectory)
+    found = frames.recorded_steps(folder / NP_DUMP, trajectory)
     for due in protocol.frame_steps:
         if due <= step and due not in found:
             raise _HoleError(f"{restart} is of step {step}, but the frame of step {due} is missing")
@@ -136,7 +136,7 @@ def _check_no_hole(protocol: Protocol, folder: Path, trajectory: Path, restart: 
 def good_restarts(folder: Path) -> list[str]:
     """Names of the restart files that were written to their end, the newest first."""
     good = []
-    for name in (*script.RESTARTS, script.END):
+    for name in (*RESTARTS, END):
         path = folder / name
         if not path.exists():
             continue

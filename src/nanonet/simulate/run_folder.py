@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from nanonet.errors import InputError
+from nanonet.formats.run_folder import RECORD
 from nanonet.simulate import engine, process
 from nanonet.simulate.protocol import Protocol, protocol_of
 from nanonet.simulate.system import Subject
@@ -14,7 +15,7 @@ from nanonet.simulate.system import Subject
 def begun_protocol(folder: str | os.PathLike[str]) -> Protocol | None:
     """Protocol of the run that a folder holds, finished or not; None where there is none."""
     folder = Path(folder)
-    return protocol_of(engine.read_record(folder)["protocol"]) if (folder / engine.RECORD).exists() else None
+    return protocol_of(engine.read_record(folder)["protocol"]) if (folder / RECORD).exists() else None
 
 
 def covers(folder: Path, subject: Subject, protocol: Protocol) -> bool:

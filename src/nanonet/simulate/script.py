@@ -11,21 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import Composition
+from nanonet.formats.lammps_dump import ALL_COLUMNS, NP_COLUMNS
+from nanonet.formats.lammps_log import COLUMNS, MARKER
+from nanonet.formats.run_folder import CONFIGURATIONS, DATA, END, LOG, NP_DUMP, RESTARTS, RESUME, START, TABLE
 from nanonet.potentials.lennard_jones import CUTOFF
-from nanonet.simulate.implicit import KEY, TABLE, Implicit
+from nanonet.simulate.implicit import KEY, Implicit
 from nanonet.simulate.protocol import Protocol
 from nanonet.simulate.system import Subject, System, particle_numbers
 from nanonet.windows import Windows
-
-DATA = "system.data"
-START = "start.in"
-RESUME = "resume.in"
-LOG = "log.lammps"
-NP_DUMP = "nps.lammpstrj"
-CONFIGURATIONS = "configurations"
-RESTARTS = ("restart.a", "restart.b")
-END = "restart.end"
-MARKER = "nanonet: time runs"  # printed when NPT begins: from here on the first thermo column counts steps
 
 FENE_STIFFNESS, FENE_EXTENT = 30.0, 1.5  # K (epsilon/sigma^2) and R0 (sigma): paper, Model
 _SKIN = 0.5  # of the neighbour lists (sigma): 0.3 to 0.8 differ by less than 10 % in speed (docs/speed.md)
@@ -222,7 +215,7 @@ group moving type {"1" if protocol.hold_steps else "1 2"}
 {_lists(subject)}{soft}\
 timestep 0.005
 thermo 500
-thermo_style custom step temp press vol pe
+thermo_style custom {COLUMNS}
 thermo_modify flush yes
 velocity moving create {protocol.temperature:g} {protocol.seed + 1} mom yes rot no dist gaussian
 variable push equal ramp(0,50)
@@ -290,7 +283,7 @@ def _run(protocol: Protocol) -> str:
     """NPT equilibration and production, from wherever the clock stands."""
     whole = last = ""
     if protocol.configurations:
-        every, columns = protocol.production_steps // protocol.configurations, "id mol type x y z ix iy iz"
+        every, columns = protocol.production_steps // protocol.configurations, ALL_COLUMNS
         whole = f"""\
 dump whole all custom {every} {CONFIGURATIONS}/*.lammpstrj {columns}
 dump_modify whole sort id format float %.4f first no
@@ -324,9 +317,9 @@ iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}{told}
 """
 
 
-_THERMO = """\
+_THERMO = f"""\
 thermo 500
-thermo_style custom step temp press vol pe
+thermo_style custom {COLUMNS}
 thermo_modify flush yes
 """
 
@@ -346,7 +339,7 @@ if "${{now}} < {end}" then "run {end} upto{ramp}"
 {annealed}
 # production
 group nps type 2
-dump nps nps custom {protocol.frame_every} {NP_DUMP} id x y z ix iy iz
+dump nps nps custom {protocol.frame_every} {NP_DUMP} {NP_COLUMNS}
 dump_modify nps sort id append yes format float %.5f first no
 {whole}run {protocol.total_steps} upto
 {last}write_restart {END}

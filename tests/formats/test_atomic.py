@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nanonet.errors import InputError, OutputError
-from nanonet.files import check_parent, check_replaceable, writing, writing_folder
+from nanonet.formats.atomic import check_parent, check_replaceable, writing, writing_folder
 
 
 def test_what_fails_leaves_nothing_and_keeps_the_old(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_is_no_file_is_written_into(tmp_path: Path) -> None:
 def test_standard_output_gets_the_file_between_what_is_printed(tmp_path: Path, name: str) -> None:
     """Into a regular file too: it must not be replaced under the hands of the shell that holds it open."""
     code = (
-        "from nanonet.files import writing\nprint('before')\n"
+        "from nanonet.formats.atomic import writing\nprint('before')\n"
         f"with writing({name!r}) as path: path.write_text('between\\n')\nprint('after')"
     )
     out = tmp_path / "out"
@@ -129,7 +129,7 @@ def test_a_file_that_may_not_grow_leaves_the_old_one(tmp_path: Path) -> None:
     target.write_text("old")
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "from nanonet.files import writing\n"
+        "from nanonet.formats.atomic import writing\n"
         f"with writing({str(target)!r}) as path: path.write_text('x' * 5000)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
-from nanonet.reading import read_text
+from nanonet.formats.reading import read_text
 
 UNITS = {"r": ("sigma", "σ")} | {one.name: one.units for one in NANOCOMPOSITE.inputs}
 """Units that the heading of a column may name: all numbers are in Lennard-Jones units."""

@@ -8,8 +8,8 @@ import pytest
 
 from nanonet import RDF, Dataset
 from nanonet.analyze.runs import analyze
+from nanonet.check_dataset import check_dataset
 from nanonet.dataset import Run
-from nanonet.faults import find_faults
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def good(smoke_run: Path) -> Dataset:
 
 def _faults(data: Dataset, tmp_path: Path) -> list[str]:
     data.save(tmp_path / "data.nc")
-    return find_faults(tmp_path / "data.nc")
+    return check_dataset(tmp_path / "data.nc")
 
 
 def _with(data: Dataset, **changes: object) -> Dataset:
@@ -37,7 +37,7 @@ def test_the_shipped_data_have_none() -> None:
     import nanonet.dataset
 
     path = Path(nanonet.dataset.__file__).parent / "data" / nanonet.dataset.SHIPPED["explicit"]
-    assert find_faults(path) == []
+    assert check_dataset(path) == []
 
 
 def test_each_fault_is_explained(good: Dataset, tmp_path: Path) -> None:
@@ -67,5 +67,5 @@ def test_each_fault_is_explained(good: Dataset, tmp_path: Path) -> None:
 def test_what_is_no_dataset_is_one_fault(tmp_path: Path) -> None:
     (tmp_path / "data.nc").write_bytes(b"no netCDF")
     for name in ("data.nc", "none.nc"):
-        (fault,) = find_faults(tmp_path / name)
+        (fault,) = check_dataset(tmp_path / name)
         assert name in fault

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nanonet import RDF, InputError
+from nanonet.formats.curve_csv import is_table, read_rdf, write_rdf
 from nanonet.rdf import standard_grid
-from nanonet.rdf_table import is_table, read_rdf, write_rdf
 
 PLAIN = "r,g\n0.05,0\n0.15,0.5\n0.25,1.5\n0.35,1\n"
 EXPECTED = RDF(np.array([0.05, 0.15, 0.25, 0.35]), np.array([0, 0.5, 1.5, 1]))

@@ -26,9 +26,9 @@ from nanonet.analyze import configurations, trajectory
 from nanonet.analyze.runs import analyze
 from nanonet.campaign.design import read_csv
 from nanonet.campaign.workspace import create, open_workspace
-from nanonet.faults import find_faults
-from nanonet.rdf_table import read_rdf, write_rdf
-from nanonet.reading import read_json
+from nanonet.check_dataset import check_dataset
+from nanonet.formats.curve_csv import read_rdf, write_rdf
+from nanonet.formats.reading import read_json
 from nanonet.records import PolymerRecord, StatusRecord
 from nanonet.simulate import engine
 from tests.analyze.test_configurations import BEADS, NPS
@@ -139,7 +139,7 @@ def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
         return lambda: nanonet.load(tmp / name).predict_curves([[3, 40, 0.002, 0.5, 1.0]])
 
     def dataset() -> Any:
-        faults = find_faults(tmp / "data.nc")
+        faults = check_dataset(tmp / "data.nc")
         assert all(len(fault) < 2_000 for fault in faults)
         return Dataset.load(tmp / "data.nc")
 

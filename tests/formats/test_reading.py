@@ -14,7 +14,7 @@ import pytest
 
 import nanonet
 from nanonet import Dataset, InputError
-from nanonet.reading import MAX_ARRAYS, parse_json, read_arrays, read_bytes, read_json, read_text
+from nanonet.formats.reading import MAX_ARRAYS, parse_json, read_arrays, read_bytes, read_json, read_text
 from nanonet.records import PolymerRecord, RunRecord, StatusRecord
 
 

@@ -17,7 +17,7 @@ _NEEDED = ("id", "nominal_density", "nps", "production_tau", "convergence")
 _RUN_NEEDED = (*_NEEDED[2:4], "id", "composition", "protocol", "nanonet", "lammps", "chains", "start", "density")
 
 
-def find_faults(path: str | os.PathLike[str]) -> list[str]:
+def check_dataset(path: str | os.PathLike[str]) -> list[str]:
     """Faults of a dataset file, one readable line each; empty for a good file.
 
     A file that cannot be read at all is one fault. Entries are counted from 0.

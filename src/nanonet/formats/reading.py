@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from nanonet.errors import InputError
 
 if TYPE_CHECKING:
-    import h5py
     import numpy as np
     from numpy.typing import NDArray
 
@@ -30,7 +29,6 @@ MAX_JSON = 1 << 28
 MAX_ARRAYS = 1 << 30
 """Most memory (bytes) that the arrays, or the texts, of one file may take."""
 
-_HEAP = b"GCOL\x01\x00\x00\x00"
 _SHOWN = 60  # characters of a bad value in a message
 
 
@@ -167,53 +165,3 @@ def _header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
     if any(length < 0 for length in shape):
         raise InputError(f"its shape {shape} is not allowed")
     return shape, dtype
-
-
-def read_texts(column: h5py.Dataset) -> list[str]:
-    """Texts of an HDF5 variable, one by one: together they may take `MAX_ARRAYS` bytes."""
-    texts: list[str] = []
-    total = 0
-    for i in range(column.shape[0]):
-        text = column[i]
-        total += len(text)
-        if total > MAX_ARRAYS:
-            raise InputError(f"{column.name.lstrip('/')} has texts of more than {MAX_ARRAYS:,} bytes")
-        texts.append(text.decode() if isinstance(text, bytes) else str(text))
-    return texts
-
-
-def check_heaps(content: bytes) -> None:
-    """Refuse an HDF5 file with a heap of texts on which the library would walk for ever (format, III.E: GCOL).
-
-    A heap is a chain of objects; HDF5 goes on from one to the next without asking whether it moves.
-    """
-    place = content.find(_HEAP)
-    while place >= 0:
-        end = place + int.from_bytes(content[place + 8 : place + 16], "little")
-        step = place + 16
-        while step + 16 <= end <= len(content):
-            number = int.from_bytes(content[step : step + 2], "little")
-            size = int.from_bytes(content[step + 8 : step + 16], "little")
-            length = 16 + -(-size // 8) * 8 if number else size  # number 0: what is left, its head included
-            if length < 16 or step + length > end:
-                raise InputError(f"its heap at byte {place} is damaged")
-            step += length
-        place = content.find(_HEAP, place + 4)
-
-
-def check_hdf5(file: h5py.File) -> None:
-    """Refuse an HDF5 file whose arrays lie in other files, are links, or unpack to more than `MAX_ARRAYS` bytes."""
-    import h5py
-
-    total = 0
-    for name in file:
-        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
-            raise InputError(f"{name} is a link to another place")
-        item = file[name]
-        if not isinstance(item, h5py.Dataset):
-            raise InputError(f"{name} is not an array")
-        if item.external or item.is_virtual:
-            raise InputError(f"the data of {name} lie in another file")
-        total += item.size * item.dtype.itemsize
-        if total > MAX_ARRAYS:
-            raise InputError(f"{name} has shape {item.shape}; allowed are {MAX_ARRAYS:,} bytes in all")

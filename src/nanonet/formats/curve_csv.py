@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nanonet.errors import InputError
-from nanonet.files import writing
+from nanonet.formats.atomic import writing
+from nanonet.formats.tables import Table, read_table
 from nanonet.rdf import RDF
-from nanonet.tables import Table, read_table
 
 COLUMNS = ("r", "g", "error", "low", "high")
 
@@ -58,7 +58,7 @@ def write_rdf(
 
 
 def read_rdf(path: str | os.PathLike[str]) -> Tabulated:
-    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high (`nanonet.tables`).
+    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high (`nanonet.formats.tables`).
 
     A row at r = 0 where g is 0 is left out: r are centres of bins.
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet import Dataset
-from nanonet.analyze.entries import CONDENSING, DISPERSED, EDGE, start_of
+from nanonet.analyze.entries import CONDENSING, DISPERSED, EDGE
 from nanonet.dataset import Run
 from nanonet.rdf import coordination_numbers
 
@@ -44,7 +44,9 @@ def _pairs(entries: Sequence[tuple[str, Sequence[Run]]]) -> Iterator[str]:
     """Condensing compositions with two gathered runs or more: their first peaks, as far apart as any two are."""
     rows = []
     for name, runs in entries:
-        peaks = [(start_of(run.record), *peak) for run in _gathered(runs) if (peak := _first_peak(run)) is not None]
+        peaks = [
+            (run.record.starting_point, *peak) for run in _gathered(runs) if (peak := _first_peak(run)) is not None
+        ]
         if len(peaks) < 2:
             continue
         a, b = max(combinations(peaks, 2), key=lambda two: abs(two[0][1] - two[1][1]))
@@ -69,13 +71,13 @@ def _gathering(entries: Sequence[tuple[str, Sequence[Run]]]) -> Iterator[str]:
     rows = []
     for name, runs in entries:
         gathered = _gathered(runs)
-        dispersed = [run for run in runs if start_of(run.record) == "dispersed"]
+        dispersed = [run for run in runs if run.record.starting_point == "dispersed"]
         if not (gathered and dispersed):
             continue
-        run = max(dispersed, key=lambda one: float(one.record["production_tau"]))
+        run = max(dispersed, key=lambda one: one.record.production_tau)
         course = _neighbours(run)
         end = float(np.mean([_neighbours(one).mean() for one in gathered]))
-        length = float(run.record["production_tau"])
+        length = run.record.production_tau
         times = (np.arange(len(course)) + 0.5) / len(course) * length
         slope, slope_error = _slope(times, course)
         rows.append((name, course, end, length, slope, slope_error))
@@ -102,7 +104,7 @@ def _same(entries: Sequence[tuple[str, Sequence[Run]]]) -> Iterator[str]:
     """Dispersed compositions with a dispersed and an implicit start: their g(r) compared bin by bin."""
     rows = []
     for name, runs in entries:
-        by_start = {start_of(run.record): run for run in runs}
+        by_start = {run.record.starting_point: run for run in runs}
         if not {"dispersed", "implicit"} <= set(by_start):
             continue
         a, b = by_start["dispersed"], by_start["implicit"]
@@ -141,12 +143,12 @@ def _edge(entries: Sequence[tuple[str, Sequence[Run]]]) -> Iterator[str]:
     for name, runs in entries:
         for run in runs if len(runs) > 1 else ():
             course = _neighbours(run)
-            tau = f"{run.record['production_tau']:,.0f}"
-            yield f"| {name} | {start_of(run.record)} | {tau} | {course[0]:.2f} | {course[-1]:.2f} |"
+            tau = f"{run.record.production_tau:,.0f}"
+            yield f"| {name} | {run.record.starting_point} | {tau} | {course[0]:.2f} | {course[-1]:.2f} |"
 
 
 def _gathered(runs: Sequence[Run]) -> list[Run]:
-    return [run for run in runs if start_of(run.record) != "dispersed"]
+    return [run for run in runs if run.record.starting_point != "dispersed"]
 
 
 def _first_peak(run: Run) -> tuple[float, float] | None:
@@ -160,8 +162,8 @@ def _first_peak(run: Run) -> tuple[float, float] | None:
 
 def _neighbours(run: Run) -> NDArray[np.float64]:
     """Neighbours of an NP in each fifth of a run (5,)."""
-    radius = float(run.record["composition"]["diameter"]) + GAP
-    density, nps = float(run.record["density"]), int(run.record["nps"])
+    radius = run.record.composition.diameter + GAP
+    density, nps = run.record.density, run.record.nps
     return coordination_numbers(run.rdf.r, np.asarray(run.blocks), radius, density, nps)
 
 

@@ -19,6 +19,7 @@ from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.train import card_of
 from nanonet.potentials.mediated import Triple
 from nanonet.rdf import RDF, standard_grid
+from nanonet.records import Convergence, Provenance
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import Protocol, preset
 from nanonet.windows import Windows
@@ -87,7 +88,8 @@ def made_up_dataset() -> Dataset:
     X, G, r = made_up_curves(8)
     compositions = tuple(Composition(*x) for x in X.tolist())
     provenance = tuple(
-        {"nps": 10 + i, "nominal_density": float(x[2]), "convergence": {"converged": i < 3}} for i, x in enumerate(X)
+        Provenance(nps=10 + i, nominal_density=float(x[2]), convergence=Convergence(converged=i < 3))
+        for i, x in enumerate(X)
     )
     return Dataset(compositions, tuple(RDF(r, g, 0.1 * g + 0.01) for g in G), provenance)
 

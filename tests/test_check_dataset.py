@@ -44,6 +44,10 @@ def test_each_fault_is_explained(good: Dataset, tmp_path: Path) -> None:
     g, error = good.rdfs[0].g, good.rdfs[0].error
     assert error is not None
     run = good.runs[0][0]
+
+    def changed(**entries: object) -> Run:
+        return replace(run, record=replace(run.record, **entries))  # type: ignore[arg-type]
+
     near = g.copy()
     near[3] = 1.0
     for data, said in (
@@ -56,8 +60,14 @@ def test_each_fault_is_explained(good: Dataset, tmp_path: Path) -> None:
         (_with(good, nps=5), "it has 5 NPs; allowed are 8 or more"),
         (_with(good, runs=()), "no runs stand behind it"),
         (_with(good, runs=((replace(run, blocks=run.blocks * 2),),)), "the mean of its blocks is not its g"),
-        (_with(good, runs=((Run({**run.record, "box": 19.5}, run.rdf, run.blocks),),)), "box edge is 19.50, too small"),
-        (_with(good, runs=((Run({"id": "x"}, run.rdf, run.blocks),),)), "run x: its record lacks nps"),
+        (
+            _with(good, runs=((Run(replace(run.record, box=19.5), run.rdf, run.blocks),),)),
+            "box edge is 19.50, too small",
+        ),
+        (
+            _with(good, runs=((Run(replace(run.record, id="x", chains=None), run.rdf, run.blocks),),)),
+            "run x: its record lacks chains",
+        ),
         (_with(good, runs=((run, run),)), "stands 2 times"),
     ):
         faults = _faults(data, tmp_path)

@@ -7,6 +7,7 @@ import pytest
 
 from nanonet import RDF, Dataset, InputError
 from nanonet.rdf import standard_grid
+from nanonet.records import Provenance
 
 
 def test_views_are_aligned(made_up_dataset: Dataset) -> None:
@@ -88,7 +89,7 @@ def test_parts_that_do_not_belong_together_are_refused(made_up_dataset: Dataset)
     with pytest.raises(InputError, match=r"rdfs\[1\] has another grid"):
         Dataset(c[:2], (g[0], RDF(standard_grid() + 0.05, np.ones(100))), p[:2])
     with pytest.raises(InputError, match=r"provenance\[0\]"):
-        Dataset(c[:1], g[:1], ({"x": object()},))
+        Dataset(c[:1], g[:1], (Provenance.from_json({"x": object()}),))
 
 
 def test_split_is_a_seeded_partition(made_up_dataset: Dataset) -> None:

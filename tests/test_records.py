@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from nanonet.analyze.runs import analyze
 from nanonet.analyze.windows import measure_windows
 from nanonet.check_dataset import check_dataset
 from nanonet.dataset import Run
+from nanonet.formats.run_folder import read_record
+from nanonet.records import MeasuredRun
 from nanonet.simulate import engine
 from nanonet.simulate.protocol import preset
 from tests.conftest import SMOKE, TINY_WINDOWS, with_id
@@ -25,11 +28,10 @@ def test_ids_are_golden() -> None:
     assert len(KEPT) > 10
     for path in KEPT:
         record = json.loads(path.read_text())
-        records.check_id(record, str(path))
-        assert record["id"] == path.parent.name
+        assert read_record(path.parent).id == record["id"] == path.parent.name
     for data in (Dataset.shipped(), Dataset.shipped("implicit")):
-        for run in (run for behind in data.runs for run in behind if run.record.get("fidelity") != "implicit"):
-            records.check_id(run.record, "record")
+        for one in (run.record for behind in data.runs for run in behind if run.record.fidelity != "implicit"):
+            records.check_id(one.id, {"composition": one.composition.to_json()}, one.protocol, "record")
 
 
 def test_defaults_of_later_fields_do_not_count() -> None:
@@ -59,8 +61,7 @@ def test_a_record_is_held_against_its_id(smoke_run: Path, tmp_path: Path) -> Non
 def test_an_edited_run_of_a_dataset_is_a_fault(smoke_run: Path, tmp_path: Path) -> None:
     data = analyze([smoke_run])
     ((run,),) = data.runs
-    record = json.loads(json.dumps(run.record))
-    record["protocol"]["seed"] = 7
+    record = replace(run.record, protocol=replace(run.record.protocol, seed=7))
     changed = Dataset(data.compositions, data.rdfs, data.provenance, ((Run(record, run.rdf, run.blocks),),))
     changed.save(tmp_path / "data.nc")
     assert any("is not that of its composition and protocol" in fault for fault in check_dataset(tmp_path / "data.nc"))
@@ -122,3 +123,17 @@ def test_a_damaged_record_of_the_polymer_is_made_again(content: str, smoke_run: 
 def test_windows_have_ids_too() -> None:
     subject = engine.plain(TINY_WINDOWS)
     assert records.run_id(subject, {"seed": 1}) == records.run_id(json.loads(json.dumps(subject)), {"seed": 1})
+
+
+def test_a_record_gives_back_what_it_was_made_of() -> None:
+    """Entries of later versions, nested ones too, and numbers that were written whole."""
+    run = Dataset.shipped().runs[0][0].record
+    values = run.to_json()
+    assert MeasuredRun.from_json(values) == run
+    later = {**values, "later": [1, {"a": None}], "protocol": {**run.protocol, "later": None, "timestep": 1}}
+    again = MeasuredRun.from_json(json.loads(json.dumps(later)))
+    assert again.to_json() == later
+    assert json.dumps(again.to_json()["protocol"]) == json.dumps(later["protocol"])
+    assert again.production_tau == run.production_tau
+    with pytest.raises(InputError, match=r"run cannot be used: protocol\.seed = 'x': expected `int`"):
+        MeasuredRun.from_json({**values, "protocol": {**run.protocol, "seed": "x"}}, "run")

@@ -14,7 +14,7 @@ from nanonet.errors import InputError
 from nanonet.records import check_id
 
 _NEEDED = ("id", "nominal_density", "nps", "production_tau", "convergence")
-_RUN_NEEDED = (*_NEEDED[2:4], "id", "composition", "protocol", "nanonet", "lammps", "chains", "start", "density")
+_RUN_NEEDED = ("nanonet", "lammps", "chains")
 
 
 def check_dataset(path: str | os.PathLike[str]) -> list[str]:
@@ -32,11 +32,11 @@ def check_dataset(path: str | os.PathLike[str]) -> list[str]:
 
 
 def _whole(data: Dataset) -> Iterator[str]:
-    ids = Counter(run.record.get("id") for runs in data.runs for run in runs)
+    ids = Counter(run.record.id for runs in data.runs for run in runs)
     for identity, count in ids.items():
-        if identity is not None and count > 1:
+        if count > 1:
             yield f"run {identity} stands {count} times: its RDF counts more than once"
-    hashes = Counter(run.record.get("trajectory_sha256") for runs in data.runs for run in runs)
+    hashes = Counter(run.record.trajectory_sha256 for runs in data.runs for run in runs)
     for digest, count in hashes.items():
         if digest is not None and count > 1:
             yield f"the trajectory {digest[:16]}... stands {count} times under different names: a copy is no replica"
@@ -57,36 +57,38 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
         yield f"g is above 0 at r = {r:g}: NPs of diameter {composition.diameter:g} cannot come that near"
     if not rdf.g.any():
         yield "g is 0 everywhere: no pair of NPs was ever within the grid"
-    nominal = entry.get("nominal_density")
+    nominal = entry.nominal_density
     if nominal and abs(composition.density / nominal - 1.0) > 0.1:
         yield f"its density was to be {nominal:g}: more than a tenth off, so its chains were counted wrongly"
-    if entry.get("nps", MIN_NPS) < MIN_NPS:
-        yield f"it has {entry['nps']} NPs; allowed are {MIN_NPS} or more"
+    if entry.nps is not None and entry.nps < MIN_NPS:
+        yield f"it has {entry.nps} NPs; allowed are {MIN_NPS} or more"
     if not data.runs[i]:
         yield "no runs stand behind it: its replicas and blocks are unknown, and none can be added"
         return
     for run in data.runs[i]:
-        record, name = run.record, f"run {run.record.get('id', '?')}"
+        record, name = run.record, f"run {run.record.id}"
         lacking = [key for key in _RUN_NEEDED if key not in record]
         if lacking:
             yield f"{name}: its record lacks {', '.join(lacking)}"
             continue
-        if record.get("fidelity") != "implicit":  # the potential of an implicit run is not in its record
+        if record.fidelity != "implicit":  # the potential of an implicit run is not in its record
             try:
-                check_id(record, name)
+                check_id(record.id, {"composition": record.composition.to_json()}, record.protocol, name)
             except InputError as error:
                 yield str(error)
-        ours = {key: value for key, value in record["composition"].items() if key != "density"}
+        ours = {key: value for key, value in record.composition.items() if key != "density"}
         if any(getattr(composition, key, value) != value for key, value in ours.items()):
-            yield f"{name}: it is of another composition ({record['composition']})"
+            yield f"{name}: it is of another composition ({record.composition.to_json()})"
         if len(run.blocks) and not np.allclose(run.blocks.mean(axis=0), run.rdf.g, rtol=0.05, atol=0.05):
             yield f"{name}: the mean of its blocks is not its g"
-        if record.get("box", np.inf) <= 2.0 * (rdf.r[-1] + 0.5 * rdf.bin_width):
-            yield f"{name}: its box edge is {record['box']:.2f}, too small for g to {rdf.r[-1]:g}"
-    times = [run.record.get("production_tau", 0.0) for run in data.runs[i]]
-    weights = np.array(entry.get("weights", times), dtype=np.float64)  # older files: by their time, all of them
+        if record.box is not None and record.box <= 2.0 * (rdf.r[-1] + 0.5 * rdf.bin_width):
+            yield f"{name}: its box edge is {record.box:.2f}, too small for g to {rdf.r[-1]:g}"
+    times = [run.record.production_tau for run in data.runs[i]]
+    weights = np.array(
+        times if entry.weights is None else entry.weights, dtype=np.float64
+    )  # older files: by their time, all of them
     if weights.shape != (len(data.runs[i]),) or not (weights >= 0).all():
-        yield f"its weights are {entry['weights']}: not one of 0 or more a run"
+        yield f"its weights are {entry.weights}: not one of 0 or more a run"
     elif weights.sum() > 0:
         mean = np.tensordot(weights / weights.sum(), np.array([run.rdf.g for run in data.runs[i]]), axes=1)
         if not np.allclose(mean, rdf.g, rtol=1e-6, atol=1e-9):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -18,6 +18,8 @@ from nanonet.composition import COPY, FIELDS, NANOCOMPOSITE, Composition, from_a
 from nanonet.errors import InputError
 from nanonet.formats import dataset_netcdf
 from nanonet.rdf import RDF
+from nanonet.records import MeasuredRun, Provenance
+from nanonet.schema import Record
 
 SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc"}
 """Dataset files that come with nanonet, by fidelity."""
@@ -30,14 +32,14 @@ class Run:
     Parameters
     ----------
     record:
-        Plain values (as JSON has them) that say how the run was made and what else was measured on it.
+        How the run was made and what else was measured on it.
     rdf:
         Its RDF.
     blocks:
         g of consecutive blocks of its trajectory (blocks, m).
     """
 
-    record: Mapping[str, Any]
+    record: MeasuredRun
     rdf: RDF
     blocks: NDArray[np.float64]
 
@@ -55,7 +57,7 @@ class Entry(NamedTuple):
 
     composition: Composition
     rdf: RDF
-    provenance: Mapping[str, Any]
+    provenance: Provenance
     runs: tuple[Run, ...]
 
 
@@ -70,8 +72,7 @@ class Dataset:
     rdfs:
         n RDFs on one grid.
     provenance:
-        n mappings of plain values (as JSON has them) that say how each entry was made; `nominal_density` is the
-        density that was aimed at.
+        How each entry was made: n records, or mappings of plain values (as JSON has them) that make such.
     runs:
         The runs behind each entry: n tuples, which may be empty. Left out: n empty ones.
 
@@ -83,7 +84,7 @@ class Dataset:
 
     compositions: tuple[Composition, ...]
     rdfs: tuple[RDF, ...]
-    provenance: tuple[Mapping[str, Any], ...]
+    provenance: tuple[Provenance, ...]
     runs: tuple[tuple[Run, ...], ...] = ()
 
     def __post_init__(self) -> None:
@@ -96,6 +97,11 @@ class Dataset:
         for name in ("rdfs", "provenance", "runs"):
             if len(getattr(self, name)) != n:
                 raise InputError(f"{name} has {len(getattr(self, name))} entries but compositions has {n}")
+        made = (
+            one if isinstance(one, Provenance) else Provenance.from_json(one, f"provenance[{i}]")
+            for i, one in enumerate(self.provenance)
+        )
+        object.__setattr__(self, "provenance", tuple(made))
         for i, rdf in enumerate(self.rdfs):
             if not np.array_equal(rdf.r, self.rdfs[0].r):
                 raise InputError(f"rdfs[{i}] has another grid than rdfs[0]")
@@ -104,9 +110,10 @@ class Dataset:
                 if not np.array_equal(run.rdf.r, self.rdfs[0].r) or run.blocks.shape[1:] != self.rdfs[0].r.shape:
                     raise InputError(f"runs[{i}][{k}] has another grid than rdfs[0]")
         for i, entry in enumerate(self.provenance):
-            for what, content in ((f"provenance[{i}]", entry), *((f"runs[{i}]", run.record) for run in self.runs[i])):
+            records: list[tuple[str, Record]] = [(f"runs[{i}]", run.record) for run in self.runs[i]]
+            for what, content in ((f"provenance[{i}]", entry), *records):
                 try:
-                    json.dumps(content, allow_nan=False)
+                    json.dumps(content.to_json(), allow_nan=False)
                 except (TypeError, ValueError) as error:
                     raise InputError(f"{what} is not plain JSON: {error}") from None
 

@@ -1,28 +1,31 @@
-"""What the JSON records hold, as types that `nanonet.formats.reading` checks them against; and the identity of a run.
+"""What the JSON records hold, as typed values; and the identity of a run.
 
-Entries of later versions are kept, entries of known names have to be what they are here. Those
-that may be missing are of later versions than the first.
+Entries that may be missing are of later versions than the first.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NotRequired, TypedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, cast
 
 from msgspec import Meta
 
+from nanonet.composition import Composition
 from nanonet.errors import InputError
+from nanonet.schema import Record
 
 _Count = Annotated[int, Meta(ge=0, le=10**12)]
 _Above = Annotated[int, Meta(ge=1, le=10**12)]
 _Positive = Annotated[float, Meta(gt=0)]
-_Maybe = float | None
-_Pair = tuple[_Maybe, _Maybe]
+_Pair = tuple[float | None, float | None]
+_Springs = tuple[tuple[float, float], ...]
 
 
-class CompositionRecord(TypedDict):
+@dataclass(frozen=True, eq=False)
+class CompositionRecord(Record):
     """The five numbers of a composition; `Composition` checks their limits."""
 
     diameter: float
@@ -31,24 +34,32 @@ class CompositionRecord(TypedDict):
     eps_nn: float
     eps_pn: float
 
+    @property
+    def value(self) -> Composition:
+        """The composition; `InputError` for what is out of its limits."""
+        return Composition(self.diameter, cast("int", self.chain_length), self.density, self.eps_nn, self.eps_pn)
 
-class WindowsRecord(TypedDict):
-    """Windows of a triple."""
+
+@dataclass(frozen=True, eq=False)
+class UmbrellaRecord(Record):
+    """Umbrella windows of a triple: separation and stiffness of each spring."""
 
     diameter: float
     chain_length: float
     eps_pn: float
-    springs: list[tuple[float, float]]
+    springs: _Springs
 
 
-class PotentialRecord(TypedDict):
-    """W_poly of an implicit run."""
+@dataclass(frozen=True, eq=False)
+class PotentialRecord(Record):
+    """W_poly of an implicit run: separations (sigma) and values (kT)."""
 
-    r: list[float]
-    w: list[float]
+    r: tuple[float, ...]
+    w: tuple[float, ...]
 
 
-class ProtocolRecord(TypedDict):
+@dataclass(frozen=True, eq=False)
+class ProtocolRecord(Record):
     """What is read of a protocol; `Protocol` checks the rest."""
 
     name: str
@@ -57,17 +68,30 @@ class ProtocolRecord(TypedDict):
     production_steps: _Above
     frame_every: _Above
     seed: int
-    start: NotRequired[str]
+    start: str | None = None
+    anneal_from: float | None = None
+
+    @property
+    def production_tau(self) -> float:
+        """Production (tau)."""
+        return self.production_steps * self.timestep
 
 
-class Stretch(TypedDict, total=False):
-    """The last stretch that a run went on for."""
+@dataclass(frozen=True, eq=False)
+class Segment(Record):
+    """The last segment of a run: its steps and its time (seconds)."""
 
-    steps: _Count
-    seconds: Annotated[float, Meta(ge=0)]
+    steps: _Count | None = None
+    seconds: Annotated[float, Meta(ge=0)] | None = None
+
+    @property
+    def speed(self) -> float | None:
+        """Steps a second; None where it is not known."""
+        return round(self.steps / self.seconds, 1) if self.steps is not None and self.seconds else None
 
 
-class RunRecord(TypedDict):
+@dataclass(frozen=True, eq=False)
+class RunRecord(Record):
     """`run.json`: what a run simulates and how."""
 
     id: str
@@ -76,192 +100,258 @@ class RunRecord(TypedDict):
     nps: _Count
     chains: _Count
     start: str
-    format: NotRequired[int]
-    composition: NotRequired[CompositionRecord]
-    windows: NotRequired[WindowsRecord]
-    potential: NotRequired[PotentialRecord]
-    monomers: NotRequired[_Count]
-    np_mass: NotRequired[float]
-    lammps: NotRequired[str]
-    accelerator: NotRequired[str]
-    last_stretch: NotRequired[Stretch | None]
+    format: int | None = None
+    system: tuple[str, ...] | None = None
+    """Names of the entries that are the parameters of its system; None where they are among the three that follow."""
+    composition: CompositionRecord | None = None
+    windows: UmbrellaRecord | None = None
+    potential: PotentialRecord | None = None
+    monomers: _Count | None = None
+    np_mass: float | None = None
+    lammps: str | None = None
+    accelerator: str | None = None
+    last_stretch: Segment | None = None
+    implicit: Mapping[str, object] | None = None
+    """Where the NPs of an explicit run began: the implicit runs, and what they say."""
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """What it simulates, as plain values."""
+        names = self.system or [name for name in ("windows", "composition", "potential") if name in self]
+        return {name: self.get(name) for name in names}
 
 
-class PolymerRecord(TypedDict):
-    """`polymer.json`, and the same in the record of a run in a dataset."""
+@dataclass(frozen=True, eq=False)
+class PolymerRecord(Record):
+    """`polymer.json`, and the same in the record of a run in a dataset: pairs are a value and its standard error."""
 
-    id: NotRequired[str]
+    nulls = frozenset({"layer_error", "g_error"})
+
     configurations: _Above
     layer: tuple[float, float]
-    layer_error: NotRequired[_Maybe]
     layer_radius: float
     adsorbed: _Pair
     bridged: _Pair
     bridged_near: _Pair
-    shared_monomer: NotRequired[_Pair]
     partners: _Pair
-    g: NotRequired[list[float]]
-    g_error: NotRequired[list[float] | None]
-    profile: NotRequired[list[tuple[float, float, int]]]
+    id: str | None = None
+    layer_error: float | None = None
+    shared_monomer: _Pair | None = None
+    g: tuple[float, ...] | None = None
+    g_error: tuple[float, ...] | None = None
+    profile: tuple[tuple[float, float, int], ...] | None = None
 
 
-class StatusRecord(TypedDict, total=False):
+@dataclass(frozen=True, eq=False)
+class TrajectoryStatistics(Record):
+    """What one trajectory says of its equilibration; kept, so that replicas that come later can be judged with it."""
+
+    means: tuple[float, ...]
+    """Neighbours of an NP: in contact, and at most three monomers away."""
+    errors: tuple[float, ...]
+    """Their standard errors."""
+    samples: tuple[float, ...]
+    """Independent samples of each."""
+    inefficiency: float
+    drift: float
+    entries: int
+    contacts: bool
+    """Whether any pair was ever in contact."""
+    mobility: float
+    drift_relative: float | None = None
+    """Largest difference between the halves' mean numbers of neighbours, over the mean; None: not recorded."""
+    largest: float | None = None
+    """Mean share of the NPs in the largest cluster; None: not recorded."""
+    changes: int | None = None
+    """Times that the NPs went from one cluster to dispersed or back; None: not recorded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Convergence(Record):
+    """Whether the trajectories of one composition are at equilibrium; what is None was not recorded."""
+
+    nulls = frozenset({"agreement", "spread"})
+
+    converged: bool
+    """The verdict."""
+    reason: str = ""
+    """What it rests on, in words."""
+    drift: float | None = None
+    """Largest difference between the halves' mean numbers of neighbours, in its standard errors."""
+    inefficiency: float | None = None
+    """Statistical inefficiency of the numbers of neighbours, the largest: frames for one independent sample."""
+    samples: float | None = None
+    """Statistically independent samples of the numbers of neighbours, the fewest of any trajectory."""
+    entries: int | None = None
+    """Times that a pair came into contact from afar, all trajectories together."""
+    contacts: bool | None = None
+    """Whether any pair was ever in contact."""
+    mobility: float | None = None
+    """Mean squared displacement of an NP over a trajectory, in units of D^2; mean of the trajectories."""
+    agreement: float | None = None
+    """Largest difference between two trajectories' numbers of neighbours, in its standard errors; None for one."""
+    spread: float | None = None
+    """Largest relative difference between two trajectories' numbers of neighbours; None for one."""
+    changes: int | None = None
+    """Times that the NPs went from one cluster to dispersed or back, all trajectories together."""
+    independent: bool | None = None
+    """Whether the trajectories began independently at equilibrium, or at both ends (dispersed and clustered)."""
+    badness: float | None = None
+    """How far from converged: the largest factor by which a criterion of `assess` is missed; at most 1 if it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Provenance(Record):
+    """How an entry of a dataset was made; what is None is not known."""
+
+    id: str | None = None
+    fidelity: str | None = None
+    nps: _Count | None = None
+    volume: float | None = None
+    """Mean volume of the box (sigma^3)."""
+    nominal_density: _Positive | None = None
+    """The density that was aimed at (sigma^-3)."""
+    density_error: float | None = None
+    production_tau: float | None = None
+    replicas: _Count | None = None
+    starts: tuple[str, ...] | None = None
+    second_virial: float | None = None
+    regime: str | None = None
+    weights: tuple[float, ...] | None = None
+    """Weight of each run behind the entry."""
+    left_out: Mapping[str, str] | None = None
+    """Why runs of weight 0 do not count, by their ids."""
+    between: bool | None = None
+    convergence: Convergence | None = None
+    w_contact: float | None = None
+    w_contact_error: float | None = None
+    discrepancy: float | None = None
+    flags: tuple[str, ...] | None = None
+    nanonet: str | None = None
+    lammps: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredRun(Record):
+    """A run behind an entry of a dataset: how it was made and what was measured on it."""
+
+    nulls = frozenset({"polymer"})
+
+    id: str
+    composition: CompositionRecord
+    protocol: ProtocolRecord
+    start: str
+    production_tau: float
+    nps: _Count
+    density: float
+    density_error: float
+    nanonet: str | None = None
+    lammps: str | None = None
+    accelerator: str | None = None
+    fidelity: str | None = None
+    """`implicit`; None of an explicit run."""
+    chains: _Count | None = None
+    trajectory_sha256: str | None = None
+    frames: _Count | None = None
+    box: float | None = None
+    steps_per_second: float | None = None
+    examination: TrajectoryStatistics | None = None
+    polymer: PolymerRecord | None = None
+    notes: tuple[str, ...] | None = None
+    implicit: Mapping[str, object] | None = None
+
+    @property
+    def starting_point(self) -> str:
+        """How its NPs began: `dispersed`, `clustered`, `implicit`, or `annealed` (an implicit run that was cooled)."""
+        return "annealed" if self.protocol.anneal_from else self.start
+
+    @property
+    def slot(self) -> tuple[int, str]:
+        """What tells replicas of one composition apart: seed and start."""
+        return self.protocol.seed, self.start
+
+
+@dataclass(frozen=True, eq=False)
+class Seeded(Record):
+    """What is read of the protocol of an umbrella run."""
+
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class UmbrellaRunRecord(Record):
+    """How an umbrella run was made, and how good it is."""
+
+    id: str
+    protocol: Seeded | None = None
+    tau: float | None = None
+    """Production."""
+    problems: tuple[str, ...] | None = None
+    """What is wrong with it, in words."""
+    nps: _Count | None = None
+    chains: _Count | None = None
+    box: float | None = None
+    steps_per_second: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class UmbrellaRow(UmbrellaRunRecord):
+    """The same in the file of umbrella runs, with what the run simulated and what it says."""
+
+    diameter: float = field(kw_only=True)
+    chain_length: float = field(kw_only=True)
+    eps_pn: float = field(kw_only=True)
+    springs: _Springs = field(kw_only=True)
+    force: tuple[float, ...] = field(kw_only=True)
+    error: tuple[float, ...] = field(kw_only=True)
+    first_bin: Annotated[int, Meta(ge=0, le=10_000)] = field(kw_only=True)
+    weights: tuple[tuple[float, ...], ...] = field(kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class UmbrellaFile(Record):
+    """The file of umbrella runs."""
+
+    nanonet_format: int
+    bin: _Positive
+    runs: tuple[UmbrellaRow, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StatusRecord(Record):
     """`status.json` of a job of a campaign."""
 
-    error: str
-    step: _Count
-    time: float
+    error: str | None = None
+    step: _Count | None = None
+    time: float | None = None
 
 
-class CampaignRecord(TypedDict):
+@dataclass(frozen=True, eq=False)
+class CampaignRecord(Record):
     """`campaign.json`."""
 
     format: int
     protocol: ProtocolRecord
     dataset: str
-    design: list[CompositionRecord]
-    windows: NotRequired[list[WindowsRecord]]
-
-
-class Convergence(TypedDict, total=False):
-    """The verdict on the runs of an entry."""
-
-    converged: bool
-    reason: str
-
-
-class Provenance(TypedDict, total=False):
-    """How an entry of a dataset was made."""
-
-    id: str
-    fidelity: str
-    nps: _Count
-    nominal_density: _Positive
-    density_error: _Maybe
-    production_tau: float
-    replicas: _Count
-    starts: list[str]
-    convergence: Convergence | None
-    discrepancy: float
-    flags: list[str]
-    nanonet: str
-    lammps: str
-
-
-class MeasuredRun(TypedDict, total=False):
-    """A run behind an entry of a dataset."""
-
-    id: str
-    composition: CompositionRecord
-    protocol: ProtocolRecord
-    nanonet: str
-    lammps: str
-    accelerator: str
-    fidelity: str
-    nps: _Count
-    chains: _Count
-    start: str
-    trajectory_sha256: str
-    frames: _Count
-    production_tau: float
-    density: float
-    density_error: _Maybe
-    box: float
-    steps_per_second: _Maybe
-    examination: dict[str, Any]
-    polymer: PolymerRecord | None
-    notes: list[str]
-
-
-class Seeded(TypedDict):
-    """What is read of the protocol of a run of windows."""
-
-    seed: int
-
-
-class WindowRunRecord(TypedDict):
-    """A run in a file of window runs."""
-
-    id: str
-    protocol: NotRequired[Seeded]
-    tau: NotRequired[float]
-    diameter: float
-    chain_length: float
-    eps_pn: float
-    springs: list[tuple[float, float]]
-    force: list[float]
-    error: list[float]
-    first_bin: Annotated[int, Meta(ge=0, le=10_000)]
-    weights: list[list[float]]
-    problems: NotRequired[list[str]]
-
-
-class WindowsFile(TypedDict):
-    """The file of window runs."""
-
-    nanonet_format: int
-    bin: _Positive
-    runs: list[WindowRunRecord]
-
-
-class Scaling(TypedDict):
-    """How inputs or latents are scaled."""
-
-    low: list[float]
-    span: list[float]
-
-
-class CardRun(TypedDict, total=False):
-    """A run that a model has learnt from."""
-
-    nps: _Count
-    converged: bool
-
-
-class Card(TypedDict):
-    """`model.json`."""
-
-    format: int
-    kind: str
-    X: list[list[float]]
-    r: list[float]
-    sha256: dict[str, str]
-    checksum: NotRequired[str]
-    inputs: NotRequired[list[str]]
-    runs: NotRequired[list[CardRun]]
-    kernel: NotRequired[str]
-    transform: NotRequired[str]
-    input_scaling: NotRequired[Scaling]
-    latent_scaling: NotRequired[Scaling]
+    design: tuple[CompositionRecord, ...]
+    windows: tuple[UmbrellaRecord, ...] = ()
 
 
 _LATER = {"start": "dispersed", "bond_substeps": 1, "anneal_from": 0.0}
 # Fields of a protocol that came later than the first runs: where they have these values they do not count
 
 
-def run_id(subject: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
-    """Identity of a run, 16 hexadecimal digits: a hash of what it simulates and how, both as plain values.
-
-    `subject` has `composition`, for an implicit run also `potential`, or `windows`.
-    """
+def run_id(parameters: Mapping[str, object], protocol: Mapping[str, object]) -> str:
+    """Identity of a run, 16 hexadecimal digits: a hash of what it simulates and how, both as plain values."""
     settings = {name: value for name, value in protocol.items() if name not in _LATER or value != _LATER[name]}
-    text = json.dumps([*subject.values(), settings], sort_keys=True)
+    text = json.dumps([*parameters.values(), settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def check_id(record: Mapping[str, Any], what: str) -> None:
+def check_id(identity: str, parameters: Mapping[str, object], protocol: Mapping[str, object], what: str) -> None:
     """Refuse the record of a run that does not belong to its id: someone changed one of the two."""
-    subject = {name: record[name] for name in ("windows", "composition", "potential") if name in record}
-    expected = run_id(subject, record["protocol"])
-    if record["id"] != expected:
+    if identity != (expected := run_id(parameters, protocol)):
         raise InputError(
-            f"{what} cannot be used: id = {record['id']!r} is not that of its composition and protocol, {expected!r}: "
+            f"{what} cannot be used: id = {identity!r} is not that of its composition and protocol, {expected!r}: "
             "one of them was changed, or another version of nanonet wrote it"
         )
-
-
-def need(record: Mapping[str, Any], names: Iterable[str], what: str) -> None:
-    """Refuse a record that lacks one of the entries."""
-    for name in names:
-        if name not in record:
-            raise InputError(f"{what} cannot be used: it has no {name}")

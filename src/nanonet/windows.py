@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass
 from importlib.resources import as_file, files
-from typing import Any
 
 import numpy as np
 
 from nanonet.errors import InputError
 from nanonet.formats import umbrella_json
 from nanonet.potentials.mediated import MeanForces, Triple
+from nanonet.records import UmbrellaRow, UmbrellaRunRecord
 
 APART = 3.0
 """Gap (sigma) below which NPs of different dimers repel each other."""
@@ -30,6 +30,7 @@ BIN = 0.05
 """Width (sigma) of the bins of separation in the files of window runs."""
 
 
+_SAID = {"diameter", "chain_length", "eps_pn", "springs", "force", "error", "first_bin", "weights"}  # of a row
 _INNERMOST = 0.8  # of D: separation of the innermost spring; the melt pulls its pair further in
 _NEAR = 1.6  # gap (sigma) up to which the windows are narrow
 _STEPS = 0.22, 0.3  # between the springs (sigma): near, far
@@ -123,17 +124,17 @@ class WindowRun:
     forces:
         Its mean forces, one a spring.
     record:
-        Plain values (as JSON has them): `id`, `protocol`, `tau` of production, `problems` in words, and more.
+        How it was made, and how good it is.
     """
 
     windows: Windows
     forces: MeanForces
-    record: Mapping[str, Any]
+    record: UmbrellaRunRecord
 
     @property
     def id(self) -> str:
         """Identity of the run."""
-        return str(self.record["id"])
+        return self.record.id
 
 
 def combine(runs: Sequence[WindowRun]) -> MeanForces:
@@ -183,15 +184,17 @@ def by_triple(runs: Iterable[WindowRun]) -> tuple[MeanForces, ...]:
 def save(path: str | os.PathLike[str], runs: Sequence[WindowRun]) -> None:
     """Write window runs to one JSON file, whole or not at all; `InputError` if its folder is missing."""
     rows = [
-        {
-            **run.record,
-            **asdict(run.windows.triple),
-            "springs": run.windows.springs,
-            "force": [round(float(x), 5) for x in run.forces.force],
-            "error": [round(float(x), 5) for x in run.forces.error],
-            "first_bin": round(run.forces.grid[0] / BIN),
-            "weights": [[round(float(x), 6) for x in row] for row in run.forces.weights],
-        }
+        UmbrellaRow.from_json(
+            {
+                **run.record,
+                **asdict(run.windows.triple),
+                "springs": run.windows.springs,
+                "force": [round(float(x), 5) for x in run.forces.force],
+                "error": [round(float(x), 5) for x in run.forces.error],
+                "first_bin": round(run.forces.grid[0] / BIN),
+                "weights": [[round(float(x), 6) for x in row] for row in run.forces.weights],
+            }
+        )
         for run in sorted(runs, key=lambda one: (astuple(one.windows.triple), one.id))
     ]
     umbrella_json.write(path, rows, BIN)
@@ -212,14 +215,14 @@ def shipped() -> tuple[WindowRun, ...]:
         return load(path)
 
 
-def _run(entry: dict[str, Any], width: float) -> WindowRun:
-    entry = dict(entry)
-    triple = Triple(*(entry.pop(name) for name in ("diameter", "chain_length", "eps_pn")))
-    windows = Windows(triple, _checked(entry.pop("springs")))
-    weights = np.array(entry.pop("weights"), dtype=np.float64)
+def _run(row: UmbrellaRow, width: float) -> WindowRun:
+    triple = Triple(row.diameter, int(row.chain_length), row.eps_pn)
+    windows = Windows(triple, _checked(row.springs))
+    weights = np.array(row.weights, dtype=np.float64)
     if weights.ndim != 2 or not (weights.sum(axis=1) > 0).all():
-        raise InputError(f"weights of run {entry['id']} are no rows that sum to more than 0")
+        raise InputError(f"weights of run {row.id} are no rows that sum to more than 0")
     weights /= weights.sum(axis=1, keepdims=True)
-    grid = width * (entry.pop("first_bin") + np.arange(weights.shape[1] + 1))
-    forces = MeanForces(triple, grid, weights, np.array(entry.pop("force")), np.array(entry.pop("error")))
-    return WindowRun(windows, forces, entry)
+    grid = width * (row.first_bin + np.arange(weights.shape[1] + 1))
+    forces = MeanForces(triple, grid, weights, np.array(row.force), np.array(row.error))
+    kept = {name: value for name, value in row.items() if name not in _SAID}
+    return WindowRun(windows, forces, UmbrellaRunRecord.from_json(kept))

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from nanonet import RDF, Composition
-from nanonet.analyze.entries import choose, entry, regime, second_virial, start_of
-from nanonet.analyze.equilibrium import Examination
+from nanonet.analyze.entries import choose, entry, regime, second_virial
 from nanonet.dataset import Run
 from nanonet.rdf import standard_grid
+from nanonet.records import MeasuredRun, TrajectoryStatistics
 from nanonet.simulate.protocol import preset
 
-FEW = Examination((1.0, 2.0), (0.02, 0.02), (50.0, 50.0), 10.0, 0.0, 20, True, 2.0, 0.0, 0.3, 0)
+FEW = TrajectoryStatistics((1.0, 2.0), (0.02, 0.02), (50.0, 50.0), 10.0, 0.0, 20, True, 2.0, 0.0, 0.3, 0)
 MANY = replace(FEW, means=(6.0, 14.0), largest=1.0)
 SAME = replace(MANY, means=(6.1, 14.2))
 R = standard_grid()
@@ -20,14 +20,16 @@ CONDENSING = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5,
 EDGE = Composition(diameter=3.03, chain_length=30, density=0.003, eps_nn=0.56, eps_pn=0.66)
 
 
-def _run(seen: Examination, start: str, height: float, composition: Composition = CONDENSING, tau: float = 2500) -> Run:
+def _run(
+    seen: TrajectoryStatistics, start: str, height: float, composition: Composition = CONDENSING, tau: float = 2500
+) -> Run:
     g = np.where(R > 2.5, 1.0 + height * np.exp(-((R - 2.85) ** 2) / 0.02), 0.0)
     protocol = asdict(replace(preset("desk"), start=start))
     record = {
         "id": f"{start}{height}", "start": start, "protocol": protocol, "composition": asdict(composition), "nps": 18,
-        "density": composition.density, "density_error": 1e-6, "production_tau": tau, "examination": asdict(seen),
+        "density": composition.density, "density_error": 1e-6, "production_tau": tau, "examination": seen.to_json(),
     }  # fmt: skip
-    return Run(record, RDF(R, g, np.full(100, 0.01)), np.tile(g, (5, 1)))
+    return Run(MeasuredRun.from_json(record), RDF(R, g, np.full(100, 0.01)), np.tile(g, (5, 1)))
 
 
 def test_regimes() -> None:
@@ -74,8 +76,9 @@ def test_annealed_runs_stand_for_those_that_they_replace() -> None:
     choice = choose([FEW, MANY, MANY, SAME], ["dispersed", "clustered", "annealed", "annealed"], "dispersed")
     assert choice.used == (2, 3)
     assert set(choice.left_out) == {0, 1}
-    assert start_of({"protocol": {"anneal_from": 2.0}, "start": "dispersed"}) == "annealed"
-    assert start_of({"protocol": {}, "start": "dispersed"}) == "dispersed"
+    record = _run(FEW, "dispersed", 20.0).record
+    assert record.starting_point == "dispersed"
+    assert replace(record, protocol=replace(record.protocol, anneal_from=2.0)).starting_point == "annealed"
 
 
 def test_an_entry_is_made_of_the_runs_that_count_and_keeps_the_others() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from nanonet import InputError
 from nanonet.analyze.equilibrium import (
-    Examination,
     agree,
     assess,
     block_error,
@@ -17,6 +16,7 @@ from nanonet.analyze.equilibrium import (
     judge,
 )
 from nanonet.analyze.trajectory import Trajectory
+from nanonet.records import TrajectoryStatistics
 
 BOX = 12.0
 
@@ -56,8 +56,10 @@ def test_inefficiency_of_an_autoregressive_series_is_the_known_one() -> None:
 def test_particles_that_mix_converge() -> None:
     verdict = assess([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["implicit", "implicit"])
     assert verdict.converged
+    assert verdict.entries is not None
     assert verdict.entries >= 10
     # free diffusion: MSD = 3 step^2 frames, less the share of the centre of mass
+    assert verdict.mobility is not None
     assert verdict.mobility * 4.0 == pytest.approx(3 * 0.4**2 * 4000 * 11 / 12, rel=0.6)
 
 
@@ -73,7 +75,7 @@ def test_one_start_alone_does_not() -> None:
 
 
 def test_blocks_shorter_than_the_memory_do_not() -> None:
-    one = Examination((1.0, 2.0), (0.1, 0.1), (50.0, 4.0), 500.0, 0.0, 20, True, 2.0)
+    one = TrajectoryStatistics((1.0, 2.0), (0.1, 0.1), (50.0, 4.0), 500.0, 0.0, 20, True, 2.0)
     verdict = judge([one, one], ["implicit", "implicit"])
     assert not verdict.converged
     assert verdict.reason == "only 4.0 independent samples"
@@ -114,6 +116,7 @@ def test_replicas_that_agree_and_replicas_that_do_not() -> None:
     replicas = [_walk(3000, 12, 0.4, seed) for seed in (3, 4, 5)]
     together = assess(replicas, 2.0, ["implicit"] * 3)
     assert together.converged
+    assert together.badness is not None
     assert together.badness <= 1
     assert together.agreement is not None
     assert "3 runs within" in together.reason
@@ -121,6 +124,7 @@ def test_replicas_that_agree_and_replicas_that_do_not() -> None:
     apart = assess([replicas[1], crowded], 2.0, ["implicit", "implicit"])
     assert not apart.converged
     assert "replicas differ" in apart.reason
+    assert apart.badness is not None
     assert apart.badness > 1
     with pytest.raises(InputError, match="0 trajectories"):
         assess([], 2.0, [])
@@ -130,7 +134,7 @@ def test_replicas_that_agree_and_replicas_that_do_not() -> None:
 
 def test_a_difference_below_a_tenth_is_none_however_small_the_errors() -> None:
     """Gathered NPs have neighbours counted to a percent: 14.0 against 14.4 is the same state."""
-    one = Examination((6.0, 14.0), (0.01, 0.02), (50.0, 50.0), 10.0, 0.0, 0, True, 0.5)
+    one = TrajectoryStatistics((6.0, 14.0), (0.01, 0.02), (50.0, 50.0), 10.0, 0.0, 0, True, 0.5)
     for counts, same in (((6.1, 14.4), True), ((6.1, 16.0), False)):
         other = replace(one, means=counts)
         assert agree(one, other) is same

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from nanonet import InputError, windows
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.windows import follow, mean_forces, measure_windows, problems
 from nanonet.potentials.mediated import Triple
+from nanonet.records import UmbrellaRunRecord
 from nanonet.windows import BIN, WindowRun, Windows
 from tests.analyze.made_up import TRIPLE, made_up_windows, w_poly
 from tests.conftest import TINY_WINDOWS
@@ -65,7 +65,7 @@ def test_a_window_run_is_measured_saved_and_read(windows_run: Path, tmp_path: Pa
     path = tmp_path / "windows.json"
     windows.save(path, [run])
     (again,) = windows.load(path)
-    assert again.record == json.loads(json.dumps(run.record))
+    assert again.record == run.record
     assert again.windows == run.windows
     assert again.forces.force == pytest.approx(run.forces.force, abs=1e-5)
     assert again.forces.means == pytest.approx(run.forces.means, abs=1e-4)
@@ -83,7 +83,7 @@ def test_replicas_stand_side_by_side() -> None:
 
 def _run(seed: int, triple: Triple = TRIPLE) -> WindowRun:
     subject, trajectory = made_up_windows(triple, frames=200, seed=seed)
-    return WindowRun(subject, mean_forces(follow(trajectory, subject), subject), {"id": f"{seed:016}"})
+    return WindowRun(subject, mean_forces(follow(trajectory, subject), subject), UmbrellaRunRecord(id=f"{seed:016}"))
 
 
 def test_what_windows_refuse(windows_run: Path, smoke_run: Path, tmp_path: Path) -> None:

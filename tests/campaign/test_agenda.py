@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from nanonet import RDF, Composition
-from nanonet.analyze.equilibrium import Examination
 from nanonet.analyze.runs import family
 from nanonet.campaign import agenda
 from nanonet.campaign.workspace import Task, Workspace, create
 from nanonet.dataset import Run
 from nanonet.rdf import standard_grid
+from nanonet.records import MeasuredRun, TrajectoryStatistics
 from nanonet.simulate import engine, run_folder
 from nanonet.simulate.protocol import preset
 from tests.conftest import TINY, TINY_COMPOSITION
@@ -21,18 +21,19 @@ DESK = preset("desk")
 CONDENSING = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=0.3)
 DISPERSED = replace(CONDENSING, eps_pn=1.0)
 EDGE = Composition(diameter=3.03, chain_length=30, density=0.003, eps_nn=0.56, eps_pn=0.66)
-FEW = Examination((1.0, 2.0), (0.02, 0.02), (50.0, 50.0), 10.0, 0.0, 20, True, 2.0, 0.0, 0.3, 0)
+FEW = TrajectoryStatistics((1.0, 2.0), (0.02, 0.02), (50.0, 50.0), 10.0, 0.0, 20, True, 2.0, 0.0, 0.3, 0)
 MANY = replace(FEW, means=(6.0, 14.0))
 
 
-def _run(task: Task, seen: Examination) -> Run:
+def _run(task: Task, seen: TrajectoryStatistics) -> Run:
     protocol = task.goal
     record = {
         "id": engine.run_id(task.subject, protocol), "start": protocol.start, "protocol": asdict(protocol),
-        "composition": asdict(task.subject), "examination": asdict(seen),
+        "composition": asdict(task.subject), "examination": seen.to_json(), "nps": 18,
+        "density": 0.002, "density_error": 1e-6,
         "production_tau": protocol.production_steps * protocol.timestep,
     }  # fmt: skip
-    return Run(record, RDF(standard_grid(), np.ones(100)), np.ones((5, 100)))
+    return Run(MeasuredRun.from_json(record), RDF(standard_grid(), np.ones(100)), np.ones((5, 100)))
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_both_ends_are_seen_at_the_edge(workspace: Workspace) -> None:
     assert _more(workspace, EDGE, runs[:1]) == ("clustered", 1001, None)
     assert _more(workspace, EDGE, runs[:2]) == ("dispersed", 2001, None)  # though these two agree
     assert _more(workspace, EDGE, runs) == ("implicit", 3001, None)  # they have not met, and none can be extended
-    met = replace(runs[2], record={**runs[2].record, "examination": asdict(MANY)})
+    met = replace(runs[2], record=replace(runs[2].record, examination=MANY))
     assert _more(workspace, EDGE, [*runs[:2], met]) is None
 
 

@@ -276,6 +276,12 @@ def test_a_vanished_workspace_costs_only_its_unfinished_runs(smoke: Workspace, t
     assert said == []  # the first composition is not run again
 
 
+def _seen(run: Run, **changes: object) -> Run:
+    """The run with other statistics."""
+    assert run.record.examination is not None
+    return replace(run, record=replace(run.record, examination=replace(run.record.examination, **changes)))  # type: ignore[arg-type]
+
+
 def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> None:
     design = (SMOKE, replace(SMOKE, eps_pn=0.3))
     data = tmp_path / "data.nc"
@@ -287,17 +293,17 @@ def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> Non
     progress = campaign._Progress()
     for worst in (0, 1):
         for behind in runs.runs.values():
-            for run in behind:
-                bad = run.record["composition"]["eps_pn"] == design[worst].eps_pn
-                run.record["examination"].update(samples=[1.0, 1.0] if bad else [2.0, 2.0], drift=0.0)
+            for i, run in enumerate(behind):
+                bad = run.record.composition.eps_pn == design[worst].eps_pn
+                cast("list[Run]", behind)[i] = _seen(run, samples=(1.0, 1.0) if bad else (2.0, 2.0), drift=0.0)
         task, _ = campaign._next(workspace, design, runs, progress, [], 4)
         assert task is not None
         assert task.subject == design[worst]
         assert (task.protocol.start, task.protocol.seed) == ("clustered", 1001)
     for behind in runs.runs.values():  # a second run from the other end, which agrees
-        behind[0].record["examination"].update(samples=[50.0, 50.0])
-        other = {**behind[0].record, "start": "clustered", "id": "other"}
-        cast("list[Run]", behind).append(replace(behind[0], record=other))
+        one = _seen(behind[0], samples=(50.0, 50.0))
+        other = replace(one, record=replace(one.record, start="clustered", id="other"))
+        cast("list[Run]", behind)[:] = [one, other]
     assert campaign._next(workspace, design, runs, progress, [], 4) == (None, False)
     assert len(known) == 2
 

@@ -12,7 +12,7 @@ from nanonet.campaign import agenda, campaign, queue, workspace
 from nanonet.campaign.design import CORNERS, triples
 from nanonet.campaign.workspace import create, open_workspace
 from nanonet.potentials.mediated import Triple
-from nanonet.simulate import engine
+from nanonet.records import Seeded, UmbrellaRunRecord
 from nanonet.simulate.protocol import WINDOWS
 from nanonet.windows import WindowRun, Windows
 from tests.analyze.made_up import made_up_windows
@@ -24,7 +24,7 @@ TRIPLE = Triple(2, 30, 1.0)
 
 def _made_up(frames: int, seed: int = 1, triple: Triple = TRIPLE, tau: float = 3_000.0) -> WindowRun:
     subject, trajectory = made_up_windows(triple, frames, seed)
-    record = {"id": f"{seed:016}", "tau": tau, "protocol": {"seed": seed}, "problems": []}
+    record = UmbrellaRunRecord(id=f"{seed:016}", tau=tau, protocol=Seeded(seed), problems=())
     return WindowRun(subject, mean_forces(follow(trajectory, subject), subject), record)
 
 
@@ -71,11 +71,11 @@ def test_a_longer_window_run_takes_the_place_of_its_shorter_self(
 ) -> None:
     path = tmp_path / "windows.json"
     windows.save(path, [_made_up(60, tau=100.0), _made_up(60, seed=2, tau=100.0)])
-    longer = replace(_made_up(80), record={**_made_up(80).record, "id": "longer", "tau": 200.0})
+    longer = replace(_made_up(80), record=replace(_made_up(80).record, id="longer", tau=200.0))
     monkeypatch.setattr(queue, "measure_windows", lambda folder: longer)
     folder = tmp_path / "run"
     folder.mkdir()
-    monkeypatch.setattr(engine, "read_record", lambda folder: longer.record)
+    monkeypatch.setattr(queue, "read_record", lambda folder: longer.record)
     queue.collect_windows(path, [folder], lambda line: None)
     assert sorted((run.id, run.record["tau"]) for run in windows.load(path)) == [
         ("0000000000000002", 100.0),

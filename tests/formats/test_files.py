@@ -11,6 +11,7 @@ from nanonet import Dataset, InputError
 from nanonet.composition import FIELDS
 from nanonet.formats import dataset_netcdf, umbrella_json
 from nanonet.formats.model_folder import is_sealed, seal
+from nanonet.records import UmbrellaRow
 
 
 def test_datasets(tmp_path: Path) -> None:
@@ -29,13 +30,13 @@ def test_datasets(tmp_path: Path) -> None:
 
 
 def test_umbrella_runs(tmp_path: Path) -> None:
-    row = {
+    row = UmbrellaRow.from_json({
         "id": "a", "diameter": 2.0, "chain_length": 10, "eps_pn": 1.0, "springs": [[2.2, 20.0]], "force": [0.5],
         "error": [0.1], "first_bin": 40, "weights": [[0.5, 0.5]], "of a later version": {"x": 1},
-    }  # fmt: skip
+    })  # fmt: skip
     path = tmp_path / "windows.json"
     umbrella_json.write(path, [row], 0.05)
-    assert umbrella_json.read(path) == ([row], 0.05)
+    assert umbrella_json.read(path) == ((row,), 0.05)
     path.write_text(path.read_text().replace('"nanonet_format": 1', '"nanonet_format": 99'))
     with pytest.raises(InputError, match=r"windows\.json cannot be read: nanonet_format = 99 is not 1"):
         umbrella_json.read(path)

@@ -57,7 +57,7 @@ def test_texts_are_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
     [
         ("", "cannot be read"),
         ("null", "expected `object`, got `null`"),
-        ('{"error": 3}', "error = 3: expected `str`"),
+        ('{"error": 3}', "error = 3: expected `str | null`"),
         ('{"step": -1}', "step = -1: expected `int` >= 0"),
         ('{"step": 1e400}', "cannot be read"),
         ('{"time": NaN}', "cannot be read"),

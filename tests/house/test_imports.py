@@ -12,7 +12,18 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "space", "composition", "rdf", "records", "interpolation", "potentials", "formats", "windows"),
+    *(
+        "errors",
+        "space",
+        "composition",
+        "rdf",
+        "schema",
+        "records",
+        "interpolation",
+        "potentials",
+        "formats",
+        "windows",
+    ),
     *("dataset", "check_dataset", "models", "evaluate", "phases", "phase"),
     *("simulate", "analyze", "learn", "predict", "campaign", "plots", "reproduce", "serve"),
 )

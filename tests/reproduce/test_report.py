@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nanonet import Dataset, InputError
+from nanonet.records import Provenance
 from nanonet.reproduce import report
 from nanonet.reproduce.studies import QUICK
 from nanonet.reproduce.training_data import TrainingData
@@ -20,7 +21,7 @@ CHEAP = ("phases", "forest", "leak")
 @pytest.fixture(scope="module")
 def known(made_up_dataset: Dataset) -> TrainingData:
     compositions = tuple(replace(c, density=c.density * 1.3) for c in made_up_dataset.compositions)
-    implicit = Dataset(compositions, made_up_dataset.rdfs, ({"fidelity": "implicit"},) * len(compositions))
+    implicit = Dataset(compositions, made_up_dataset.rdfs, (Provenance(fidelity="implicit"),) * len(compositions))
     return TrainingData(made_up_dataset, implicit)
 
 

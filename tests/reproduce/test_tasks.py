@@ -12,6 +12,7 @@ from nanonet.evaluate.baselines import Nearest
 from nanonet.evaluate.fingerprint import fingerprint
 from nanonet.learn.nanonet import NanoNet
 from nanonet.models.image import rasterize
+from nanonet.records import Provenance
 from nanonet.reproduce.tasks import Task, TaskStore, packed, rests_on, run, unpacked
 from nanonet.reproduce.training_data import TrainingData
 
@@ -30,7 +31,7 @@ def with_implicit(made_up_dataset: Dataset) -> TrainingData:
     twins = made_up_dataset.subset(range(8))
     compositions = tuple(replace(c, density=c.density * 1.02) for c in twins.compositions)
     rdfs = tuple(replace(rdf, g=rdf.g * 2) for rdf in twins.rdfs)
-    return TrainingData(made_up_dataset, Dataset(compositions, rdfs, ({"fidelity": "implicit"},) * 8))
+    return TrainingData(made_up_dataset, Dataset(compositions, rdfs, (Provenance(fidelity="implicit"),) * 8))
 
 
 def test_a_result_is_what_the_model_says(known: TrainingData) -> None:

@@ -12,6 +12,7 @@ from nanonet import Composition, Dataset, windows
 from nanonet.analyze.windows import follow, mean_forces
 from nanonet.campaign import implicit, reckoning
 from nanonet.potentials.mediated import Triple
+from nanonet.records import UmbrellaRunRecord
 from nanonet.serve import cli
 from nanonet.simulate import protocol
 from nanonet.simulate.protocol import IMPLICIT
@@ -46,7 +47,9 @@ def forces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = []
     for seed, triple in enumerate((Triple(3, 40, 1.0), Triple(3, 40, 0.2), Triple(2.5, 30, 0.6))):
         subject, trajectory = made_up_windows(triple, 400, seed)
-        runs.append(WindowRun(subject, mean_forces(follow(trajectory, subject), subject), {"id": f"{seed:016}"}))
+        runs.append(
+            WindowRun(subject, mean_forces(follow(trajectory, subject), subject), UmbrellaRunRecord(id=f"{seed:016}"))
+        )
     windows.save(path, runs)
     return path
 

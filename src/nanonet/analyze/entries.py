@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.analyze.equilibrium import Convergence, Examination, agree, judge
+from nanonet.analyze.equilibrium import agree, judge
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
 from nanonet.composition import Composition
@@ -19,6 +18,7 @@ from nanonet.errors import InputError
 from nanonet.formats import potential_table
 from nanonet.potentials.mediated import Triple
 from nanonet.rdf import RDF
+from nanonet.records import Convergence, Provenance, TrajectoryStatistics
 
 CONDENSING, EDGE, DISPERSED = "condensing", "edge", "dispersed"
 """Regimes, by the reduced second virial coefficient B2* of U_nn + W_poly."""
@@ -42,17 +42,11 @@ def second_virial(composition: Composition) -> float | None:
     return None if found.extrapolated else found.second_virial(composition.eps_nn)
 
 
-def examination(run: Run) -> Examination:
+def examination(run: Run) -> TrajectoryStatistics:
     """What was found out about a run's equilibration; `InputError` where its record does not say it."""
-    try:
-        return Examination(**run.record["examination"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"run {run.record.get('id', '?')}: its examination cannot be used: {error}") from None
-
-
-def start_of(record: Mapping[str, Any]) -> str:
-    """How a run began: `dispersed`, `clustered`, `implicit`, or `annealed` (an implicit run that was cooled)."""
-    return "annealed" if record["protocol"].get("anneal_from") else str(record["start"])
+    if run.record.examination is None:
+        raise InputError(f"run {run.record.id} cannot be judged: its record has no examination")
+    return run.record.examination
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,7 @@ class Choice:
     """Whether the used runs come from different starts and have not met: the entry lies between them."""
 
 
-def choose(examinations: Sequence[Examination], starts: Sequence[str], kind: str) -> Choice:
+def choose(examinations: Sequence[TrajectoryStatistics], starts: Sequence[str], kind: str) -> Choice:
     """Which runs of a composition are at equilibrium, as far as their starts can tell.
 
     Runs that agree all count. Where dispersed and gathered starts differ, a condensing composition's dispersed runs
@@ -77,7 +71,7 @@ def choose(examinations: Sequence[Examination], starts: Sequence[str], kind: str
     Parameters
     ----------
     examinations, starts:
-        One a run: what was seen, and how it began (`start_of`).
+        One a run: what was seen, and how it began (`MeasuredRun.starting_point`).
     kind:
         The regime.
     """
@@ -111,10 +105,10 @@ def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
     At the edge that takes explicit runs from both ends: implicit configurations may all lie on the wrong side of it.
     """
     seen = [examination(run) for run in runs]
-    starts = [start_of(run.record) for run in runs]
-    kind = regime(second_virial(Composition(**runs[0].record["composition"])))
+    starts = [run.record.starting_point for run in runs]
+    kind = regime(second_virial(runs[0].record.composition.value))
     choice = choose(seen, starts, kind)
-    explicit = runs[0].record.get("fidelity", "explicit") == "explicit"
+    explicit = runs[0].record.fidelity != "implicit"
     verdict = judge(
         [seen[i] for i in choice.used], [starts[i] for i in choice.used], both_ends=explicit and kind == EDGE
     )
@@ -127,40 +121,40 @@ def entry(runs: Sequence[Run]) -> Dataset:
     The provenance names the weight of each run, and says why those that do not count are left out.
     """
     first = runs[0].record
-    nominal = Composition(**first["composition"])
+    nominal = runs[0].record.composition.value
     virial = second_virial(nominal)
-    starts = [start_of(run.record) for run in runs]
+    starts = [run.record.starting_point for run in runs]
     choice, verdict = assess_runs(runs)
     used = [runs[i] for i in choice.used]
-    measured = combine([_measurement(run) for run in used], [run.record["production_tau"] for run in used])
+    measured = combine([_measurement(run) for run in used], [run.record.production_tau for run in used])
     rdf = measured.rdf
     if choice.between:
         rdf = RDF(rdf.r, rdf.g, _reaching(rdf, used, [starts[i] for i in choice.used]))
-    total = sum(run.record["production_tau"] for run in used)
-    weights = [run.record["production_tau"] / total if i in choice.used else 0.0 for i, run in enumerate(runs)]
-    provenance = {
-        "id": first["id"],
-        "fidelity": first.get("fidelity", "explicit"),
-        "nps": first["nps"],
-        "volume": first["nps"] / measured.density,
-        "nominal_density": nominal.density,
-        "density_error": measured.density_error,
-        "production_tau": total,
-        "replicas": len(used),
-        "starts": sorted(set(starts)),
-        "second_virial": None if virial is None else round(virial, 3),
-        "regime": regime(virial),
-        "weights": weights,
-        "left_out": {runs[i].record["id"]: why for i, why in choice.left_out.items()},
-        "between": choice.between,
-        "convergence": asdict(verdict),
-    }
-    composition = Composition(**(first["composition"] | {"density": measured.density}))
+    total = sum(run.record.production_tau for run in used)
+    weights = [run.record.production_tau / total if i in choice.used else 0.0 for i, run in enumerate(runs)]
+    provenance = Provenance(
+        id=first.id,
+        fidelity=first.fidelity or "explicit",
+        nps=first.nps,
+        volume=first.nps / measured.density,
+        nominal_density=nominal.density,
+        density_error=measured.density_error,
+        production_tau=total,
+        replicas=len(used),
+        starts=tuple(sorted(set(starts))),
+        second_virial=None if virial is None else round(virial, 3),
+        regime=regime(virial),
+        weights=tuple(weights),
+        left_out={runs[i].record.id: why for i, why in choice.left_out.items()},
+        between=choice.between,
+        convergence=verdict,
+    )
+    composition = replace(nominal, density=measured.density)
     return Dataset((composition,), (rdf,), (provenance,), (tuple(runs),))
 
 
 def _measurement(run: Run) -> Measurement:
-    return Measurement(run.rdf, run.record["density"], run.record["density_error"], run.record["nps"], run.blocks)
+    return Measurement(run.rdf, run.record.density, run.record.density_error, run.record.nps, run.blocks)
 
 
 def _reaching(rdf: RDF, runs: Sequence[Run], starts: Sequence[str]) -> NDArray[np.float64]:
@@ -168,7 +162,7 @@ def _reaching(rdf: RDF, runs: Sequence[Run], starts: Sequence[str]) -> NDArray[n
     ends = []
     for start in dict.fromkeys(starts):
         group = [run for run, one in zip(runs, starts, strict=True) if one == start]
-        share = np.array([run.record["production_tau"] for run in group])
+        share = np.array([run.record.production_tau for run in group])
         ends.append(np.abs(share @ np.array([run.rdf.g for run in group]) / share.sum() - rdf.g))
     own = np.zeros_like(rdf.g) if rdf.error is None else rdf.error
     return np.asarray(np.maximum(own, np.max(ends, axis=0)))

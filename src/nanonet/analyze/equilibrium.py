@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.errors import InputError
+from nanonet.records import Convergence, TrajectoryStatistics
 
 BLOCKS = 5
 """Blocks of a trajectory. Few and long: NPs need hundreds of tau to enter and leave contact."""
@@ -41,38 +41,6 @@ def block_error(series: NDArray[np.float64], blocks: int = BLOCKS) -> NDArray[np
     """
     means = block_means(series, blocks)
     return np.asarray(means.std(axis=0, ddof=1) / np.sqrt(len(means)))
-
-
-@dataclass(frozen=True)
-class Convergence:
-    """Whether the trajectories of one composition are at equilibrium."""
-
-    drift: float
-    """Largest difference between the halves' mean numbers of neighbours, in its standard errors."""
-    inefficiency: float
-    """Statistical inefficiency of the numbers of neighbours, the largest: frames for one independent sample."""
-    samples: float
-    """Statistically independent samples of the numbers of neighbours, the fewest of any trajectory."""
-    entries: int
-    """Times that a pair came into contact from afar, all trajectories together."""
-    contacts: bool
-    """Whether any pair was ever in contact."""
-    mobility: float
-    """Mean squared displacement of an NP over a trajectory, in units of D^2; mean of the trajectories."""
-    agreement: float | None
-    """Largest difference between two trajectories' numbers of neighbours, in its standard errors; None for one."""
-    spread: float | None
-    """Largest relative difference between two trajectories' numbers of neighbours; None for one."""
-    changes: int
-    """Times that the NPs went from one cluster to dispersed or back, all trajectories together."""
-    independent: bool
-    """Whether the trajectories began independently at equilibrium, or at both ends (dispersed and clustered)."""
-    converged: bool
-    """The verdict."""
-    reason: str
-    """What it rests on, in words."""
-    badness: float
-    """How far from converged: the largest factor by which a criterion of `assess` is missed; at most 1 if it is."""
 
 
 def assess(trajectories: Sequence[Trajectory], diameter: float, starts: Sequence[str]) -> Convergence:
@@ -103,7 +71,7 @@ def assess(trajectories: Sequence[Trajectory], diameter: float, starts: Sequence
     return judge([examine(trajectory, diameter) for trajectory in trajectories], starts)
 
 
-def judge(seen: Sequence[Examination], starts: Sequence[str], both_ends: bool = False) -> Convergence:
+def judge(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends: bool = False) -> Convergence:
     """The verdict of `assess` on trajectories that were examined before.
 
     With `both_ends` independent implicit configurations are not enough: there must be a run from each end.
@@ -156,38 +124,14 @@ def judge(seen: Sequence[Examination], starts: Sequence[str], both_ends: bool = 
     )
 
 
-@dataclass(frozen=True)
-class Examination:
-    """What one trajectory says; plain values, so that it can be kept and judged with replicas that come later."""
-
-    means: tuple[float, ...]
-    """Neighbours of an NP: in contact, and at most three monomers away."""
-    errors: tuple[float, ...]
-    """Their standard errors."""
-    samples: tuple[float, ...]
-    """Independent samples of each."""
-    inefficiency: float
-    drift: float
-    entries: int
-    contacts: bool
-    """Whether any pair was ever in contact."""
-    mobility: float
-    drift_relative: float | None = None
-    """Largest difference between the halves' mean numbers of neighbours, over the mean; None: not recorded."""
-    largest: float | None = None
-    """Mean share of the NPs in the largest cluster; None: not recorded."""
-    changes: int | None = None
-    """Times that the NPs went from one cluster to dispersed or back; None: not recorded."""
-
-
-def examine(trajectory: Trajectory, diameter: float) -> Examination:
+def examine(trajectory: Trajectory, diameter: float) -> TrajectoryStatistics:
     """Follow the numbers of neighbours of NPs of a diameter (sigma) through a trajectory; see `assess`."""
     distances = _pair_distances(trajectory)
     nps = trajectory.positions.shape[1]
     near = [2.0 / nps * (distances < diameter + gap).sum(axis=1).astype(float) for gap in _GAPS]
     samples = tuple(_independent_samples(series) for series in near)
     largest = _largest_clusters(distances < diameter + _CLUSTER_GAP, nps)
-    return Examination(
+    return TrajectoryStatistics(
         means=tuple(float(series.mean()) for series in near),
         errors=tuple(float(series.std() / np.sqrt(n)) for series, n in zip(near, samples, strict=True)),
         samples=samples,
@@ -202,18 +146,18 @@ def examine(trajectory: Trajectory, diameter: float) -> Examination:
     )
 
 
-def agree(a: Examination, b: Examination) -> bool:
+def agree(a: TrajectoryStatistics, b: TrajectoryStatistics) -> bool:
     """Whether two trajectories' numbers of neighbours differ by at most 3 standard errors or 10 %."""
     return all(difference <= _MAX_DIFFERENCE or relative <= _MAX_SPREAD for difference, relative in _differences(a, b))
 
 
-def _difference(a: Examination, b: Examination) -> tuple[float, float]:
+def _difference(a: TrajectoryStatistics, b: TrajectoryStatistics) -> tuple[float, float]:
     """Largest difference between two trajectories' numbers of neighbours, in standard errors and relative."""
     found = _differences(a, b)
     return max(difference for difference, _ in found), max(relative for _, relative in found)
 
 
-def _differences(a: Examination, b: Examination) -> list[tuple[float, float]]:
+def _differences(a: TrajectoryStatistics, b: TrajectoryStatistics) -> list[tuple[float, float]]:
     """Difference of each number of neighbours, in standard errors and over the mean."""
     found = []
     for mean_a, mean_b, error_a, error_b in zip(a.means, b.means, a.errors, b.errors, strict=True):
@@ -223,7 +167,7 @@ def _differences(a: Examination, b: Examination) -> list[tuple[float, float]]:
     return found
 
 
-def _matters(one: Examination) -> bool:
+def _matters(one: TrajectoryStatistics) -> bool:
     """Whether a trajectory drifts: beyond its error, and by more than a twentieth where that is recorded."""
     return one.drift > _MAX_DRIFT and (one.drift_relative is None or one.drift_relative > _MAX_RELATIVE_DRIFT)
 

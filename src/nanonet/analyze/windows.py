@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from nanonet.analyze import trajectory
 from nanonet.analyze.equilibrium import block_error
 from nanonet.errors import InputError
-from nanonet.formats.reading import read_bytes, read_json
-from nanonet.formats.run_folder import RECORD, TRAJECTORY
+from nanonet.formats.reading import read_bytes
+from nanonet.formats.run_folder import TRAJECTORY, read_finished
 from nanonet.potentials.mediated import MeanForces, Triple
-from nanonet.records import RunRecord, check_id, need
+from nanonet.records import Seeded, UmbrellaRunRecord
 from nanonet.windows import BIN, WindowRun, Windows
 
 BLOCKS = 20
@@ -90,39 +90,38 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
         The folder is no finished window run, or its trajectory cannot be used.
     """
     folder = Path(folder)
-    what = f"run record {folder / RECORD}"
-    record = read_json(folder / RECORD, RunRecord, "run record")
-    if "windows" not in record:
+    record = read_finished(folder)
+    if (found := record.windows) is None:
         raise InputError(f"{folder} is no window run: its record has no windows")
-    need(record, ("lammps", "accelerator", "last_stretch"), what)
-    check_id(record, what)
-    fields = dict(record["windows"])
-    springs = tuple((float(separation), float(stiffness)) for separation, stiffness in fields.pop("springs"))
-    windows = Windows(Triple(*(fields[name] for name in ("diameter", "chain_length", "eps_pn"))), springs)
-    protocol = record["protocol"]
-    kept = {name: record[name] for name in ("id", "protocol", "nanonet", "lammps", "accelerator", "nps", "chains")}
-    tau, stretch = protocol["production_steps"] * protocol["timestep"], record["last_stretch"] or {}
+    windows = Windows(Triple(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
     path = folder / TRAJECTORY
     if not path.exists():
         raise InputError(f"window run {folder} is not finished: run it again to go on")
     frames = trajectory.read(path)
-    if frames.positions.shape[1] != 2 * len(springs):
-        raise InputError(f"window run {folder}: {frames.positions.shape[1]} NPs for {len(springs)} dimers")
+    if frames.positions.shape[1] != 2 * len(windows.springs):
+        raise InputError(f"window run {folder}: {frames.positions.shape[1]} NPs for {len(windows.springs)} dimers")
     series = follow(frames, windows)
     forces = mean_forces(series, windows)
-    return WindowRun(
-        windows,
-        forces,
-        {
-            **kept,
-            "tau": tau,
-            "steps_per_second": round(stretch["steps"] / stretch["seconds"], 1) if stretch.get("seconds") else None,
-            "box": round(float(frames.volumes.mean() ** (1.0 / 3.0)), 4),
-            "memory_tau": [round(float(x), 2) for x in tau * (forces.error / series.forces.std(axis=0)) ** 2],
-            "problems": problems(forces, series),
+    tau = record.protocol.production_tau
+    memory = tau * (forces.error / series.forces.std(axis=0)) ** 2
+    kept = UmbrellaRunRecord(
+        id=record.id,
+        protocol=Seeded.from_json(record.protocol),
+        tau=tau,
+        problems=tuple(problems(forces, series)),
+        nps=record.nps,
+        chains=record.chains,
+        box=round(float(frames.volumes.mean() ** (1.0 / 3.0)), 4),
+        steps_per_second=None if record.last_stretch is None else record.last_stretch.speed,
+        others={
+            "nanonet": record.nanonet,
+            "lammps": record.lammps,
+            "accelerator": record.accelerator,
+            "memory_tau": [round(float(x), 2) for x in memory],
             "trajectory_sha256": hashlib.sha256(read_bytes(path, "trajectory")).hexdigest(),
         },
     )
+    return WindowRun(windows, forces, kept)
 
 
 def mean_forces(series: Series, windows: Windows) -> MeanForces:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
-from nanonet.analyze.entries import DISPERSED, assess_runs, regime, second_virial, start_of
+from nanonet.analyze.entries import DISPERSED, assess_runs, examination, regime, second_virial
 from nanonet.analyze.runs import family, measure_run
 from nanonet.campaign.queue import known_windows, windows_done
 from nanonet.campaign.workspace import Task, Workspace
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
-from nanonet.records import need
 from nanonet.simulate import engine, run_folder
 from nanonet.windows import WindowRun, Windows
-
-NEEDED = ("id", "composition", "protocol", "start", "production_tau", "examination")
-"""What the record of a run has to hold for a campaign to go on from it."""
 
 MAX_LENGTH = 4
 """How long a run may be extended to, in units of the campaign's production."""
@@ -38,8 +33,8 @@ def find_known(workspace: Workspace) -> Known:
     if workspace.dataset.exists():
         for runs in Dataset.load(workspace.dataset).runs:
             for one in runs:
-                need(one.record, NEEDED, f"run {one.record.get('id', '?')} in {workspace.dataset}")
-                found.setdefault(family(one.record["composition"], one.record["protocol"]), []).append(one)
+                examination(one)  # a campaign goes on from it
+                found.setdefault(family(one.record.composition, one.record.protocol), []).append(one)
     return Known(found, known_windows(workspace))
 
 
@@ -53,7 +48,7 @@ def is_done(workspace: Workspace, task: Task, known: Known) -> bool:
         return True
     if isinstance(task.subject, Windows):
         return windows_done(task, known.windows)
-    found = {start_of(run.record) for run in _as_long(task, known)}
+    found = {run.record.starting_point for run in _as_long(task, known)}
     if found == {"dispersed"} and task.protocol.start != "dispersed":
         return regime(second_virial(task.subject)) == DISPERSED
     return bool(found)
@@ -63,7 +58,7 @@ def is_collected(task: Task, known: Known) -> bool:
     """Whether this very replica is in the files of results."""
     if isinstance(task.subject, Windows):
         return windows_done(task, known.windows)
-    return any(slot(one.record) == _slot(task) for one in _as_long(task, known))
+    return any(one.record.slot == _slot(task) for one in _as_long(task, known))
 
 
 def runs_of(
@@ -73,7 +68,7 @@ def runs_of(
 
     `measured` keeps, by identity, what was measured before.
     """
-    found = {slot(one.record): one for one in known.runs.get(_family(workspace, composition), ())}
+    found = {one.record.slot: one for one in known.runs.get(_family(workspace, composition), ())}
     for replica in range(2 * max_replicas):
         task = workspace.task(composition, replica)
         identity = engine.finished_id(workspace.folder(task) / "run")
@@ -82,7 +77,7 @@ def runs_of(
         if identity not in measured:
             measured[identity] = measure_run(workspace.folder(task) / "run")
         before = found.get(_slot(task))
-        if before is None or before.record["production_tau"] < measured[identity].record["production_tau"]:
+        if before is None or before.record.production_tau < measured[identity].record.production_tau:
             found[_slot(task)] = measured[identity]
     return list(found.values())
 
@@ -100,16 +95,17 @@ def more_of(
     choice, verdict = assess_runs(runs)
     if verdict.converged:
         return []
+    badness = verdict.badness or 0.0
     replica = _free_replica(workspace, composition, runs) if len(runs) < max_replicas else None
     if not verdict.independent:
-        return [(verdict.badness, replica)] if replica else []
+        return [(badness, replica)] if replica else []
     longer = _longer(workspace, composition, [runs[i] for i in choice.used], max_replicas)
-    return [(verdict.badness, task) for task in (longer, replica) if task is not None][:1]
+    return [(badness, task) for task in (longer, replica) if task is not None][:1]
 
 
 def _longer(workspace: Workspace, composition: Composition, runs: Sequence[Run], max_replicas: int) -> Task | None:
     """The shortest of the runs that lie here and may be extended, with as much production again."""
-    steps = {slot(run.record): int(run.record["protocol"]["production_steps"]) for run in runs}
+    steps = {run.record.slot: run.record.protocol.production_steps for run in runs}
     found = []
     for replica in range(2 * max_replicas):
         task = workspace.task(composition, replica)
@@ -123,7 +119,7 @@ def _longer(workspace: Workspace, composition: Composition, runs: Sequence[Run],
 
 def _free_replica(workspace: Workspace, composition: Composition, runs: Sequence[Run]) -> Task:
     """The first replica that has not been run; one from a start that no run had comes first."""
-    have = {slot(one.record) for one in runs}
+    have = {one.record.slot for one in runs}
     starts = {start for _, start in have}
     free = [
         task
@@ -138,16 +134,11 @@ def _as_long(task: Task, known: Known) -> list[Run]:
     wanted = task.goal.production_steps * task.protocol.timestep * (1 - 1e-9)
     assert isinstance(task.subject, Composition)
     runs = known.runs.get(family(asdict(task.subject), asdict(task.protocol)), ())
-    return [one for one in runs if one.record["production_tau"] >= wanted]
+    return [one for one in runs if one.record.production_tau >= wanted]
 
 
 def _family(workspace: Workspace, composition: Composition) -> str:
     return family(asdict(composition), asdict(workspace.protocol))
-
-
-def slot(record: Mapping[str, Any]) -> tuple[int, str]:
-    """What tells replicas of one composition apart: seed and start."""
-    return int(record["protocol"]["seed"]), str(record["start"])
 
 
 def _slot(task: Task) -> tuple[int, str]:

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nanonet.analyze.entries import examination
 from nanonet.analyze.runs import assemble, family, measure_run
-from nanonet.campaign.agenda import NEEDED, Known, find_known, is_collected, is_done, more_of, runs_of, slot
+from nanonet.campaign.agenda import Known, find_known, is_collected, is_done, more_of, runs_of
 from nanonet.campaign.dispatch import MAX_CORES, check_options, executor, shut_down, stop, work
 from nanonet.campaign.queue import collect_windows, in_turn, worst_windows
 from nanonet.campaign.workspace import State, Task, Workspace, locked
@@ -21,8 +22,7 @@ from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, SimulationError, check_whole
 from nanonet.formats.atomic import check_parent
-from nanonet.records import need
-from nanonet.simulate import engine
+from nanonet.formats.run_folder import read_record
 from nanonet.windows import Windows
 
 RETRIES = 2
@@ -280,26 +280,26 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
     with locked(path.parent):
         before = Dataset.load(path) if path.exists() else None
         for one in () if before is None else (one for behind in before.runs for one in behind):
-            need(one.record, NEEDED, f"run {one.record.get('id', '?')} in {path}")
+            examination(one)
         runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
-        ids = {one.record["id"] for one in runs.values()}
+        ids = {one.record.id for one in runs.values()}
         bare = [] if before is None else [i for i, behind in enumerate(before.runs) if not behind]
         added = 0
         for folder in folders:
             try:
-                record = engine.read_record(folder)
-                if record["id"] in ids:
+                record = read_record(folder)
+                if record.id in ids:
                     continue
                 one = measure_run(folder)
             except InputError as error:  # one bad run keeps nobody else out
                 say(f"left out   {error}")
                 continue
             kept = runs.get(_place(one))
-            if kept is not None and kept.record["production_tau"] >= one.record["production_tau"]:
+            if kept is not None and kept.record.production_tau >= one.record.production_tau:
                 continue
             runs[_place(one)] = one
             added += 1
-            say(f"collected  {Composition(**record['composition'])}, seed {record['protocol']['seed']}")
+            say(f"collected  {one.record.composition.value}, seed {record.protocol.seed}")
         if not added:
             return before
         parts = [assemble([runs[place] for place in sorted(runs)])]
@@ -311,5 +311,4 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
 
 
 def _place(one: Run) -> tuple[str, int, str]:
-    composition, protocol = one.record["composition"], one.record["protocol"]
-    return (family(composition, protocol), *slot(one.record))
+    return (family(one.record.composition, one.record.protocol), *one.record.slot)

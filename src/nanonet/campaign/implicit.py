@@ -8,11 +8,10 @@ from concurrent.futures import as_completed
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nanonet.analyze.entries import examination, start_of
+from nanonet.analyze.entries import examination
 from nanonet.analyze.equilibrium import judge
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.runs import assemble, measure_run
@@ -100,7 +99,7 @@ def simulate(
     with suppress(ClusterTooLargeError):
         runs.append(_run(subject, first.replica(1, "clustered"), folder, lmp))
     seen = [examination(run) for run in runs]
-    if not judge(seen, [start_of(run.record) for run in runs]).converged:
+    if not judge(seen, [run.record.starting_point for run in runs]).converged:
         cooled = replace(first, anneal_from=ANNEAL_FROM * first.temperature)
         runs += [_run(subject, cooled.replica(number), folder, lmp) for number in (2, 3)]
     return runs
@@ -125,14 +124,15 @@ def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) 
     spread = np.interp(rdf.r, potential.r, potential.error, right=0.0)
     error = np.sqrt(rdf.error**2 + (rdf.g * spread) ** 2 + (rdf.g * discrepancy) ** 2)
     contact, contact_error = potential.at(composition.diameter)
-    added: dict[str, Any] = {
-        "w_contact": round(contact, 4),
-        "w_contact_error": round(contact_error, 4),
-        "second_virial": round(potential.second_virial(composition.eps_nn), 4),
-        "discrepancy": round(discrepancy, 4),
-        "flags": flags(potential, composition),
-    }
-    return Dataset((composition,), (RDF(rdf.r, rdf.g, error),), ({**provenance, **added},), data.runs)
+    made = replace(
+        provenance,
+        w_contact=round(contact, 4),
+        w_contact_error=round(contact_error, 4),
+        second_virial=round(potential.second_virial(composition.eps_nn), 4),
+        discrepancy=round(discrepancy, 4),
+        flags=tuple(flags(potential, composition)),
+    )
+    return Dataset((composition,), (RDF(rdf.r, rdf.g, error),), (made,), data.runs)
 
 
 def generate(
@@ -191,8 +191,9 @@ def generate(
                 try:
                     kind = regime(potentials[i].second_virial(compositions[i].eps_nn))
                     entries[i] = entry(future.result(), potentials[i], (discrepancy or {}).get(kind, 0.0))
-                    verdict = entries[i].provenance[0]["convergence"]["reason"]
-                    say(f"{len(entries):>4} of {len(compositions)}  {compositions[i]}: {verdict}")
+                    verdict = entries[i].provenance[0].convergence
+                    assert verdict is not None
+                    say(f"{len(entries):>4} of {len(compositions)}  {compositions[i]}: {verdict.reason}")
                 except NanonetError as error:
                     say(f"left out   {compositions[i]}: {error}")
         except BaseException:

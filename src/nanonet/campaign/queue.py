@@ -13,8 +13,7 @@ from nanonet.analyze.windows import measure_windows
 from nanonet.campaign.workspace import Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.errors import InputError
-from nanonet.records import need
-from nanonet.simulate import engine
+from nanonet.formats.run_folder import read_record
 from nanonet.windows import WindowRun, Windows, combine, load, save
 
 TARGET = (3.0, 5.0), (0.5, 1.0)
@@ -37,17 +36,21 @@ def _known(path: Path) -> tuple[WindowRun, ...]:
     """The window runs of a file, if there is one, with what a campaign needs of their records."""
     runs = load(path) if path.exists() else ()
     for run in runs:
-        need(run.record, ("protocol", "tau", "problems"), f"run {run.id} in {path}")
+        _made(run, path)
     return runs
+
+
+def _made(run: WindowRun, path: Path) -> None:
+    for name in ("protocol", "tau", "problems"):
+        if getattr(run.record, name) is None:
+            raise InputError(f"run {run.id} in {path} cannot be used: it has no {name}")
 
 
 def windows_done(task: Task, known: Iterable[WindowRun]) -> bool:
     """Whether as long a run of the same windows with the same seed is there."""
     wanted = task.protocol.production_steps * task.protocol.timestep * (1 - 1e-9)
     return any(
-        run.windows == task.subject
-        and run.record["tau"] >= wanted
-        and run.record["protocol"]["seed"] == task.protocol.seed
+        run.windows == task.subject and (run.record.tau or 0.0) >= wanted and _place(run)[1] == task.protocol.seed
         for run in known
     )
 
@@ -89,22 +92,22 @@ def collect_windows(path: Path, folders: Iterable[Path], say: Callable[[str], No
         added = 0
         for folder in folders:
             try:
-                if engine.read_record(folder)["id"] in ids:
+                if read_record(folder).id in ids:
                     continue
                 run = measure_windows(folder)
             except InputError as error:  # one bad run keeps nobody else out
                 say(f"left out   {error}")
                 continue
             kept = runs.get(_place(run))
-            if kept is not None and kept.record["tau"] >= run.record["tau"]:
+            if kept is not None and (kept.record.tau or 0.0) >= (run.record.tau or 0.0):
                 continue
             runs[_place(run)] = run
             added += 1
-            problems = "".join(f"; {problem}" for problem in run.record["problems"])
-            say(f"collected  {run.windows}, seed {run.record['protocol']['seed']}{problems}")
+            problems = "".join(f"; {problem}" for problem in run.record.problems or ())
+            say(f"collected  {run.windows}, seed {_place(run)[1]}{problems}")
         if added:
             save(path, list(runs.values()))
 
 
-def _place(run: WindowRun) -> tuple[Windows, int]:
-    return run.windows, int(run.record["protocol"]["seed"])
+def _place(run: WindowRun) -> tuple[Windows, int | None]:
+    return run.windows, None if run.record.protocol is None else run.record.protocol.seed

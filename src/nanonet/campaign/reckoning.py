@@ -95,7 +95,9 @@ def compare(
     found = []
     for i, composition in enumerate(explicit.compositions):
         potential = potential_of(model, composition)
-        nps = int(explicit.provenance[i]["nps"])
+        nps = explicit.provenance[i].nps
+        if nps is None:
+            raise InputError(f"entry {i} ({composition}) cannot be compared: its provenance has no nps")
         try:
             runs = simulate(composition, potential, folder, replace(_PROTOCOL, min_nps=nps), lmp=lmp)
         except InputError as reason:
@@ -115,14 +117,19 @@ def compare(
                     round(rdf.coordination_number(gap, composition.density, nps), 4)
                     for rdf in (explicit.rdfs[i], data.rdfs[0])
                 ),  # type: ignore[arg-type]
-                explicit_converged=bool(explicit.provenance[i]["convergence"]["converged"]),
-                implicit_converged=bool(data.provenance[0]["convergence"]["converged"]),
+                explicit_converged=_converged(explicit, i),
+                implicit_converged=_converged(data, 0),
                 triple_sampled=potential.triple in sampled,
             )
         )  # fmt: skip
         last = found[-1]
         say(f"compared   {composition}: -ln g differs by {last.difference:.2f} kT, {last.expected:.2f} expected")
     return found
+
+
+def _converged(data: Dataset, i: int) -> bool:
+    verdict = data.provenance[i].convergence
+    return verdict is not None and verdict.converged
 
 
 def discrepancy(found: Sequence[Comparison], kind: str) -> float:

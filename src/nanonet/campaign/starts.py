@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from nanonet.analyze import trajectory
-from nanonet.analyze.entries import choose, examination, regime, start_of
-from nanonet.analyze.equilibrium import Convergence, judge
+from nanonet.analyze.entries import choose, examination, regime
+from nanonet.analyze.equilibrium import judge
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
 from nanonet.campaign.implicit import simulate
@@ -25,6 +25,7 @@ from nanonet.errors import InputError
 from nanonet.formats import potential_table
 from nanonet.formats.run_folder import TRAJECTORY
 from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.records import Convergence
 from nanonet.simulate.implicit import implicit
 from nanonet.simulate.protocol import IMPLICIT, Protocol
 from nanonet.simulate.system import Placement
@@ -86,10 +87,10 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
     alone = replace(IMPLICIT, seed=protocol.seed, min_box=protocol.min_box, min_nps=protocol.min_nps)
     runs = simulate(composition, potential, folder / FOLDER, alone, lmp=lmp)
     seen = [examination(run) for run in runs]
-    starts = [start_of(run.record) for run in runs]
+    starts = [run.record.starting_point for run in runs]
     used = choose(seen, starts, regime(potential.second_virial(composition.eps_nn))).used
     verdict = judge([seen[i] for i in used], [starts[i] for i in used])
-    found = trajectory.read(folder / FOLDER / runs[used[0]].record["id"] / TRAJECTORY)
+    found = trajectory.read(folder / FOLDER / runs[used[0]].record.id / TRAJECTORY)
     return Placement(
         found.positions[-1] + 0.5 * found.boxes[-1],
         _record(potential, [runs[i] for i in used], [starts[i] for i in used], verdict),
@@ -101,22 +102,22 @@ def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], ver
     content = np.round(np.stack([potential.r, potential.w]), 6).tobytes()
     together = combine(
         [
-            Measurement(run.rdf, run.record["density"], run.record["density_error"], run.record["nps"], run.blocks)
+            Measurement(run.rdf, run.record.density, run.record.density_error, run.record.nps, run.blocks)
             for run in runs
         ],
-        [run.record["production_tau"] for run in runs],
+        [run.record.production_tau for run in runs],
     )
     peaks = [run.rdf.first_peak for run in runs]
     how = "cooled from a higher temperature" if "annealed" in starts else "from both ends"
     return {
         "potential_sha256": hashlib.sha256(content).hexdigest(),
-        "ids": [run.record["id"] for run in runs],
-        "seeds": [run.record["protocol"]["seed"] for run in runs],
+        "ids": [run.record.id for run in runs],
+        "seeds": [run.record.protocol.seed for run in runs],
         "starts": starts,
         "at_equilibrium": verdict.converged,
         "reason": f"{how}: {verdict.reason}",
         "first_peaks": [None if peak is None else [round(x, 4) for x in peak] for peak in peaks],
-        "neighbours": [[round(x, 4) for x in run.record["examination"]["means"]] for run in runs],
+        "neighbours": [[round(x, 4) for x in examination(run).means] for run in runs],
         "g": [round(float(x), 4) for x in together.rdf.g],
         "g_error": None if together.rdf.error is None else [round(float(x), 4) for x in together.rdf.error],
     }

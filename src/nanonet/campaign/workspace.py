@@ -165,8 +165,8 @@ class Workspace:
         step = last_step(run / LOG)
         if engine.is_in_use(run):
             return State("running", step, total, _seconds_left(status, step, total))
-        if status.get("error"):
-            return State("failed", step, total, reason=str(status["error"]))
+        if status.error:
+            return State("failed", step, total, reason=status.error)
         return State("interrupted" if run.exists() else "waiting", step, total)
 
 
@@ -247,12 +247,12 @@ def open_workspace(path: str | os.PathLike[str]) -> Workspace:
         raise InputError(f"{path} is no workspace: it has no {RECORD}; make one with  nanonet campaign init")
     record = read_json(path / RECORD, CampaignRecord, "campaign")
     try:
-        if record["format"] != FORMAT:
-            raise InputError(f"format = {record['format']} is not {FORMAT}: another version of nanonet made it")
-        design = tuple(Composition(**entry) for entry in record["design"])
-        windows = [engine.subject_of({"windows": entry}) for entry in record.get("windows", ())]
+        if record.format != FORMAT:
+            raise InputError(f"format = {record.format} is not {FORMAT}: another version of nanonet made it")
+        design = tuple(entry.value for entry in record.design)
+        windows = [engine.subject_of({"windows": entry}) for entry in record.windows]
         chosen = tuple(one for one in windows if isinstance(one, Windows))
-        return Workspace(path, design, protocol_of(record["protocol"]), Path(record["dataset"]), chosen)
+        return Workspace(path, design, protocol_of(record.protocol), Path(record.dataset), chosen)
     except (InputError, TypeError) as error:
         raise InputError(f"the workspace {path} cannot be used: {error}") from None
 
@@ -279,16 +279,15 @@ def _project(path: Path) -> Any:
     return signac.get_project(str(path))
 
 
-def _read_status(job: Path) -> dict[str, Any]:
+def _read_status(job: Path) -> StatusRecord:
     try:
-        content: dict[str, Any] = read_json(job / STATUS, StatusRecord, "status")
-        return content
+        return read_json(job / STATUS, StatusRecord, "status")
     except InputError:  # there is none, or it is damaged: the next run writes it again
-        return {}
+        return StatusRecord()
 
 
-def _seconds_left(status: dict[str, Any], step: int, total: int) -> float | None:
+def _seconds_left(status: StatusRecord, step: int, total: int) -> float | None:
     """From the speed since the run was taken up."""
-    if "step" not in status or "time" not in status or step <= status["step"]:
+    if status.step is None or status.time is None or step <= status.step:
         return None
-    return float((time.time() - status["time"]) / (step - status["step"]) * (total - step))
+    return (time.time() - status.time) / (step - status.step) * (total - step)

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,8 @@ class Columns:
     r: Array
     g: Array
     error: Array
-    provenance: Sequence[Mapping[str, Any]]
-    runs: Sequence[tuple[int, Mapping[str, Any], Array, Array, Array]]
+    provenance: Sequence[Provenance]
+    runs: Sequence[tuple[int, MeasuredRun, Array, Array, Array]]
 
 
 def write(path: str | os.PathLike[str], content: Columns, units: Mapping[str, str]) -> None:
@@ -66,8 +66,8 @@ def write(path: str | os.PathLike[str], content: Columns, units: Mapping[str, st
     runs, m = content.runs, len(content.r)
     blocks = max((len(one[4]) for one in runs), default=0)
     texts = {
-        "provenance": [json.dumps(entry, sort_keys=True) for entry in content.provenance],
-        "run_record": [json.dumps(one[1], sort_keys=True) for one in runs],
+        "provenance": [json.dumps(entry.to_json(), sort_keys=True) for entry in content.provenance],
+        "run_record": [json.dumps(one[1].to_json(), sort_keys=True) for one in runs],
     }
     whole = xr.Dataset(
         {

@@ -6,17 +6,48 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from nanonet.errors import InputError
 from nanonet.formats.reading import read_bytes, read_json
-from nanonet.records import Card
 
 FORMAT = 1
 CARD = "model.json"
+
+
+class Scaling(TypedDict):
+    """How inputs or latents are scaled."""
+
+    low: list[float]
+    span: list[float]
+
+
+class CardRun(TypedDict, total=False):
+    """A run that a model has learnt from."""
+
+    nps: Annotated[int, Meta(ge=0, le=10**12)]
+    converged: bool
+
+
+class Card(TypedDict):
+    """`model.json`."""
+
+    format: int
+    kind: str
+    X: list[list[float]]
+    r: list[float]
+    sha256: dict[str, str]
+    checksum: NotRequired[str]
+    inputs: NotRequired[list[str]]
+    runs: NotRequired[list[CardRun]]
+    kernel: NotRequired[str]
+    transform: NotRequired[str]
+    input_scaling: NotRequired[Scaling]
+    latent_scaling: NotRequired[Scaling]
 
 
 class ModelFolder(NamedTuple):

@@ -12,13 +12,16 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from nanonet.errors import InputError
+from nanonet.schema import Record, converted
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_R = TypeVar("_R", bound=Record)
 
 MAX_FILE = 1 << 30
 """Largest file (bytes) that is read as a whole."""
@@ -28,8 +31,6 @@ MAX_JSON = 1 << 28
 
 MAX_ARRAYS = 1 << 30
 """Most memory (bytes) that the arrays, or the texts, of one file may take."""
-
-_SHOWN = 60  # characters of a bad value in a message
 
 
 def read_bytes(path: str | os.PathLike[str], what: str, limit: int = MAX_FILE) -> bytes:
@@ -65,13 +66,29 @@ def read_text(path: str | os.PathLike[str], what: str, limit: int = MAX_FILE) ->
         raise InputError(f"{what} {path} cannot be read: byte {error.start} is no UTF-8 text") from None
 
 
+@overload
+def read_json(path: str | os.PathLike[str], kind: type[_R], what: str) -> _R: ...
+
+
+@overload
+def read_json(path: str | os.PathLike[str], kind: object, what: str) -> Any: ...
+
+
 def read_json(path: str | os.PathLike[str], kind: Any, what: str) -> Any:
-    """Plain values of a JSON file that holds what the type `kind` says (`nanonet.records`); `InputError` if not."""
+    """What a JSON file holds, as `parse_json`; `InputError` if it cannot be read."""
     return parse_json(read_bytes(path, what, MAX_JSON), kind, f"{what} {path}")
 
 
+@overload
+def parse_json(content: bytes | str, kind: type[_R], what: str) -> _R: ...
+
+
+@overload
+def parse_json(content: bytes | str, kind: object, what: str) -> Any: ...
+
+
 def parse_json(content: bytes | str, kind: Any, what: str) -> Any:
-    """Plain values of a JSON text that holds what the type `kind` says.
+    """What a JSON text holds: a record (`nanonet.records`), or plain values that are what the type `kind` says.
 
     Entries that `kind` does not know are kept: a later version may have written them.
 
@@ -87,39 +104,7 @@ def parse_json(content: bytes | str, kind: Any, what: str) -> Any:
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise InputError(f"{what} cannot be read: {reason}") from None
-    return checked(values, kind, what)
-
-
-def checked(values: Any, kind: Any, what: str) -> Any:
-    """The plain values, if they are what the type `kind` says; `InputError`, which names the entry, otherwise."""
-    import msgspec
-
-    try:
-        msgspec.convert(values, kind)
-    except (msgspec.ValidationError, RecursionError) as error:
-        said, _, place = str(error).partition(" - at ")
-        name, value = _found(values, place.strip("`"))
-        shown = "" if isinstance(value, dict) or not name else f" = {_short(value)}"
-        where = f": {name}{shown}" if name else ""
-        raise InputError(f"{what} cannot be used{where}: {said[:1].lower()}{said[1:]}") from None
-    return values
-
-
-def _found(values: Any, place: str) -> tuple[str, Any]:
-    """Name and value of the entry at a place such as `$.protocol.seed` or `$.runs[0].nps`."""
-    name = place.removeprefix("$").removeprefix(".")
-    value = values
-    for step in name.replace("]", "").replace("[", ".").split(".") if name else ():
-        try:
-            value = value[int(step)] if isinstance(value, list) else value[step]
-        except (ValueError, LookupError, TypeError):  # `...`: any element
-            return name, "..."
-    return name, value
-
-
-def _short(value: object) -> str:
-    text = "null" if value is None else repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return converted(values, kind, what)
 
 
 def read_arrays(content: bytes, names: Iterable[str], what: str) -> dict[str, NDArray[Any]]:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from nanonet.serve import campaign, multiscale, phase, predict, reproduce, termi
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
 from nanonet.serve.predict import ChainLength, Density, Diameter, EpsNN, EpsPN, composition_of
 from nanonet.serve.terminal import print
+
+if TYPE_CHECKING:
+    from nanonet.records import PolymerRecord
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -99,6 +102,7 @@ def simulate(
         chosen = dataclasses.replace(chosen, production_steps=production_steps)
     with needs_extra("sim"):
         from nanonet.campaign import starts
+        from nanonet.formats.run_folder import read_record
         from nanonet.simulate import engine, langevin, run_folder
     subject = multiscale.implicit_subject(composition) if implicit else composition
     if start is None and (begun := run_folder.begun_protocol(out)) is not None:
@@ -115,11 +119,11 @@ def simulate(
         trajectory = engine.run(
             subject, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, place=place, progress=progress
         )
-    record = engine.read_record(out)
-    used = f"LAMMPS {record['lammps']}, accelerator {record['accelerator']}"
-    if record["accelerator"] == langevin.NAME:
+    record = read_record(out)
+    used = f"LAMMPS {record.lammps}, accelerator {record.accelerator}"
+    if record.accelerator == langevin.NAME:
         used = "a compiled loop"
-    print(f"simulated  {record['nps']} NPs and {record['chains']} chains with {used}\nwritten    {trajectory}")
+    print(f"simulated  {record.nps} NPs and {record.chains} chains with {used}\nwritten    {trajectory}")
 
 
 @app.command()
@@ -166,12 +170,13 @@ def analyze(
         with progress_bar("analyzing") as progress:
             dataset = runs.analyze(paths, progress)
         for i, composition in enumerate(dataset.compositions):
-            entry, verdict = dataset.provenance[i], dataset.provenance[i]["convergence"]
-            print(f"{composition}, {entry['replicas']} run(s), {entry['production_tau']:,.0f} tau\n  {dataset.rdfs[i]}")
-            print(f"  {'converged' if verdict['converged'] else 'NOT converged'}: {verdict['reason']}")
-            for note in (note for run in dataset.runs[i] for note in run.record.get("notes", ())):
+            entry, verdict = dataset.provenance[i], dataset.provenance[i].convergence
+            print(f"{composition}, {entry.replicas} run(s), {entry.production_tau:,.0f} tau\n  {dataset.rdfs[i]}")
+            if verdict is not None:
+                print(f"  {'converged' if verdict.converged else 'NOT converged'}: {verdict.reason}")
+            for note in (note for run in dataset.runs[i] for note in run.record.notes or ()):
                 print(f"  note: {note}")
-            _print_polymer([run.record["polymer"] for run in dataset.runs[i] if run.record["polymer"]])
+            _print_polymer([run.record.polymer for run in dataset.runs[i] if run.record.polymer is not None])
         if out.suffix == ".nc":
             dataset.save(out)
         else:
@@ -203,16 +208,16 @@ def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> 
     print(f"no faults in {path}: {Dataset.load(path)}")
 
 
-def _print_polymer(found: list[dict[str, Any]]) -> None:
+def _print_polymer(found: list[PolymerRecord]) -> None:
     """What the polymer does, as the longest of the runs saw it."""
     if found:
-        seen = max(found, key=lambda one: int(one["configurations"]))
-        position, height = seen["layer"]
-        bar = "" if seen["layer_error"] is None else f" ± {seen['layer_error']:.1g}"
+        seen = max(found, key=lambda one: one.configurations)
+        position, height = seen.layer
+        bar = "" if seen.layer_error is None else f" ± {seen.layer_error:.1g}"
         print(
-            f"  polymer: first layer g = {height:.3g}{bar} at {position:.2f}, ends at {seen['layer_radius']:.2f}; "
-            f"{seen['adsorbed'][0]:.1f} monomers an NP; chains join {100 * seen['bridged'][0]:.1f} % of NP pairs, "
-            f"{seen['partners'][0]:.2f} near NPs to an NP ({seen['configurations']} configurations)"
+            f"  polymer: first layer g = {height:.3g}{bar} at {position:.2f}, ends at {seen.layer_radius:.2f}; "
+            f"{seen.adsorbed[0]:.1f} monomers an NP; chains join {100 * (seen.bridged[0] or 0.0):.1f} % of NP pairs, "
+            f"{seen.partners[0]:.2f} near NPs to an NP ({seen.configurations} configurations)"
         )
 
 

@@ -57,7 +57,7 @@ def windows(
     with progress_bar("simulating") as progress:
         engine.run(subject, protocol, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress)
     run = measure_windows(out)
-    for problem in run.record["problems"]:
+    for problem in run.record.problems or ():
         print(f"problem    {problem}")
     _print_potential(potential_gp.fit([run.forces]).predict(subject.triple), None)
 

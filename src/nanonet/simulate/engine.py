@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from nanonet import records
 from nanonet.composition import FIELDS, Composition
 from nanonet.errors import InputError, SimulationError
-from nanonet.formats import lammps_dump
+from nanonet.formats import lammps_dump, run_folder
 from nanonet.formats.atomic import writing
-from nanonet.formats.reading import read_json
-from nanonet.formats.run_folder import CONFIGURATIONS, DATA, NP_DUMP, RECORD, RESUME, START, TABLE, TRAJECTORY
+from nanonet.formats.run_folder import (
+    CONFIGURATIONS,
+    DATA,
+    FORMAT,
+    NP_DUMP,
+    RECORD,
+    RESUME,
+    START,
+    TABLE,
+    TRAJECTORY,
+    write_record,
+)
 from nanonet.potentials.mediated import Triple
+from nanonet.records import ProtocolRecord, RunRecord, Segment
 from nanonet.simulate import frames, langevin, process, script
 from nanonet.simulate.accelerate import choose
 from nanonet.simulate.implicit import Implicit, table_text
@@ -27,8 +37,6 @@ from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.simulate.protocol import Protocol, protocol_of
 from nanonet.simulate.system import Placement, Subject, build, particle_numbers
 from nanonet.windows import Windows
-
-FORMAT = 1  # of the folder; another format is refused
 
 Place = Callable[[Composition, Protocol, Path], Placement]
 """Finds where the NPs of an explicit run begin, given its folder; called once, before the run has a deck."""
@@ -99,15 +107,16 @@ def run(
         record = _begin(subject, protocol, folder, place)
         _check_version(folder, record, program.version)
         begun = time.monotonic()
-        record |= {"lammps": program.version, "accelerator": _joined(record.get("accelerator"), acceleration.name)}
+        record = replace(record, lammps=program.version, accelerator=_joined(record.accelerator, acceleration.name))
         if not trajectory.exists():
-            _write_record(folder / RECORD, record)
+            write_record(folder, record)
         words = [*program.command, "-log", "none", *acceleration.arguments]
         first_step = process.run_steps(
             words, protocol, folder, trajectory, lock=lock, threads=acceleration.threads, progress=progress
         )
-        record |= {"id": run_id(subject, protocol), "protocol": asdict(protocol)}
-        record["last_stretch"] = {"steps": protocol.total_steps - first_step}
+        record = replace(
+            _of_protocol(record, subject, protocol), last_stretch=Segment(protocol.total_steps - first_step)
+        )
         _finish(folder, subject, protocol, record, begun)
         return trajectory
 
@@ -123,10 +132,9 @@ def _run_loop(subject: Implicit, protocol: Protocol, folder: Path, progress: pro
         with writing(trajectory) as temporary:
             mass = script.np_mass(subject)
             frames.write(temporary, protocol.frame_steps, system.box, found, subject.diameter, mass)
-            stretch = {"steps": protocol.total_steps, "seconds": round(time.monotonic() - begun, 3)}
-            record |= {"lammps": "not used", "accelerator": langevin.NAME, "last_stretch": stretch}
-            record |= {"id": run_id(subject, protocol), "protocol": asdict(protocol)}
-            _write_record(folder / RECORD, record)
+            segment = Segment(protocol.total_steps, round(time.monotonic() - begun, 3))
+            record = replace(record, lammps="not used", accelerator=langevin.NAME, last_stretch=segment)
+            write_record(folder, _of_protocol(record, subject, protocol))
     return trajectory
 
 
@@ -159,9 +167,9 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
     record = read_record(folder)
     if finished_id(folder) is None:
         raise InputError(f"the run in {folder} is not finished: simulate it to its end before it is extended")
-    subject, protocol = subject_of(record), protocol_of(record["protocol"])
+    subject, protocol = subject_of(record.parameters), protocol_of(record.protocol)
     longer = protocol.extended(production_steps)
-    if process.good_restarts(folder) or longer == protocol or record.get("accelerator") == langevin.NAME:
+    if process.good_restarts(folder) or longer == protocol or record.accelerator == langevin.NAME:
         return run(subject, longer, folder, **options)
     more = protocol.extended(max(production_steps - protocol.production_steps, protocol.production_steps))
     number = 1
@@ -269,17 +277,16 @@ def _disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | None) -> dict[str, Any]:
+def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | None) -> RunRecord:
     """The folder's record and deck, made where they are missing; the record may be that of a shorter production."""
     identity = run_id(subject, protocol)
     path = folder / RECORD
-    record: dict[str, Any]
     if path.exists():
         record = read_record(folder)
-        if record["id"] != identity and not _is_longer(subject, protocol, folder, record):
+        if record.id != identity and not _is_longer(subject, protocol, folder, record):
             raise InputError(
-                f"the folder {folder} holds another run ({record.get('composition') or record.get('windows')}, "
-                f"protocol {record.get('protocol', {}).get('name')}, id {record.get('id')}); choose another folder"
+                f"the folder {folder} holds another run ({subject_of(record.parameters)}, protocol "
+                f"{record.protocol.name}, id {record.id}); choose another folder"
             )
     else:
         placed: Placement | None = None
@@ -290,7 +297,7 @@ def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | No
         _write(folder / DATA, script.data_text(system, script.np_mass(subject)))
         if isinstance(subject, Implicit):
             _write(folder / TABLE, table_text(subject))
-        record = {
+        content = {
             "format": FORMAT,
             "id": identity,
             "nanonet": _version(),
@@ -301,40 +308,42 @@ def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | No
             "monomers": chains * beads,
             "np_mass": script.np_mass(subject),
             "start": protocol.start,
-            **({} if placed is None else {"implicit": dict(placed.record)}),
+            **({} if placed is None else {"implicit": placed.record}),
         }
+        record = RunRecord.from_json(content)
     _write(folder / START, script.start_text(subject, protocol))
     _write(folder / RESUME, script.resume_text(subject, protocol))
     (folder / CONFIGURATIONS).mkdir(exist_ok=True)
     if not path.exists():
-        _write_record(path, record)
+        write_record(folder, record)
     return record
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """The record of the run in a folder; `InputError` when it cannot be used."""
-    path = folder / RECORD
-    record: dict[str, Any] = read_json(path, records.RunRecord, "run record")
+def read_record(folder: Path) -> RunRecord:
+    """The record of the run in a folder, of which this version knows system and protocol; `InputError` otherwise."""
+    record = run_folder.read_record(folder)
     try:
-        if record.get("format") != FORMAT:
-            raise InputError(f"format = {record.get('format')} is not {FORMAT}: another version of nanonet wrote it")
-        subject_of(record), protocol_of(record["protocol"])
+        subject_of(record.parameters), protocol_of(record.protocol)
     except InputError as error:
-        raise InputError(f"run record {path} cannot be used: {error}") from None
-    records.check_id(record, f"run record {path}")
+        raise InputError(f"run record {folder / RECORD} cannot be used: {error}") from None
     return record
 
 
-def _is_longer(subject: Subject, protocol: Protocol, folder: Path, record: dict[str, Any]) -> bool:
+def _of_protocol(record: RunRecord, subject: Subject, protocol: Protocol) -> RunRecord:
+    """The record with a protocol, which may be longer than before, and the id that belongs to it."""
+    return replace(record, id=run_id(subject, protocol), protocol=ProtocolRecord.from_json(asdict(protocol)))
+
+
+def _is_longer(subject: Subject, protocol: Protocol, folder: Path, record: RunRecord) -> bool:
     """Whether a protocol is that of a finished run with more production, and the run can go on."""
     try:
-        recorded = protocol_of(record["protocol"])
+        recorded = protocol_of(record.protocol)
         longer = recorded.extended(protocol.production_steps)
     except InputError:
         return False
-    if longer != protocol or run_id(subject, recorded) != record["id"] or not (folder / TRAJECTORY).exists():
+    if longer != protocol or run_id(subject, recorded) != record.id or not (folder / TRAJECTORY).exists():
         return False
-    if not process.good_restarts(folder) and record.get("accelerator") != langevin.NAME:
+    if not process.good_restarts(folder) and record.accelerator != langevin.NAME:
         raise InputError(
             f"the run in {folder} cannot be extended: it has no restart file any more; run a replica with another seed"
         )
@@ -346,13 +355,13 @@ def finished_id(folder: Path) -> str | None:
     if not (folder / TRAJECTORY).exists() or not (folder / RECORD).exists():
         return None
     record = read_record(folder)
-    if frames.last_step(folder / TRAJECTORY) != protocol_of(record["protocol"]).total_steps:
+    if frames.last_step(folder / TRAJECTORY) != protocol_of(record.protocol).total_steps:
         return None
-    return str(record["id"])
+    return record.id
 
 
-def _check_version(folder: Path, record: dict[str, Any], version: str) -> None:
-    before = record.get("lammps", version)
+def _check_version(folder: Path, record: RunRecord, version: str) -> None:
+    before = record.lammps or version
     if before != version and process.good_restarts(folder):
         raise InputError(
             f"the restart files in {folder} are of LAMMPS {before}, this is LAMMPS {version}: they do not read one "
@@ -363,10 +372,6 @@ def _check_version(folder: Path, record: dict[str, Any], version: str) -> None:
 def _joined(before: str | None, now: str) -> str:
     """Names of all accelerators that a run has had."""
     return ", ".join(dict.fromkeys([*(before.split(", ") if before else []), now]))
-
-
-def _write_record(path: Path, record: dict[str, Any]) -> None:
-    _write(path, json.dumps(record, indent=1) + "\n")
 
 
 def _write(path: Path, text: str) -> None:
@@ -380,14 +385,15 @@ def _version() -> str:
     return version("nanonet-pnc")
 
 
-def _finish(folder: Path, subject: Subject, protocol: Protocol, record: dict[str, Any], begun: float) -> None:
+def _finish(folder: Path, subject: Subject, protocol: Protocol, record: RunRecord, begun: float) -> None:
     """Compress the whole configurations, complete the record, and last of all put the trajectory in its place."""
     dump, trajectory = folder / NP_DUMP, folder / TRAJECTORY
     for path in sorted((folder / CONFIGURATIONS).glob("*.lammpstrj")):
-        lammps_dump.pack(path, record["monomers"] + record["nps"])
+        lammps_dump.pack(path, (record.monomers or 0) + record.nps)
     with writing(trajectory) as temporary:
         mass = script.np_mass(subject)
         frames.convert(dump, temporary, protocol.frame_steps, subject.diameter, mass, earlier=trajectory)
-        record["last_stretch"]["seconds"] = round(time.monotonic() - begun, 1)
-        _write_record(folder / RECORD, record)
+        assert record.last_stretch is not None
+        segment = replace(record.last_stretch, seconds=round(time.monotonic() - begun, 1))
+        write_record(folder, replace(record, last_stretch=segment))
     dump.unlink()

@@ -15,7 +15,7 @@ from nanonet.simulate.system import Subject
 def begun_protocol(folder: str | os.PathLike[str]) -> Protocol | None:
     """Protocol of the run that a folder holds, finished or not; None where there is none."""
     folder = Path(folder)
-    return protocol_of(engine.read_record(folder)["protocol"]) if (folder / RECORD).exists() else None
+    return protocol_of(engine.read_record(folder).protocol) if (folder / RECORD).exists() else None
 
 
 def covers(folder: Path, subject: Subject, protocol: Protocol) -> bool:
@@ -23,14 +23,14 @@ def covers(folder: Path, subject: Subject, protocol: Protocol) -> bool:
     if engine.finished_id(folder) is None:
         return False
     record = engine.read_record(folder)
-    recorded = protocol_of(record["protocol"])
+    recorded = protocol_of(record.protocol)
     if recorded.production_steps < protocol.production_steps:
         return False
     try:
         longer = protocol.extended(recorded.production_steps)
     except InputError:
         return False
-    return bool(engine.run_id(subject, longer) == record["id"])
+    return bool(engine.run_id(subject, longer) == record.id)
 
 
 def can_be_extended(folder: Path) -> bool:

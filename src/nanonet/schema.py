@@ -1,0 +1,115 @@
+"""Typed records of JSON: made from plain values, which are checked, and turned into such again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, ClassVar, Self, TypeVar, cast, overload
+
+from nanonet.errors import InputError
+
+_T = TypeVar("_T")
+_R = TypeVar("_R", bound="Record")
+
+_SHOWN = 60  # characters of a bad value in a message
+
+
+@dataclass(frozen=True, eq=False)
+class Record(Mapping[str, Any]):
+    """Base of the records. As a mapping it is what `to_json` gives: most fields that are None are left out."""
+
+    nulls: ClassVar[frozenset[str]] = frozenset()
+    """Fields whose None is written as null."""
+
+    others: Mapping[str, object] = field(default_factory=dict, kw_only=True)
+    """Entries of later versions."""
+
+    @classmethod
+    def from_json(cls, values: object, what: str = "record") -> Self:
+        """A record from plain values, called `what` in messages.
+
+        Raises
+        ------
+        InputError
+            An entry is missing, or is not what it has to be: it is named.
+        """
+        return converted(values, cls, what)
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values, as JSON has them."""
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "others"}
+        known = {name: value for name, value in own.items() if value is not None or name in self.nulls}
+        return {name: _plain(value) for name, value in (known | dict(self.others)).items()}
+
+    @cached_property
+    def _content(self) -> dict[str, Any]:
+        return self.to_json()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._content[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+
+@overload
+def converted(values: object, kind: type[_R], what: str) -> _R: ...
+
+
+@overload
+def converted(values: object, kind: object, what: str) -> Any: ...
+
+
+def converted(values: object, kind: Any, what: str) -> Any:
+    """Plain values as a type says: a record as such, anything else checked and as it is; `InputError` otherwise."""
+    import msgspec
+
+    try:
+        found = msgspec.convert(values, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        said, _, place = str(error).partition(" - at ")
+        name, value = _entry(values, place.strip("`"))
+        shown = "" if isinstance(value, Mapping) or not name else f" = {_short(value)}"
+        where = f": {name}{shown}" if name else ""
+        raise InputError(f"{what} cannot be used{where}: {said[:1].lower()}{said[1:]}") from None
+    return _whole(found, values) if isinstance(found, Record) else values
+
+
+def _whole(found: _T, values: object) -> _T:
+    """What was converted, with the entries that its type does not know, and with whole numbers left whole."""
+    if isinstance(found, Record) and isinstance(values, Mapping):
+        known = {one.name for one in fields(found)} - {"others"}
+        changes = {name: _whole(getattr(found, name), values[name]) for name in known & values.keys()}
+        return replace(found, **changes, others={name: x for name, x in values.items() if name not in known})
+    if isinstance(found, tuple) and isinstance(values, list | tuple):
+        return cast("_T", tuple(_whole(one, value) for one, value in zip(found, values, strict=True)))
+    return cast("_T", values) if isinstance(values, int) else found
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Record):
+        return value.to_json()
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return {name: _plain(one) for name, one in value.items()} if isinstance(value, Mapping) else value
+
+
+def _entry(values: object, place: str) -> tuple[str, object]:
+    """Name and value of the entry at a place such as `$.protocol.seed` or `$.runs[0].nps`."""
+    name = place.removeprefix("$").removeprefix(".")
+    value = values
+    for step in name.replace("]", "").replace("[", ".").split(".") if name else ():
+        try:
+            value = value[int(step)] if isinstance(value, list | tuple) else cast("Mapping[str, object]", value)[step]
+        except (ValueError, LookupError, TypeError):  # `...`: any element
+            return name, "..."
+    return name, value
+
+
+def _short(value: object) -> str:
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

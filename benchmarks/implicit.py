@@ -25,12 +25,12 @@ from nanonet.campaign.design import design
 from nanonet.campaign.implicit import simulate
 from nanonet.campaign.starts import potential_of, why_not
 from nanonet.formats import run_folder
+from nanonet.protocol import IMPLICIT
 from nanonet.simulate import engine, langevin
 from nanonet.simulate.frames import write
-from nanonet.simulate.implicit import implicit
 from nanonet.simulate.lmp import find_lmp
-from nanonet.simulate.protocol import IMPLICIT
-from nanonet.simulate.system import build
+from nanonet.systems.implicit import implicit
+from nanonet.systems.kinds import as_system
 
 
 def main(count: int = 24) -> None:
@@ -66,7 +66,7 @@ def steps() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for nps in (8, 19, 36, 64):
             protocol = replace(IMPLICIT, min_nps=nps)
-            system = build(subject, protocol)
+            system = as_system(subject).configuration(protocol)
             ours, theirs = [], []
             for i in range(3):
                 before = _processor()

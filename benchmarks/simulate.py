@@ -25,9 +25,9 @@ from pathlib import Path
 
 from nanonet import Composition, NanonetError
 from nanonet.formats import run_folder
+from nanonet.protocol import preset
 from nanonet.simulate import accelerate, engine
 from nanonet.simulate.lmp import find_lmp, inspect
-from nanonet.simulate.protocol import preset
 
 COMPOSITIONS = {
     "D=3": Composition(diameter=3, chain_length=40, density=0.0022, eps_nn=0.5, eps_pn=1.0),
@@ -44,10 +44,14 @@ Run = tuple[list[str], int]
 # Run by Python with the sources of one version on its path: a deck from a folder, or a plugin
 _DECK = """\
 import sys; from dataclasses import replace; from pathlib import Path
-from nanonet.simulate import engine, script; from nanonet.simulate.protocol import protocol_of
+from nanonet.simulate import engine, script
+try:
+    from nanonet.protocol import protocol_of; from nanonet.systems.kinds import system_from_json
+except ImportError:
+    from nanonet.protocol import protocol_of; system_from_json = engine.subject_of
 record = engine.read_record(Path(sys.argv[1]))
 protocol = replace(protocol_of(record["protocol"]), bond_substeps=int(sys.argv[2]))
-print(script.resume_text(engine.subject_of(record), protocol))
+print(script.resume_text(system_from_json(record), protocol))
 """
 _BUILD = """\
 import sys; from pathlib import Path

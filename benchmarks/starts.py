@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from nanonet import Composition
 from nanonet.campaign import starts
 from nanonet.formats import run_folder
+from nanonet.protocol import preset
 from nanonet.simulate import engine
 from nanonet.simulate.accelerate import choose
 from nanonet.simulate.lmp import find_lmp, inspect
-from nanonet.simulate.protocol import preset
 
 COMPOSITIONS = {
     "D=3, condensing": Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=0.3),

@@ -1,9 +1,9 @@
 """Where windows are needed next: `python benchmarks/triples.py [COUNT]`.
 
 One triple (D, N, eps_pn) after the other: that of the standard design's 80 compositions whose W_poly at contact misses
-its target (`nanonet.campaign.queue.TARGET`) by the largest factor, given the shipped windows and those chosen before
-it. What the forces of windows to come will be does not matter for that, only how sure they will be: as the shipped
-ones at the nearest diameter.
+its target (`nanonet.campaign.potentials.TARGET`) by the largest factor, given the shipped windows and those chosen
+before it. What the forces of windows to come will be does not matter for that, only how sure they will be: as the
+shipped ones at the nearest diameter.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ import sys
 
 import numpy as np
 
-from nanonet import windows
+from nanonet import umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.campaign.design import design
-from nanonet.campaign.queue import TARGET
+from nanonet.campaign.potentials import TARGET
 from nanonet.potentials.mediated import MeanForces, Triple
+from nanonet.systems.umbrella import springs as springs_of
 
 WIDTH = 1.0 / np.sqrt(2.0)  # a window of stiffness K has a standard deviation of about this over the root of K
 
 
 def main(count: int) -> None:
-    known = list(windows.by_triple(windows.shipped()))
+    known = list(umbrella_runs.by_triple(umbrella_runs.shipped()))
     scales = potential_gp.fit(known).scales
     candidates = sorted({_triple(c.diameter, c.chain_length, c.eps_pn) for c in design(80)}, key=str)
     for number in range(count + 1):
@@ -50,10 +51,10 @@ def _error(model: potential_gp.PotentialGP, triple: Triple) -> float:
 def _to_come(triple: Triple, known: list[MeanForces]) -> MeanForces:
     """Windows that have not been run: Gaussians about their springs, with the errors of others of that size."""
     like = min(known, key=lambda one: abs(one.triple.diameter - triple.diameter))
-    springs = windows.springs(triple.diameter)
-    low = windows.BIN * round((springs[0][0] - 1.0) / windows.BIN)
-    bins = round((springs[-1][0] + 2.0 - low) / windows.BIN)
-    grid = np.asarray(low + windows.BIN * np.arange(bins + 1), dtype=np.float64)
+    springs = springs_of(triple.diameter)
+    low = umbrella_runs.BIN * round((springs[0][0] - 1.0) / umbrella_runs.BIN)
+    bins = round((springs[-1][0] + 2.0 - low) / umbrella_runs.BIN)
+    grid = np.asarray(low + umbrella_runs.BIN * np.arange(bins + 1), dtype=np.float64)
     middles = 0.5 * (grid[:-1] + grid[1:])
     rows = np.array([np.exp(-0.5 * ((middles - r) * np.sqrt(k) / WIDTH) ** 2) for r, k in springs])
     gaps = like.means - like.triple.diameter

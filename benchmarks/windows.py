@@ -17,16 +17,17 @@ from numpy.typing import NDArray
 from pymbar import FES
 
 from nanonet.analyze import potential_gp, trajectory
-from nanonet.analyze.windows import follow, mean_forces
+from nanonet.analyze.umbrella import follow, mean_forces
 from nanonet.formats import run_folder
 from nanonet.simulate import engine
-from nanonet.windows import Windows
+from nanonet.systems.kinds import system_from_json
+from nanonet.systems.umbrella import UmbrellaWindows
 from tests.analyze.made_up import TRIPLE, made_up_windows, w_poly
 from tests.physics.test_windows import WINDOWS
 from tests.physics.window_cases import dimers_alone
 
 
-def mbar(frames: trajectory.Trajectory, windows: Windows, r: NDArray[np.float64]) -> NDArray[np.float64]:
+def mbar(frames: trajectory.Trajectory, windows: UmbrellaWindows, r: NDArray[np.float64]) -> NDArray[np.float64]:
     """W at separations (m,) by MBAR in bins of 0.1 sigma, zero over the last five."""
     separations = follow(frames, windows).separations[:: max(1, len(frames.positions) // 1_000)]
     rest, stiffness = np.array(windows.springs).T
@@ -41,7 +42,7 @@ def mbar(frames: trajectory.Trajectory, windows: Windows, r: NDArray[np.float64]
     return np.asarray(w - w[-5:].mean())
 
 
-def ours(frames: trajectory.Trajectory, windows: Windows, r: NDArray[np.float64]) -> NDArray[np.float64]:
+def ours(frames: trajectory.Trajectory, windows: UmbrellaWindows, r: NDArray[np.float64]) -> NDArray[np.float64]:
     """W at separations (m,) as nanonet makes it."""
     found = potential_gp.fit([mean_forces(follow(frames, windows), windows)]).predict(windows.triple)
     return np.interp(r, found.r, found.w)
@@ -77,8 +78,8 @@ def main(folders: list[Path]) -> None:
     report("crowded dimers, W = 0", found, r)
     for place in folders:
         record = engine.read_record(place)
-        subject = engine.subject_of(record)
-        assert isinstance(subject, Windows)
+        subject = system_from_json(record)
+        assert isinstance(subject, UmbrellaWindows)
         frames = trajectory.read(place / run_folder.TRAJECTORY)
         r = np.arange(subject.diameter - 0.55, subject.diameter + 4.5, 0.25)
         print(f"{place}: r, MBAR, ours")

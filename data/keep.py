@@ -13,7 +13,7 @@ from pathlib import Path
 
 import gsd.hoomd
 
-from nanonet.campaign.campaign import add_runs
+from nanonet.campaign.curves import add_runs
 from nanonet.formats import run_folder
 from nanonet.formats.atomic import writing
 

@@ -13,17 +13,17 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from nanonet import Dataset, windows
+from nanonet import Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.campaign import reckoning
 from nanonet.campaign.implicit import CONDENSES, REGIMES, regime
-from nanonet.campaign.queue import TARGET
+from nanonet.campaign.potentials import TARGET
 from nanonet.campaign.reckoning import Comparison
 from nanonet.formats.atomic import writing
 from nanonet.plots.rdf import draw_potential
 from nanonet.plots.style import COLOURS, save
-from nanonet.windows import WindowRun
+from nanonet.umbrella_runs import UmbrellaRun
 
 HERE = Path(__file__).parent
 GAPS = ((-0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.5))
@@ -31,8 +31,8 @@ COLOUR_CYCLE = (*COLOURS, "#444444", "#a61c00", "#3d85c6")
 
 
 def main() -> None:
-    runs = windows.shipped()
-    model = potential_gp.fit(windows.by_triple(runs))
+    runs = umbrella_runs.shipped()
+    model = potential_gp.fit(umbrella_runs.by_triple(runs))
     found = reckoning.load(HERE / "multiscale.json")
     implicit = Dataset.shipped("implicit")
     _draw_potentials(model)
@@ -56,14 +56,14 @@ def main() -> None:
         temporary.write_text(text)
 
 
-def _windows(runs: Sequence[WindowRun]) -> str:
+def _windows(runs: Sequence[UmbrellaRun]) -> str:
     lines = [
         "| D | N | eps_pn | runs | tau | box | W_poly at contact (kT) | target | core-hours | to the target | "
         "largest W_poly (kT, at gap) | lowest beyond a gap of 1 (kT, at gap) | faults of a run |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for triple, group in windows.grouped(runs).items():
-        alone = potential_gp.fit([windows.combine(group)]).predict(triple)
+    for triple, group in umbrella_runs.grouped(runs).items():
+        alone = potential_gp.fit([umbrella_runs.combine(group)]).predict(triple)
         w, error = alone.at(triple.diameter)
         target = float(np.interp(triple.diameter, *TARGET))
         gap = alone.r - triple.diameter
@@ -82,21 +82,21 @@ def _windows(runs: Sequence[WindowRun]) -> str:
     return "\n".join(lines)
 
 
-def core_hours(run: WindowRun) -> float:
+def core_hours(run: UmbrellaRun) -> float:
     """Core-hours of a window run, equilibration included, at the speed that it had."""
     protocol = run.record["protocol"]
     steps = protocol["equilibration_steps"] + protocol["production_steps"]
     return float(steps / run.record["steps_per_second"] / 3600)
 
 
-def _replicas(runs: Sequence[WindowRun]) -> str:
+def _replicas(runs: Sequence[UmbrellaRun]) -> str:
     """Runs of the same windows from other starts: do they differ by as much as their errors say?"""
     lines = [
         "| D | N | eps_pn | tau of each | W_poly at contact (kT) | difference in standard errors | "
         "mean square difference of the windows' forces in standard errors |",
         "|---|---|---|---|---|---|---|",
     ]
-    for triple, group in windows.grouped(runs).items():
+    for triple, group in umbrella_runs.grouped(runs).items():
         if len(group) < 2:
             continue
         one, other = group[0].forces, group[1].forces
@@ -269,7 +269,7 @@ def _implicit(data: Dataset) -> str:
     )
 
 
-def _cost(runs: Sequence[WindowRun]) -> str:
+def _cost(runs: Sequence[UmbrellaRun]) -> str:
     """Core-hours to a standard error of 0.3 in ln g at contact and up to a gap of 3."""
     explicit = Dataset.shipped()
     records = [run.record for behind in explicit.runs for run in behind]

@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 import nanonet
-from nanonet import RDF, Composition, Dataset, windows
+from nanonet import RDF, Composition, Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.composition import from_array
 from nanonet.formats.atomic import writing
@@ -48,7 +48,7 @@ class Pair:
     uncertain = True
 
     def __init__(self) -> None:
-        self.potentials = potential_gp.fit(windows.by_triple(windows.shipped()))
+        self.potentials = potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped()))
         self.X, self.r = Dataset.shipped("implicit").X, standard_grid()
         self._known: dict[Triple, PolymerPotential] = {}
 
@@ -109,7 +109,7 @@ def main() -> None:
 
 def _where(data: Dataset) -> str:
     lines = ["| D | N | eps_pn | contact (kT, at gap) | barrier | layer minima |", "|---|---|---|---|---|---|"]
-    for run in potential_gp.fit(windows.by_triple(windows.shipped())).data:
+    for run in potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped())).data:
         found = potential_gp.fit([run]).predict(run.triple)
         gap, w = found.r - run.triple.diameter, found.total(0.5)
         turns = np.diff(np.sign(np.diff(w)))

@@ -18,11 +18,11 @@ from nanonet.dataset import Dataset
 from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.train import card_of
 from nanonet.potentials.mediated import Triple
+from nanonet.protocol import Protocol, preset
 from nanonet.rdf import RDF, standard_grid
 from nanonet.records import Convergence, Provenance
 from nanonet.simulate import engine
-from nanonet.simulate.protocol import Protocol, preset
-from nanonet.windows import Windows
+from nanonet.systems.umbrella import UmbrellaWindows
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would ours
 
@@ -44,7 +44,7 @@ TINY = Protocol(
 TINY_COMPOSITION = Composition(diameter=2, chain_length=10, density=0.004, eps_nn=0.5, eps_pn=1.0)
 
 
-TINY_WINDOWS = Windows(Triple(2, 10, 1.0), ((2.2, 20.0), (2.6, 20.0), (3.0, 20.0), (3.4, 20.0)))
+TINY_WINDOWS = UmbrellaWindows(Triple(2, 10, 1.0), ((2.2, 20.0), (2.6, 20.0), (3.0, 20.0), (3.4, 20.0)))
 
 
 @pytest.fixture(scope="session")

@@ -9,23 +9,23 @@ import numpy as np
 import pytest
 
 import nanonet
-from nanonet import Dataset, InputError, windows
+from nanonet import Dataset, InputError, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.campaign import reckoning
 from nanonet.campaign.implicit import CONDENSES, MAX_VOLUME_FRACTION
-from nanonet.campaign.queue import TARGET, contact_error
+from nanonet.campaign.potentials import TARGET, contact_error
 from nanonet.check_dataset import check_dataset
 from nanonet.dataset import SHIPPED
 from nanonet.potentials.mediated import Triple
 
-RUNS = windows.shipped()
+RUNS = umbrella_runs.shipped()
 RECKONING = Path(__file__).parents[1] / "docs" / "multiscale.json"
 
 
 @pytest.fixture(scope="module")
 def model() -> PotentialGP:
-    return potential_gp.fit(windows.by_triple(RUNS))
+    return potential_gp.fit(umbrella_runs.by_triple(RUNS))
 
 
 def test_the_triples_span_the_papers_range() -> None:
@@ -39,7 +39,7 @@ def test_the_triples_span_the_papers_range() -> None:
 
 def test_every_triple_reaches_its_target_within_its_hours() -> None:
     """0.5 kT at contact in one core-hour up to D = 3, rising to 1 kT in three at D = 5; errors fall as time^-1/2."""
-    for triple, group in windows.grouped(RUNS).items():
+    for triple, group in umbrella_runs.grouped(RUNS).items():
         spent = sum(
             (run.record["protocol"]["equilibration_steps"] + run.record["protocol"]["production_steps"])
             / run.record["steps_per_second"]
@@ -53,7 +53,7 @@ def test_every_triple_reaches_its_target_within_its_hours() -> None:
 def test_replicas_differ_by_as_much_as_their_errors_say(model: PotentialGP) -> None:
     """The same windows from another start, in standard errors with the factor by which the process widens them."""
     squares = []
-    for group in windows.grouped(RUNS).values():
+    for group in umbrella_runs.grouped(RUNS).values():
         for one, other in pairwise(run.forces for run in group if run.windows == group[0].windows):
             squares += ((one.force - other.force) ** 2 / (one.error**2 + other.error**2)).tolist()
     assert len(squares) >= 20

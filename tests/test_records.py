@@ -10,13 +10,14 @@ import pytest
 
 from nanonet import Dataset, InputError, records
 from nanonet.analyze.runs import analyze
-from nanonet.analyze.windows import measure_windows
+from nanonet.analyze.umbrella import measure_windows
 from nanonet.check_dataset import check_dataset
 from nanonet.dataset import Run
 from nanonet.formats.run_folder import read_record
+from nanonet.protocol import preset
 from nanonet.records import MeasuredRun
 from nanonet.simulate import engine
-from nanonet.simulate.protocol import preset
+from nanonet.systems.kinds import as_system
 from tests.conftest import SMOKE, TINY_WINDOWS, with_id
 
 KEPT = sorted((Path(__file__).parent.parent / "data" / "runs").glob("*/run.json"))
@@ -121,7 +122,7 @@ def test_a_damaged_record_of_the_polymer_is_made_again(content: str, smoke_run: 
 
 
 def test_windows_have_ids_too() -> None:
-    subject = engine.plain(TINY_WINDOWS)
+    subject = as_system(TINY_WINDOWS).parameters()
     assert records.run_id(subject, {"seed": 1}) == records.run_id(json.loads(json.dumps(subject)), {"seed": 1})
 
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.analyze.trajectory import Trajectory
-from nanonet.analyze.windows import follow, mean_forces
+from nanonet.analyze.umbrella import follow, mean_forces
 from nanonet.potentials.mediated import MeanForces, Triple
-from nanonet.windows import Windows
+from nanonet.systems.umbrella import UmbrellaWindows
 
 TRIPLE = Triple(3.0, 40, 1.0)
 
@@ -24,9 +24,9 @@ def w_poly(r: ArrayLike, triple: Triple) -> NDArray[np.float64]:
 
 def made_up_windows(
     triple: Triple, frames: int, seed: int, springs: tuple[tuple[float, float], ...] = ()
-) -> tuple[Windows, Trajectory]:
+) -> tuple[UmbrellaWindows, Trajectory]:
     """Windows of a triple and independent frames of their dimers, far from one another, in `w_poly`."""
-    subject = Windows(triple, springs)
+    subject = UmbrellaWindows(triple, springs)
     rng = np.random.default_rng(seed)
     fine = np.linspace(0.4 * triple.diameter, triple.diameter + 8.0, 40_001)
     edge, count = 60.0, len(subject.springs)

@@ -8,9 +8,9 @@ import pytest
 from nanonet import RDF, Composition
 from nanonet.analyze.entries import choose, entry, regime, second_virial
 from nanonet.dataset import Run
+from nanonet.protocol import preset
 from nanonet.rdf import standard_grid
 from nanonet.records import MeasuredRun, TrajectoryStatistics
-from nanonet.simulate.protocol import preset
 
 FEW = TrajectoryStatistics((1.0, 2.0), (0.02, 0.02), (50.0, 50.0), 10.0, 0.0, 20, True, 2.0, 0.0, 0.3, 0)
 MANY = replace(FEW, means=(6.0, 14.0), largest=1.0)

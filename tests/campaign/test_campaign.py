@@ -20,14 +20,16 @@ import pytest
 
 from nanonet import Composition, Dataset, InputError
 from nanonet.analyze.runs import analyze
-from nanonet.campaign import agenda, campaign, dispatch
+from nanonet.campaign import campaign, dispatch, results
+from nanonet.campaign.curves import Curves, add_runs
 from nanonet.campaign.workspace import Workspace, create, open_workspace
 from nanonet.dataset import Run
 from nanonet.errors import NanonetError, OutputError
 from nanonet.formats import run_folder
+from nanonet.protocol import preset
 from nanonet.simulate import engine
 from nanonet.simulate.lmp import find_lmp
-from nanonet.simulate.protocol import preset
+from nanonet.systems.kinds import as_system
 from tests.conftest import SMOKE, TINY, TINY_COMPOSITION, with_id
 
 THREE = tuple(replace(TINY_COMPOSITION, eps_pn=eps_pn) for eps_pn in (0.2, 0.6, 1.0))
@@ -212,7 +214,7 @@ def test_a_run_that_cannot_be_measured_keeps_nobody_out(smoke: Workspace, smoke_
     shutil.copytree(smoke_run, bad)
     record = json.loads((bad / run_folder.RECORD).read_text())
     task = smoke.task(smoke.design[1])
-    record |= {**engine.plain(task.subject), "nps": 17}
+    record |= {**as_system(task.system).parameters(), "nps": 17}
     (bad / run_folder.RECORD).write_text(json.dumps(with_id(record)))
     said: list[str] = []
     data = campaign.collect(smoke, say=said.append)
@@ -248,7 +250,7 @@ def test_the_order_of_collection_does_not_matter(smoke_run: Path, tmp_path: Path
     ]
     for name, order in (("one.nc", [0, 1, 2]), ("two.nc", [2, 1, 0])):
         for i in order:
-            campaign.add_runs(tmp_path / name, [folders[i]], say=lambda line: None)
+            add_runs(tmp_path / name, [folders[i]], say=lambda line: None)
     one, two = (Dataset.load(tmp_path / name) for name in ("one.nc", "two.nc"))
     assert one == two
     assert [len(runs) for runs in one.runs] == [1, 2]
@@ -257,12 +259,12 @@ def test_the_order_of_collection_does_not_matter(smoke_run: Path, tmp_path: Path
 
 def test_a_longer_run_takes_the_place_of_a_shorter(smoke_run: Path, tmp_path: Path) -> None:
     run = _other(smoke_run, tmp_path / "short")
-    campaign.add_runs(tmp_path / "data.nc", [run])
+    add_runs(tmp_path / "data.nc", [run])
     longer = engine.extend(shutil.copytree(smoke_run, tmp_path / "long"), 1_500).parent
-    data = campaign.add_runs(tmp_path / "data.nc", [longer])
+    data = add_runs(tmp_path / "data.nc", [longer])
     assert data is not None
     assert [[one.record["production_tau"] for one in runs] for runs in data.runs] == [[15.0]]
-    again = campaign.add_runs(tmp_path / "data.nc", [run])
+    again = add_runs(tmp_path / "data.nc", [run])
     assert again == data
 
 
@@ -286,25 +288,28 @@ def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> Non
     design = (SMOKE, replace(SMOKE, eps_pn=0.3))
     data = tmp_path / "data.nc"
     for i, composition in enumerate(design):
-        campaign.add_runs(data, [_other(smoke_run, tmp_path / f"run{i}", eps_pn=composition.eps_pn)])
+        add_runs(data, [_other(smoke_run, tmp_path / f"run{i}", eps_pn=composition.eps_pn)])
     known = Dataset.load(data)
     workspace = create(tmp_path / "work", design, preset("smoke"), data)
-    runs = agenda.find_known(workspace)
+    known_results = results.find_known(workspace)
+    curves = known_results["melt"]
+    assert isinstance(curves, Curves)
+    systems = workspace.systems
     progress = campaign._Progress()
     for worst in (0, 1):
-        for behind in runs.runs.values():
+        for behind in curves.runs.values():
             for i, run in enumerate(behind):
                 bad = run.record.composition.eps_pn == design[worst].eps_pn
                 cast("list[Run]", behind)[i] = _seen(run, samples=(1.0, 1.0) if bad else (2.0, 2.0), drift=0.0)
-        task, _ = campaign._next(workspace, design, runs, progress, [], 4)
+        task, _ = campaign._next(workspace, systems, known_results, progress, [], 4)
         assert task is not None
-        assert task.subject == design[worst]
+        assert task.system == systems[worst]
         assert (task.protocol.start, task.protocol.seed) == ("clustered", 1001)
-    for behind in runs.runs.values():  # a second run from the other end, which agrees
+    for behind in curves.runs.values():  # a second run from the other end, which agrees
         one = _seen(behind[0], samples=(50.0, 50.0))
         other = replace(one, record=replace(one.record, start="clustered", id="other"))
         cast("list[Run]", behind)[:] = [one, other]
-    assert campaign._next(workspace, design, runs, progress, [], 4) == (None, False)
+    assert campaign._next(workspace, systems, known_results, progress, [], 4) == (None, False)
     assert len(known) == 2
 
 

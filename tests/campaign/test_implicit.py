@@ -14,7 +14,7 @@ from nanonet.analyze.replicas import combine
 from nanonet.campaign import implicit, reckoning
 from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
 from nanonet.potentials.mediated import Triple
-from nanonet.simulate.protocol import IMPLICIT
+from nanonet.protocol import IMPLICIT
 from tests.analyze.made_up import made_up_forces
 
 QUICK = replace(IMPLICIT, equilibration_steps=2_000, production_steps=20_000, frame_every=200, min_nps=64)

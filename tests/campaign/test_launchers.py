@@ -53,7 +53,7 @@ def _campaign(workspace: Workspace, *more: str | Path) -> list[str | Path]:
 
 def _all_done(workspace: Workspace, said: str) -> bool:
     workspace = open_workspace(workspace.path)
-    ended = [workspace.state(workspace.task(subject)).name == "done" for subject in workspace.subjects]
+    ended = [workspace.state(workspace.task(subject)).name == "done" for subject in workspace.systems]
     return all(ended) and "nothing is left to do" in said and "failed" not in said
 
 

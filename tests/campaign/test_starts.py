@@ -11,10 +11,11 @@ import pytest
 from nanonet import Composition, InputError
 from nanonet.campaign import implicit, starts
 from nanonet.formats import run_folder
+from nanonet.protocol import IMPLICIT, Protocol, preset
 from nanonet.simulate import engine, lmp, script
-from nanonet.simulate.implicit import implicit as implicit_of
-from nanonet.simulate.protocol import IMPLICIT, Protocol, preset
-from nanonet.simulate.system import Placement, build, particle_numbers
+from nanonet.systems.implicit import implicit as implicit_of
+from nanonet.systems.kinds import as_system
+from nanonet.systems.placement import Placement
 from tests.conftest import TINY, TINY_COMPOSITION
 
 QUICK = replace(IMPLICIT, equilibration_steps=2_000, production_steps=8_000)
@@ -39,11 +40,11 @@ TINY_FROM_IMPLICIT = replace(TINY, start="implicit", equilibration_steps=400)
 
 def test_a_run_begins_with_as_many_nps_in_the_volume_that_it_will_have(tmp_path: Path) -> None:
     placed = starts.place(DISPERSED, DESK, tmp_path)
-    nps, _ = particle_numbers(DISPERSED, DESK)
+    nps, *_ = as_system(DISPERSED).numbers(DESK)
     box = (nps / DISPERSED.density) ** (1 / 3)
     assert nps == DISPERSED.nps
     assert placed.nps.shape == (nps, 3)
-    system = build(DISPERSED, DESK, placed.nps)
+    system = as_system(DISPERSED).configuration(DESK, placed.nps)
     assert system.box == pytest.approx(box)
     assert np.allclose(system.nps, placed.nps % box)
     record = placed.record
@@ -101,7 +102,7 @@ def test_the_temperature_falls_and_stays(tmp_path: Path) -> None:
     assert "start 0" not in script.start_text(subject, QUICK)
     assert engine.run_id(subject, cooled) != engine.run_id(subject, QUICK)
     with pytest.raises(InputError, match="anneal_from = 2 is for implicit runs only"):
-        build(TINY_COMPOSITION, replace(TINY, anneal_from=2.0))
+        as_system(TINY_COMPOSITION).configuration(replace(TINY, anneal_from=2.0))
 
 
 def test_nps_are_held_until_the_polymer_has_relaxed(tmp_path: Path) -> None:
@@ -144,6 +145,6 @@ def test_what_cannot_begin_with_implicit_nps() -> None:
     with pytest.raises(InputError, match="not possible for D=6"):
         starts.place(outside, DESK, Path("nowhere"))
     with pytest.raises(InputError, match="needs the NPs of an implicit run"):
-        build(DISPERSED, DESK)
+        as_system(DISPERSED).configuration(DESK)
     with pytest.raises(InputError, match=r"shape \(3, 3\); allowed is \(9, 3\)"):
-        build(DISPERSED, DESK, np.zeros((3, 3)))
+        as_system(DISPERSED).configuration(DESK, np.zeros((3, 3)))

@@ -120,7 +120,7 @@ def test_what_was_terminated_goes_on(tmp_path: Path) -> None:
     job = workspace.prepare(workspace.task(TINY_COMPOSITION))
     pool = LocalPool(1)
     task = workspace.task(TINY_COMPOSITION)
-    future = pool.submit(engine.run, task.subject, task.protocol, job / "run")
+    future = pool.submit(engine.run, task.system, task.protocol, job / "run")
     while not (job / "run" / "restart.b").exists():
         time.sleep(0.05)
     pool.stop()

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 import nanonet
-from nanonet import Composition, Dataset, InputError, windows
+from nanonet import Composition, Dataset, InputError, umbrella_runs
 from nanonet.analyze import configurations, trajectory
 from nanonet.analyze.runs import analyze
 from nanonet.campaign.design import read_csv
@@ -31,6 +31,8 @@ from nanonet.formats.curve_csv import read_rdf, write_rdf
 from nanonet.formats.reading import read_json
 from nanonet.records import PolymerRecord, StatusRecord
 from nanonet.simulate import engine
+from nanonet.systems.kinds import as_system
+from nanonet.umbrella_runs import by_triple
 from tests.analyze.test_configurations import BEADS, NPS
 from tests.conftest import TINY, TINY_COMPOSITION, with_id
 
@@ -109,7 +111,7 @@ def _run(folder: Path) -> None:
     protocol = asdict(TINY) | {"production_steps": 160, "frame_every": 20}
     record = {
         "format": 1, "nanonet": "0", "lammps": "0", "accelerator": "opt", "nps": 6, "chains": 1, "monomers": 10,
-        "np_mass": 8.0, "start": "dispersed", **engine.plain(TINY_COMPOSITION), "protocol": protocol,
+        "np_mass": 8.0, "start": "dispersed", **as_system(TINY_COMPOSITION).parameters(), "protocol": protocol,
     }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(with_id(record)))
     _trajectory(folder / "trajectory.gsd")
@@ -170,7 +172,7 @@ def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
             tmp / "work" / "campaign.json", lambda: open_workspace(tmp / "work"), (_bytes, _json, _json),
         ),
         "window runs (windows.json)": (
-            tmp / "windows.json", lambda: windows.by_triple(windows.load(tmp / "windows.json")), (_bytes, _json, _json),
+            tmp / "windows.json", lambda: by_triple(umbrella_runs.load(tmp / "windows.json")), (_bytes, _json, _json),
         ),
         "polymer.json": (
             tmp / "polymer.json", lambda: read_json(tmp / "polymer.json", PolymerRecord, "record"), (_bytes, _json),

@@ -24,9 +24,11 @@ from nanonet.analyze.equilibrium import block_error
 from nanonet.analyze.replicas import combine
 from nanonet.analyze.trajectory import Trajectory, read
 from nanonet.formats import lammps_dump, run_folder
+from nanonet.protocol import Protocol, preset
 from nanonet.simulate import engine, script
-from nanonet.simulate.protocol import Protocol, preset
-from nanonet.simulate.system import System, _walk_chains
+from nanonet.systems.base import Configuration
+from nanonet.systems.melt import Melt
+from nanonet.systems.placement import walk_chains
 from tests.physics.checks import Check, run_lmp, table
 from tests.physics.window_cases import lone_dimer, windows_and_eps_nn
 
@@ -37,6 +39,14 @@ LJ_FLUID = (
 )
 
 COEXISTENCE = "Trokhymchuk & Alejandre, J Chem Phys 111, 8510 (1999), as Allen & Tildesley's example guide has it"
+
+
+ATOMS, BONDS = script.bond_text(Melt(Composition(3, 40, 1e-3, 1.0, 1.0)).force_field())
+
+
+def _bare_melt(box: float, chains: NDArray[np.float64]) -> str:
+    """Data file of chains without NPs."""
+    return script.data_text(Configuration.of_chains(box, chains, np.empty((0, 3))), (1.0, 3.0))
 
 
 def _mean(series: NDArray[np.float64]) -> tuple[float, float]:
@@ -72,9 +82,9 @@ def attractive_melt(folder: Path) -> list[Check]:
             frame_every=200,
             configurations=40, pressure=pressure, bond_substeps=1,
         )  # fmt: skip
-        chains = _walk_chains(60, 40, 15.1, np.empty((0, 3)), 1.0, np.random.default_rng(5))
+        chains = walk_chains(60, 40, 15.1, np.empty((0, 3)), 1.0, np.random.default_rng(5))
         composition = Composition(3, 40, 1e-3, 1, 1)
-        (place / run_folder.DATA).write_text(script.data_text(System(15.1, chains, np.empty((0, 3))), 3.0))
+        (place / run_folder.DATA).write_text(_bare_melt(15.1, chains))
         (place / run_folder.CONFIGURATIONS).mkdir()
         text = script.start_text(composition, protocol).replace("thermo 500", "thermo 100")
         rows = table(run_lmp(place, text, accelerator="auto"))
@@ -108,8 +118,8 @@ def kremer_grest(folder: Path) -> list[Check]:
         place.mkdir()
         n = 5_000 // beads
         box = (n * beads / 0.85) ** (1 / 3)
-        chains = _walk_chains(n, beads, box, np.empty((0, 3)), 1.0, np.random.default_rng(6))
-        (place / run_folder.DATA).write_text(script.data_text(System(box, chains, np.empty((0, 3))), 3.0))
+        chains = walk_chains(n, beads, box, np.empty((0, 3)), 1.0, np.random.default_rng(6))
+        (place / run_folder.DATA).write_text(_bare_melt(box, chains))
         composition, protocol = Composition(3, beads, 1e-3, 1, 1), replace(preset("smoke"), configurations=1)
         prepare = re.sub(r"(?s)\n# NPT.*", "\n", script.start_text(composition, protocol))
         prepare = prepare.replace("pair_coeff 1 1 1 1 2.5", "pair_coeff 1 1 1 1 1.122462048309373")
@@ -246,16 +256,16 @@ def coexistence(folder: Path) -> list[Check]:
     edge = 11 * diameter * 0.73 ** (-1 / 3)
     length = 42 * diameter * 0.73 ** (-1 / 3)
     positions = (liquid + 0.5) * diameter * 0.73 ** (-1 / 3) + [0, 0, length / 3]
-    data = script.data_text(System(edge, np.empty((0, 1, 3)), positions), diameter**3)
+    data = script.data_text(Configuration.of_chains(edge, np.empty((0, 1, 3)), positions), (1.0, diameter**3))
     data = re.sub(r".* zlo zhi", f"0.0 {length:.10g} zlo zhi", data)
     data = re.sub(r"(?m)^(\d+ 0 2 \S+ \S+) \S+ (\S+ \S+) \S+$", r"\1 Z \2 0", data)
     for z in positions[:, 2]:
         data = data.replace(" Z ", f" {z:.6f} ", 1)
     (folder / "nps.data").write_text(data)
-    text = f"""{script.ATOMS}
+    text = f"""{ATOMS}
 pair_style lj/cut 2.5
 read_data nps.data
-{script.BONDS}
+{BONDS}
 {script.interactions(Composition(diameter, 40, 1e-3, 1 / temperature, 1.0))}
 velocity all create 1.0 9 mom yes
 timestep {0.005 * unit * math.sqrt(1 / temperature):.6f}
@@ -287,12 +297,12 @@ def bare_nps(folder: Path, diameter: float, steps: int) -> tuple[NDArray[np.floa
     per_side, unit = 8, diameter * np.sqrt(diameter**3)
     box = (500 / 0.75) ** (1 / 3) * diameter
     grid = np.stack(np.meshgrid(*[np.arange(per_side)] * 3), axis=-1).reshape(-1, 3)[:500]
-    system = System(box, np.empty((0, 1, 3)), (grid + 0.5) * box / per_side)
-    (folder / "nps.data").write_text(script.data_text(system, diameter**3))
-    text = f"""{script.ATOMS}
+    system = Configuration.of_chains(box, np.empty((0, 1, 3)), (grid + 0.5) * box / per_side)
+    (folder / "nps.data").write_text(script.data_text(system, (1.0, diameter**3)))
+    text = f"""{ATOMS}
 pair_style lj/cut 2.5
 read_data nps.data
-{script.BONDS}
+{BONDS}
 {script.interactions(Composition(diameter, 40, 1e-3, 1.0, 1.0))}
 velocity all create 1.0 7 mom yes
 timestep {0.004 * unit:.6f}

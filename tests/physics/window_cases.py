@@ -8,25 +8,27 @@ from pathlib import Path
 
 import numpy as np
 
-from nanonet import windows as windows_file
+from nanonet import umbrella_runs
 from nanonet.analyze.trajectory import Trajectory
-from nanonet.analyze.windows import follow, mean_forces, measure_windows
+from nanonet.analyze.umbrella import follow, mean_forces, measure_windows
 from nanonet.formats import lammps_dump, run_folder
 from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
 from nanonet.potentials.mediated import Triple
+from nanonet.protocol import WINDOWS
 from nanonet.simulate import engine, script
-from nanonet.simulate.protocol import WINDOWS
-from nanonet.simulate.system import System, _place_dimers, build
-from nanonet.windows import BIN, Windows
+from nanonet.systems.base import Configuration
+from nanonet.systems.umbrella import UmbrellaWindows
+from nanonet.umbrella_runs import BIN
 from tests.physics.checks import Check, run_lmp
 
 
-def dimers_alone(folder: Path, windows: Windows, eps_nn: float, seed: int) -> Trajectory:
+def dimers_alone(folder: Path, windows: UmbrellaWindows, eps_nn: float, seed: int) -> Trajectory:
     """Crowded dimers without polymer under a Langevin thermostat; partners feel U_nn beside their springs."""
     box = (2 * len(windows.springs) * np.pi / 6 * windows.exclusion**3 / 0.34) ** (1 / 3)
-    placed = _place_dimers(windows, box, np.random.default_rng(seed))
-    (folder / "nps.data").write_text(script.data_text(System(box, np.empty((0, 1, 3)), placed, dimers=True), 1.0))
-    atoms, bonds = script._spring_bonds(windows)
+    placed = windows.place(box, np.random.default_rng(seed))
+    start = Configuration.of_chains(box, np.empty((0, 1, 3)), placed, dimers=True)
+    (folder / "nps.data").write_text(script.data_text(start, (1.0, 1.0), 1 + len(windows.springs)))
+    atoms, bonds = script.bond_text(windows.force_field())
     text = f"""{atoms}
 pair_style lj/cut 2.5
 read_data nps.data
@@ -46,7 +48,7 @@ run 300000
     return Trajectory(positions, np.full((len(positions), 3), box))
 
 
-def with_direct(folder: Path, text: str, windows: Windows, eps_nn: float) -> str:
+def with_direct(folder: Path, text: str, windows: UmbrellaWindows, eps_nn: float) -> str:
     """A script of windows, changed so that partners feel U_nn beside their springs: from a table."""
     r = np.linspace(0.6 * windows.diameter, windows.reach + 2.0, 6_000)
     inverse6 = (windows.diameter / r) ** 6
@@ -70,13 +72,16 @@ def with_direct(folder: Path, text: str, windows: Windows, eps_nn: float) -> str
 def windows_and_eps_nn(folder: Path) -> list[Check]:
     """With NPs held in place the polymer cannot feel eps_nn: W' of windows with and without U_nn between partners."""
     triple, springs = Triple(2.0, 25, 0.5), tuple((2.0 + 0.25 * i, 40.0) for i in range(6))
-    windows = Windows(triple, springs)
+    windows = UmbrellaWindows(triple, springs)
     protocol = replace(WINDOWS, equilibration_steps=20_000, production_steps=100_000, frame_every=50, min_box=16.0)
     found = []
     for eps_nn in (0.0, 1.5):
         place = folder / f"eps{eps_nn:g}"
         place.mkdir()
-        (place / run_folder.DATA).write_text(script.data_text(build(windows, protocol), script.np_mass(windows)))
+        forces = windows.force_field()
+        (place / run_folder.DATA).write_text(
+            script.data_text(windows.configuration(protocol), forces.masses, len(forces.bonds))
+        )
         text = with_direct(place, script.start_text(windows, protocol), windows, eps_nn)
         run_lmp(place, text, accelerator="auto")
         frames = list(lammps_dump.read_frames(place / run_folder.NP_DUMP))
@@ -98,10 +103,10 @@ def windows_and_eps_nn(folder: Path) -> list[Check]:
 
 def lone_dimer(folder: Path) -> list[Check]:
     """One dimer alone in its box has the mean force that it has among the dimers of the shipped windows."""
-    (shipped,) = [run for run in windows_file.shipped() if run.windows.triple == Triple(3.0, 40, 1.0)][:1]
+    (shipped,) = [run for run in umbrella_runs.shipped() if run.windows.triple == Triple(3.0, 40, 1.0)][:1]
     checks = []
     for i in (8, 11):  # on the flank of the barrier, and beyond it
-        alone = Windows(shipped.windows.triple, (shipped.windows.springs[i],))
+        alone = UmbrellaWindows(shipped.windows.triple, (shipped.windows.springs[i],))
         protocol = replace(WINDOWS, production_steps=200_000, min_box=16.0)
         engine.run(alone, protocol, folder / f"dimer{i}")
         found = measure_windows(folder / f"dimer{i}").forces

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nanonet import Composition, InputError, windows
+from nanonet import Composition, InputError, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.tabulate import tabulate
 from nanonet.composition import MIN_EPS_NN, check_repulsion
@@ -23,7 +23,7 @@ TABLE = potential_table.shipped()
 
 def test_the_table_is_what_the_windows_say() -> None:
     """At grid points to the rounding, in between to a tenth of what the process itself is unsure of."""
-    model = potential_gp.fit(windows.by_triple(windows.shipped()), scales=_scales())
+    model = potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped()), scales=_scales())
     made = tabulate(model, (3.0, 3.25), (32.0, 40.0), (0.9, 1.0))
     found = model.predict(Triple(3.25, 40, 1.0))
     x = np.array([[3.25, 40, 1e-5, 0.7, 1.0]])

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nanonet import Composition, Dataset, windows
-from nanonet.analyze.windows import follow, mean_forces
+from nanonet import Composition, Dataset, protocol, umbrella_runs
+from nanonet.analyze.umbrella import follow, mean_forces
 from nanonet.campaign import implicit, reckoning
 from nanonet.potentials.mediated import Triple
+from nanonet.protocol import IMPLICIT
 from nanonet.records import UmbrellaRunRecord
 from nanonet.serve import cli
-from nanonet.simulate import protocol
-from nanonet.simulate.protocol import IMPLICIT
-from nanonet.windows import WindowRun
+from nanonet.umbrella_runs import UmbrellaRun
 from tests.analyze.made_up import made_up_windows
 from tests.conftest import TINY
 
@@ -48,9 +47,9 @@ def forces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, triple in enumerate((Triple(3, 40, 1.0), Triple(3, 40, 0.2), Triple(2.5, 30, 0.6))):
         subject, trajectory = made_up_windows(triple, 400, seed)
         runs.append(
-            WindowRun(subject, mean_forces(follow(trajectory, subject), subject), UmbrellaRunRecord(id=f"{seed:016}"))
+            UmbrellaRun(subject, mean_forces(follow(trajectory, subject), subject), UmbrellaRunRecord(id=f"{seed:016}"))
         )
-    windows.save(path, runs)
+    umbrella_runs.save(path, runs)
     return path
 
 
@@ -90,7 +89,7 @@ def test_potential_outside_warns_and_nonsense_is_refused(run, forces: Path, tmp_
 def test_windows_are_run_and_measured(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     short = replace(TINY, name="windows", configurations=0)
     monkeypatch.setattr(protocol, "WINDOWS", short)
-    monkeypatch.setattr("nanonet.windows.springs", lambda diameter: ((2.2, 20.0), (2.6, 20.0), (3.0, 20.0)))
+    monkeypatch.setattr("nanonet.systems.umbrella.springs", lambda diameter: ((2.2, 20.0), (2.6, 20.0), (3.0, 20.0)))
     words = ["--diameter", 2, "--chain-length", 10, "--eps-pn", 1, "--out", tmp_path / "run"]
     status, out, _ = run("windows", *words)
     assert status == 0

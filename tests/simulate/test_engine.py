@@ -17,8 +17,8 @@ import pytest
 
 from nanonet import InputError, SimulationError
 from nanonet.formats import lammps_dump, run_folder
+from nanonet.protocol import Protocol, preset
 from nanonet.simulate import engine, frames, lmp
-from nanonet.simulate.protocol import Protocol, preset
 from tests.conftest import SMOKE, TINY, TINY_COMPOSITION
 
 

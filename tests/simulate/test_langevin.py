@@ -15,12 +15,12 @@ from nanonet.composition import Composition
 from nanonet.errors import SimulationError
 from nanonet.formats import run_folder
 from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.simulate import cache, engine, langevin
 from nanonet.simulate.accelerate import FallbackWarning
-from nanonet.simulate.implicit import Implicit, force_table, implicit, table
 from nanonet.simulate.lmp import find_lmp
-from nanonet.simulate.protocol import IMPLICIT, Protocol
-from nanonet.simulate.system import build
+from nanonet.systems.implicit import Implicit, implicit
+from nanonet.systems.kinds import as_system
 
 COMPOSITION = Composition(diameter=3, chain_length=40, density=0.004, eps_nn=0.5, eps_pn=1.0)
 SHORT = replace(IMPLICIT, equilibration_steps=2_000, production_steps=4_000)
@@ -34,7 +34,7 @@ def _subject(composition: Composition = COMPOSITION, barrier: float = 0.5) -> Im
 
 
 def _run(subject: Implicit, protocol: Protocol) -> tuple[langevin.Loop, np.ndarray]:
-    system = build(subject, protocol)
+    system = as_system(subject).configuration(protocol)
     loop = langevin.Loop(langevin._loaded(langevin.compiled()), subject, protocol, system.box, system.nps)
     return loop, langevin.run(subject, protocol, system.box, system.nps)
 
@@ -65,8 +65,8 @@ def test_g_is_that_of_lammps(tmp_path: Path) -> None:
 
 def test_the_table_has_the_forces_that_lammps_reads() -> None:
     subject = _subject()
-    inner, outer, over_r = force_table(subject, 4_000)
-    rows = table(subject)
+    inner, outer, over_r = langevin.force_table(subject, 4_000)
+    rows = subject.at(np.linspace(subject.inner, subject.outer, 3_000))
     assert (inner, outer) == pytest.approx((rows[0, 0] ** 2, rows[-1, 0] ** 2))
     r = np.sqrt(np.linspace(inner, outer, len(over_r)))
     near = r > 2.5

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from nanonet.formats import run_folder
+from nanonet.protocol import preset
 from nanonet.simulate import script
-from nanonet.simulate.protocol import preset
-from nanonet.simulate.system import System
+from nanonet.systems.base import Configuration
 from tests.conftest import SMOKE
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -27,7 +27,7 @@ def test_only_a_longer_time_step_has_substeps() -> None:
 
 def test_the_data_file_wraps_and_counts() -> None:
     monomers = np.array([[[9.5, 1.0, 1.0], [10.4, 1.0, 1.0]], [[1.0, 1.0, -0.25], [1.0, 1.0, 0.5]]])
-    text = script.data_text(System(10.0, monomers, np.array([[5.0, 5.0, 5.0]])), 27.0)
+    text = script.data_text(Configuration.of_chains(10.0, monomers, np.array([[5.0, 5.0, 5.0]])), (1.0, 27.0))
     lines = text.splitlines()
     assert "5 atoms" in lines
     assert "2 bonds" in lines
@@ -39,7 +39,7 @@ def test_the_data_file_wraps_and_counts() -> None:
 
 
 def test_nps_alone_have_no_bonds() -> None:
-    text = script.data_text(System(10.0, np.empty((0, 1, 3)), np.ones((2, 3))), 3.0)
+    text = script.data_text(Configuration.of_chains(10.0, np.empty((0, 1, 3)), np.ones((2, 3))), (1.0, 3.0))
     assert "0 bonds" in text
     assert "Bonds" not in text
 

@@ -21,8 +21,8 @@ import pytest
 from nanonet import InputError, SimulationError
 from nanonet.analyze.trajectory import read
 from nanonet.formats import run_folder
+from nanonet.protocol import Protocol
 from nanonet.simulate import engine, frames, lmp, process
-from nanonet.simulate.protocol import Protocol
 from tests.conftest import TINY, TINY_COMPOSITION
 
 LONG = replace(TINY, equilibration_steps=2_000, production_steps=12_000, frame_every=20, configurations=6)

@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 from nanonet.composition import COPY, twins
 from nanonet.errors import InputError
 from nanonet.potentials.mediated import MeanForces, PolymerPotential, Triple
-from nanonet.windows import REACH
+from nanonet.systems.umbrella import REACH
 
 STEP = 0.05
 """Distance (sigma) between the separations at which a potential is given."""

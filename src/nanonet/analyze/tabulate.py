@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nanonet import windows
+from nanonet import umbrella_runs
 from nanonet.analyze.potential_gp import STEP, PotentialGP, fit
 from nanonet.formats import potential_table
 from nanonet.potentials.mediated import Triple
 from nanonet.potentials.table import INNER_SLOPE, PotentialTable
-from nanonet.windows import REACH
+from nanonet.systems.umbrella import REACH
 
 DIAMETERS = np.round(np.arange(2.0, 5.01, 0.25), 6)
 CHAIN_LENGTHS = np.array([25.0, 32.0, 40.0])
@@ -46,4 +46,4 @@ def tabulate(
 
 
 if __name__ == "__main__":
-    potential_table.save(sys.argv[1], tabulate(fit(windows.by_triple(windows.shipped()))))
+    potential_table.save(sys.argv[1], tabulate(fit(umbrella_runs.by_triple(umbrella_runs.shipped()))))

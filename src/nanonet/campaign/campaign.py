@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
@@ -12,18 +11,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nanonet.analyze.entries import examination
-from nanonet.analyze.runs import assemble, family, measure_run
-from nanonet.campaign.agenda import Known, find_known, is_collected, is_done, more_of, runs_of
 from nanonet.campaign.dispatch import MAX_CORES, check_options, executor, shut_down, stop, work
-from nanonet.campaign.queue import collect_windows, in_turn, worst_windows
-from nanonet.campaign.workspace import State, Task, Workspace, locked
-from nanonet.composition import Composition
-from nanonet.dataset import Dataset, Run
+from nanonet.campaign.results import RESULTS, Known, find_known, interleave
+from nanonet.campaign.workspace import State, Task, Workspace
+from nanonet.dataset import Dataset
 from nanonet.errors import InputError, SimulationError, check_whole
 from nanonet.formats.atomic import check_parent
-from nanonet.formats.run_folder import read_record
-from nanonet.windows import Windows
+from nanonet.systems.base import System
 
 RETRIES = 2
 """How often a run that failed, or whose worker died, is tried again before the campaign passes it over."""
@@ -42,7 +36,6 @@ class _Progress:
 
     failures: dict[str, int] = field(default_factory=dict)  # by job
     not_before: dict[str, float] = field(default_factory=dict)
-    measured: dict[str, Run] = field(default_factory=dict)  # by run id
     ended: int = 0  # runs that are done or were stopped in time
     last_failure: str = ""
     notes: set[str] = field(default_factory=lambda: {""})  # said already
@@ -99,14 +92,14 @@ def run(
     if hours is not None and not 0 < hours <= 1e6:
         raise InputError(f"hours = {hours:g} is not above 0 and at most 1000000")
     check_parent(workspace.dataset)
-    subjects = workspace.subjects
-    chosen = list(range(len(subjects))) if only is None else sorted(set(only))
+    systems = workspace.systems
+    chosen = list(range(len(systems))) if only is None else sorted(set(only))
     for number in chosen:
-        if not 0 <= number < len(subjects):
-            raise InputError(f"number {number} is not between 0 and {len(subjects) - 1}")
+        if not 0 <= number < len(systems):
+            raise InputError(f"number {number} is not between 0 and {len(systems) - 1}")
     deadline = math.inf if hours is None else time.time() + 3600 * hours
     known = find_known(workspace)
-    wanted = in_turn([subjects[number] for number in chosen])
+    wanted = interleave([systems[number] for number in chosen])
     progress = _Progress()
     pending: dict[Future[str], Task] = {}
     if _next(workspace, wanted, known, progress, (), max_replicas)[0] is not None:
@@ -175,15 +168,15 @@ def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Pr
 
 
 def _named(task: Task) -> str:
-    if isinstance(task.subject, Windows):
-        return str(task.subject) if task.protocol.seed == 1 else f"{task.subject}, seed {task.protocol.seed}"
+    if task.system.composition is None:
+        return str(task.system) if task.protocol.seed == 1 else f"{task.system}, seed {task.protocol.seed}"
     longer = "" if task.production_steps is None else f", to {task.production_steps * task.protocol.timestep:g} tau"
-    return f"{task.subject}, {task.protocol.start} start, seed {task.protocol.seed}{longer}"
+    return f"{task.system}, {task.protocol.start} start, seed {task.protocol.seed}{longer}"
 
 
 def _next(
     workspace: Workspace,
-    subjects: Sequence[Composition | Windows],
+    systems: Sequence[System],
     known: Known,
     progress: _Progress,
     pending: Sequence[Task],
@@ -191,9 +184,9 @@ def _next(
 ) -> tuple[Task | None, bool]:
     """The next task to begin, if there is one now; and whether one may come later."""
     waiting = bool(pending)
-    for subject in subjects:
-        task = workspace.task(subject)
-        if task in pending or is_done(workspace, task, known):
+    for system in systems:
+        task = workspace.task(system)
+        if task in pending or known[system.kind].is_done(workspace, task):
             continue
         may, later = _may_begin(workspace, task, progress)
         if may:
@@ -202,21 +195,13 @@ def _next(
     if waiting or max_replicas < 2:
         return None, waiting
     worst: list[tuple[float, Task]] = []
-    for badness, task in worst_windows(workspace, [one for one in subjects if isinstance(one, Windows)], max_replicas):
-        may, later = _may_begin(workspace, task, progress)
-        if may:
-            worst.append((badness, task))
-        waiting |= later
-    for composition in subjects:
-        if isinstance(composition, Windows):
-            continue
-        runs = runs_of(workspace, composition, known, progress.measured, max_replicas)
-        for badness, task in more_of(workspace, composition, runs, max_replicas):
+    for system in systems:
+        for shortfall, task in known[system.kind].more(workspace, system, max_replicas):
             if task in pending:
                 break
             may, later = _may_begin(workspace, task, progress)
             if may:
-                worst.append((badness, task))
+                worst.append((shortfall, task))
             waiting |= later
     return (max(worst, key=lambda one: one[0])[1], True) if worst else (None, waiting)
 
@@ -243,17 +228,17 @@ class Row:
 def status(workspace: Workspace) -> list[Row]:
     """How far every composition of the design, all windows and every replica is."""
     known = find_known(workspace)
-    numbers = {subject: number for number, subject in enumerate(workspace.subjects)}
+    numbers = {system: number for number, system in enumerate(workspace.systems)}
     tasks = {json.dumps(task.state_point, sort_keys=True): task for task in workspace.tasks()}
-    for subject in workspace.subjects:
-        task = workspace.task(subject)
+    for system in workspace.systems:
+        task = workspace.task(system)
         tasks.setdefault(json.dumps(task.state_point, sort_keys=True), task)
     rows = []
     for task in tasks.values():
         state = workspace.state(task)
-        if is_collected(task, known):
+        if known[task.system.kind].is_collected(task):
             state = State("collected", state.total, state.total)
-        rows.append(Row(numbers.get(task.subject), task, state))
+        rows.append(Row(numbers.get(task.system), task, state))
     return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.task.protocol.seed))
 
 
@@ -264,51 +249,10 @@ def collect(workspace: Workspace, say: Say = print) -> Dataset | None:
     or in another order, gives the same file; two collections at once take turns. Of two runs with the same seed and
     start the longer one stays. A run that cannot be measured is left out, with the reason.
     """
-    folders: dict[bool, list[Path]] = {False: [], True: []}
+    folders: dict[str, list[Path]] = {kind: [] for kind in RESULTS}
     for task in workspace.tasks():
         if workspace.state(task).name == "done":
-            folders[isinstance(task.subject, Windows)].append(workspace.folder(task) / "run")
-    collect_windows(workspace.forces, folders[True], say)
-    return add_runs(workspace.dataset, folders[False], say)
-
-
-def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = print) -> Dataset | None:
-    """Add finished run folders to a dataset file, which is made if it does not exist; see `collect`."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
-    with locked(path.parent):
-        before = Dataset.load(path) if path.exists() else None
-        for one in () if before is None else (one for behind in before.runs for one in behind):
-            examination(one)
-        runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
-        ids = {one.record.id for one in runs.values()}
-        bare = [] if before is None else [i for i, behind in enumerate(before.runs) if not behind]
-        added = 0
-        for folder in folders:
-            try:
-                record = read_record(folder)
-                if record.id in ids:
-                    continue
-                one = measure_run(folder)
-            except InputError as error:  # one bad run keeps nobody else out
-                say(f"left out   {error}")
-                continue
-            kept = runs.get(_place(one))
-            if kept is not None and kept.record.production_tau >= one.record.production_tau:
-                continue
-            runs[_place(one)] = one
-            added += 1
-            say(f"collected  {one.record.composition.value}, seed {record.protocol.seed}")
-        if not added:
-            return before
-        parts = [assemble([runs[place] for place in sorted(runs)])]
-        if before is not None and bare:
-            parts.append(before.subset(bare))
-        dataset = Dataset.concatenate(parts)
-        dataset.save(path)
-        return dataset
-
-
-def _place(one: Run) -> tuple[str, int, str]:
-    return (family(one.record.composition, one.record.protocol), *one.record.slot)
+            folders[task.system.kind].append(workspace.folder(task) / "run")
+    for kind, results in RESULTS.items():
+        results.collect(workspace, folders[kind], say)
+    return Dataset.load(workspace.dataset) if workspace.dataset.exists() else None

@@ -18,10 +18,11 @@ from typing import Any
 from nanonet.campaign import starts
 from nanonet.campaign.workers import LocalPool
 from nanonet.errors import InputError, MissingExtraError, NanonetError
+from nanonet.protocol import Protocol
 from nanonet.simulate import engine
 from nanonet.simulate.accelerate import FallbackWarning, check_choice
 from nanonet.simulate.lmp import find_lmp, inspect
-from nanonet.simulate.protocol import Protocol
+from nanonet.systems.kinds import system_from_json
 
 SCHEDULERS = {"htex": "parsl_htex.py", "slurm": "parsl_slurm.py", "pbs": "parsl_pbs.py"}
 """Ready parsl configurations by name; a file of one's own serves as well."""
@@ -131,7 +132,7 @@ def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: flo
         place = partial(starts.place, lmp=options.get("lmp"))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", FallbackWarning)
-            engine.run(engine.subject_of(point), protocol, folder / "run", place=place, progress=progress, **options)
+            engine.run(system_from_json(point), protocol, folder / "run", place=place, progress=progress, **options)
     except _OutOfTimeError:
         return "stopped"
     except engine.FolderInUseError:

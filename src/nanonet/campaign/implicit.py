@@ -20,11 +20,11 @@ from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, NanonetError, check_whole
 from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.protocol import ANNEAL_FROM, IMPLICIT, Protocol
 from nanonet.rdf import RDF
 from nanonet.simulate import engine
-from nanonet.simulate.implicit import Implicit, implicit
-from nanonet.simulate.protocol import ANNEAL_FROM, IMPLICIT, Protocol
-from nanonet.simulate.system import ClusterTooLargeError
+from nanonet.systems.implicit import Implicit, implicit
+from nanonet.systems.placement import ClusterTooLargeError
 
 CONDENSES = -1.5
 """Reduced second virial coefficient below which NPs may condense: such a composition also starts clustered."""
@@ -91,7 +91,7 @@ def simulate(
     Raises
     ------
     InputError
-        The potential does not serve (`nanonet.simulate.implicit.implicit`).
+        The potential does not serve (`nanonet.systems.implicit.implicit`).
     """
     subject = implicit(composition, potential)
     first = replace(protocol or IMPLICIT, start="dispersed")

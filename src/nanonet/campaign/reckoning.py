@@ -20,8 +20,8 @@ from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.formats.reading import read_json
+from nanonet.protocol import IMPLICIT
 from nanonet.rdf import RDF, Peak
-from nanonet.simulate.protocol import IMPLICIT
 
 FLOOR = 0.05
 """Smallest g that is compared: -ln g of fewer pairs is noise."""

@@ -25,10 +25,10 @@ from nanonet.errors import InputError
 from nanonet.formats import potential_table
 from nanonet.formats.run_folder import TRAJECTORY
 from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.records import Convergence
-from nanonet.simulate.implicit import implicit
-from nanonet.simulate.protocol import IMPLICIT, Protocol
-from nanonet.simulate.system import Placement
+from nanonet.systems.implicit import implicit
+from nanonet.systems.placement import Placement
 
 FOLDER = "implicit"
 """Subfolder of an explicit run in which the implicit runs lie that it began with."""

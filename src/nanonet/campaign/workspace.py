@@ -16,8 +16,7 @@ from typing import Any
 
 import signac
 
-from nanonet.analyze.entries import EDGE, regime, second_virial
-from nanonet.campaign import starts
+from nanonet.campaign.targets import protocol_for
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError, OutputError
@@ -26,13 +25,12 @@ from nanonet.formats.lammps_log import last_step
 from nanonet.formats.reading import read_json
 from nanonet.formats.run_folder import LOG
 from nanonet.formats.umbrella_json import NAME as WINDOWS_NAME
+from nanonet.protocol import Protocol, protocol_of
 from nanonet.records import CampaignRecord, StatusRecord
-from nanonet.simulate import engine, run_folder
-from nanonet.simulate.implicit import Implicit
-from nanonet.simulate.protocol import WINDOWS, Protocol, protocol_of
-from nanonet.simulate.system import particle_numbers
-from nanonet.windows import Windows
-from nanonet.windows import load as load_windows
+from nanonet.simulate import engine, finished
+from nanonet.systems.base import System
+from nanonet.systems.kinds import as_system, system_from_json
+from nanonet.umbrella_runs import load as load_windows
 
 RECORD = "campaign.json"
 STATUS = "status.json"
@@ -43,7 +41,7 @@ FORMAT = 1
 class Task:
     """One run of a campaign."""
 
-    subject: Composition | Windows
+    system: System
     protocol: Protocol
     """With the production that every run of the campaign has: what the job's identity is made of."""
     production_steps: int | None = None
@@ -57,7 +55,7 @@ class Task:
     @property
     def state_point(self) -> dict[str, Any]:
         """What signac hashes to the job's identity: all parameters of the run."""
-        point: dict[str, Any] = json.loads(json.dumps(engine.plain(self.subject)))
+        point: dict[str, Any] = json.loads(json.dumps(self.system.parameters()))
         protocol = asdict(self.protocol)
         del protocol["anneal_from"]  # of implicit runs only, and younger than the first workspaces
         return {**point, "protocol": protocol}
@@ -91,7 +89,7 @@ class Workspace:
     dataset:
         Dataset file into which finished runs are collected, and which says what need not be run again.
     windows:
-        Windows in the order in which they are run, beside the compositions.
+        Other systems in the order in which they are run, beside the compositions: umbrella windows.
     forces:
         File of window runs, as `dataset` is that of the compositions.
     """
@@ -100,7 +98,7 @@ class Workspace:
     design: tuple[Composition, ...]
     protocol: Protocol
     dataset: Path
-    windows: tuple[Windows, ...] = ()
+    windows: tuple[System, ...] = ()
 
     @property
     def forces(self) -> Path:
@@ -108,26 +106,14 @@ class Workspace:
         return self.dataset.with_name(WINDOWS_NAME)
 
     @property
-    def subjects(self) -> tuple[Composition | Windows, ...]:
-        """Compositions, then windows: a subject's place is its number."""
-        return (*self.design, *self.windows)
+    def systems(self) -> tuple[System, ...]:
+        """Those of the compositions, then windows: a system's place is its number."""
+        return (*map(as_system, self.design), *self.windows)
 
-    def task(self, subject: Composition | Windows, replica: int = 0) -> Task:
-        """The first run of a subject, or replica 1, 2, ...
-
-        Each begins from an implicit configuration of its own, if that is the protocol's start and W_poly covers the
-        composition; at the edge of condensation replicas 1 and 2 begin clustered and dispersed, so that both ends are
-        seen. Otherwise odd replicas begin clustered, even ones dispersed.
-        """
-        if isinstance(subject, Windows):
-            return Task(subject, WINDOWS if replica == 0 else WINDOWS.replica(replica))
-        protocol = starts.possible(subject, self.protocol)
-        if replica == 0:
-            return Task(subject, protocol)
-        start = "clustered" if replica % 2 else "dispersed"
-        if protocol.start == "implicit" and (replica > 2 or regime(second_virial(subject)) != EDGE):
-            start = "implicit"
-        return Task(subject, protocol.replica(replica, start))
+    def task(self, what: System | Composition, replica: int = 0) -> Task:
+        """The first run of a system, or replica 1, 2, ... (`nanonet.campaign.targets`)."""
+        system = as_system(what)
+        return Task(system, protocol_for(system, self.protocol, replica))
 
     def folder(self, task: Task) -> Path:
         """Folder of a task's job, which may not exist yet."""
@@ -145,11 +131,11 @@ class Workspace:
         for job in _project(self.path):
             try:
                 point = job.statepoint()
-                subject, protocol = engine.subject_of(point), protocol_of(point["protocol"])
+                task = Task(system_from_json(point), protocol_of(point["protocol"]))
+                protocol_for(task.system, self.protocol)  # a kind that a campaign runs
             except Exception as error:  # whatever a damaged file makes signac say
                 raise InputError(f"the job {job.path} cannot be used: {type(error).__name__}: {error}") from None
-            assert not isinstance(subject, Implicit)
-            found.append(Task(subject, protocol))
+            found.append(task)
         return found
 
     def state(self, task: Task) -> State:
@@ -157,7 +143,7 @@ class Workspace:
         job = self.folder(task)
         run, total = job / "run", task.goal.total_steps
         try:
-            if run_folder.covers(run, task.subject, task.goal):
+            if finished.covers(run, task.system, task.goal):
                 return State("done", total, total)
         except InputError as error:
             return State("failed", 0, total, reason=str(error))
@@ -175,7 +161,7 @@ def create(
     design: Iterable[Composition],
     protocol: Protocol,
     dataset: str | os.PathLike[str],
-    windows: Iterable[Windows] = (),
+    windows: Iterable[System] = (),
 ) -> Workspace:
     """Make a campaign's folder, or give the campaign in it a longer or another design, or other windows.
 
@@ -194,7 +180,7 @@ def create(
         raise InputError("a design of no compositions; allowed are 1 or more")
     for number, composition in enumerate(compositions):
         try:
-            particle_numbers(composition, protocol)
+            as_system(composition).numbers(protocol)
         except InputError as error:
             raise InputError(f"composition {number} of the design, {composition}: {error}") from None
     if not path.parent.is_dir():
@@ -222,7 +208,7 @@ def create(
         "protocol": asdict(protocol),
         "dataset": str(target),
         "design": [asdict(composition) for composition in compositions],
-        "windows": [engine.plain(one)["windows"] for one in chosen],
+        "windows": [one.parameters()["windows"] for one in chosen],
     }
     existed, is_new = path.exists(), not (path / RECORD).exists()
     try:
@@ -250,8 +236,7 @@ def open_workspace(path: str | os.PathLike[str]) -> Workspace:
         if record.format != FORMAT:
             raise InputError(f"format = {record.format} is not {FORMAT}: another version of nanonet made it")
         design = tuple(entry.value for entry in record.design)
-        windows = [engine.subject_of({"windows": entry}) for entry in record.windows]
-        chosen = tuple(one for one in windows if isinstance(one, Windows))
+        chosen = tuple(system_from_json({"windows": entry}) for entry in record.windows)
         return Workspace(path, design, protocol_of(record.protocol), Path(record.dataset), chosen)
     except (InputError, TypeError) as error:
         raise InputError(f"the workspace {path} cannot be used: {error}") from None

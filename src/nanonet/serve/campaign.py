@@ -34,16 +34,16 @@ def init(
     ] = 0,
 ) -> None:
     """Make a campaign, or change the design of the one in the folder."""
-    from nanonet.simulate.protocol import preset
+    from nanonet.protocol import preset
 
     with needs_extra("sim"):
         from nanonet.campaign.design import design as standard
         from nanonet.campaign.design import read_csv, triples
         from nanonet.campaign.workspace import create
-        from nanonet.windows import Windows
+        from nanonet.systems.umbrella import UmbrellaWindows
     check_whole("windows", windows, 0, 10_000)
     compositions = standard(count) if design is None else read_csv(design)
-    chosen = [Windows(triple) for triple in triples(windows)] if windows else []
+    chosen = [UmbrellaWindows(triple) for triple in triples(windows)] if windows else []
     made = create(workspace, compositions, preset(protocol), dataset, chosen)
     beside = f" and windows for {len(chosen)} triples" if chosen else ""
     print(f"campaign   of {len(made.design)} compositions{beside}, protocol {protocol}, in {made.path}")
@@ -73,7 +73,7 @@ def run(
         from nanonet.campaign.workspace import open_workspace
     opened = open_workspace(workspace)
     options = {"lmp": lmp, "accelerator": accelerator, "threads": threads}
-    chosen = None if only is None else _numbers(only, len(opened.subjects))
+    chosen = None if only is None else _numbers(only, len(opened.systems))
     again = "stopped    the same command goes on"
     try:
         finished = campaign.run(
@@ -96,26 +96,26 @@ def status(workspace: Workspace) -> None:
     with needs_extra("sim"):
         from nanonet.campaign import campaign
         from nanonet.campaign.workspace import open_workspace
-        from nanonet.windows import Windows
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     opened = open_workspace(workspace)
     rows = campaign.status(opened)
+    columns = ("diameter", "chain_length", "density", "eps_nn", "eps_pn")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", "D", "N", "rho", "eps_nn", "eps_pn", "start"):
         table.add_column(name, justify="left" if name == "start" else "right")
     table.add_column("state")
     table.add_column("", overflow="fold")
     for row in rows:
-        c = row.task.subject
+        inputs = row.task.system.inputs
         name = row.state.name
-        density, eps_nn = ("windows", "") if isinstance(c, Windows) else (f"{c.density:.3g}", f"{c.eps_nn:g}")
-        five = (f"{c.diameter:g}", str(c.chain_length), density, eps_nn, f"{c.eps_pn:g}")
+        cells = [format(inputs[column], "g") if column in inputs else "" for column in columns]
+        cells[2] = format(inputs["density"], ".3g") if "density" in inputs else row.task.system.kind
         number = "-" if row.number is None else str(row.number)
         table.add_row(
-            number, *five, row.task.protocol.start, f"[{_COLOURS.get(name, 'dim')}]{name}[/]", escape(_detail(row))
+            number, *cells, row.task.protocol.start, f"[{_COLOURS.get(name, 'dim')}]{name}[/]", escape(_detail(row))
         )
     Console(soft_wrap=False, width=None).print(table)
     counts = {name: sum(row.state.name == name for row in rows) for name in ("waiting", *_COLOURS)}

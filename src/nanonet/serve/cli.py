@@ -91,7 +91,7 @@ def simulate(
 ) -> None:
     """Simulate a composition with LAMMPS: NP trajectory and whole configurations."""
     from nanonet.composition import check_repulsion
-    from nanonet.simulate.protocol import IMPLICIT, preset
+    from nanonet.protocol import IMPLICIT, preset
 
     composition = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
     check_repulsion(composition)
@@ -103,9 +103,9 @@ def simulate(
     with needs_extra("sim"):
         from nanonet.campaign import starts
         from nanonet.formats.run_folder import read_record
-        from nanonet.simulate import engine, langevin, run_folder
+        from nanonet.simulate import engine, finished, langevin
     subject = multiscale.implicit_subject(composition) if implicit else composition
-    if start is None and (begun := run_folder.begun_protocol(out)) is not None:
+    if start is None and (begun := finished.begun_protocol(out)) is not None:
         chosen = dataclasses.replace(chosen, start=begun.start)
     if not implicit and chosen.start == "implicit" and (reason := starts.why_not(composition)):
         print(f"start      dispersed, not implicit: {reason}")

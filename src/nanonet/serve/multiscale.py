@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nanonet.analyze.potential_gp import PotentialGP
     from nanonet.composition import Composition
     from nanonet.potentials.mediated import PolymerPotential
-    from nanonet.simulate.implicit import Implicit
+    from nanonet.systems.implicit import Implicit
 
 Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
 ChainLength = Annotated[int, typer.Option(help="Beads a chain N.")]
@@ -43,16 +43,17 @@ def windows(
 
     with needs_extra("sim"):
         from nanonet.analyze import potential_gp
-        from nanonet.analyze.windows import measure_windows
+        from nanonet.analyze.umbrella import measure_windows
+        from nanonet.protocol import WINDOWS
         from nanonet.simulate import engine
-        from nanonet.simulate.protocol import WINDOWS
-    from nanonet.windows import Windows
+
+    from nanonet.systems.umbrella import UmbrellaWindows
 
     check_whole("replica", replica, 0, 100_000)
     protocol = WINDOWS if replica == 0 else WINDOWS.replica(replica)
     if production_steps is not None:
         protocol = replace(protocol, production_steps=production_steps)
-    subject = Windows(Triple(diameter, chain_length, eps_pn))
+    subject = UmbrellaWindows(Triple(diameter, chain_length, eps_pn))
     print(f"simulating {subject}, {len(subject.springs)} dimers, into {out}")
     with progress_bar("simulating") as progress:
         engine.run(subject, protocol, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress)
@@ -156,7 +157,7 @@ def implicit_subject(composition: Composition) -> Implicit:
     model = _model(None)
     with needs_extra("sim"):
         from nanonet.campaign.implicit import flags, potential_of
-        from nanonet.simulate.implicit import implicit
+        from nanonet.systems.implicit import implicit
     found = potential_of(model, composition)
     for flag in flags(found, composition):
         print(f"warning    {flag}")
@@ -164,11 +165,13 @@ def implicit_subject(composition: Composition) -> Implicit:
 
 
 def _model(path: Path | None) -> PotentialGP:
-    from nanonet import windows
+    from nanonet import umbrella_runs
 
     with needs_extra("sim"):
         from nanonet.analyze import potential_gp
-    return potential_gp.fit(windows.by_triple(windows.shipped() if path is None else windows.load(path)))
+    return potential_gp.fit(
+        umbrella_runs.by_triple(umbrella_runs.shipped() if path is None else umbrella_runs.load(path))
+    )
 
 
 def _print_potential(found: PolymerPotential, eps_nn: float | None) -> None:

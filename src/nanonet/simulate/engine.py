@@ -5,14 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from nanonet import records
-from nanonet.composition import FIELDS, Composition
+from nanonet.composition import Composition
 from nanonet.errors import InputError, SimulationError
 from nanonet.formats import lammps_dump, run_folder
 from nanonet.formats.atomic import writing
@@ -28,15 +28,14 @@ from nanonet.formats.run_folder import (
     TRAJECTORY,
     write_record,
 )
-from nanonet.potentials.mediated import Triple
+from nanonet.protocol import Protocol, protocol_of
 from nanonet.records import ProtocolRecord, RunRecord, Segment
 from nanonet.simulate import frames, langevin, process, script
 from nanonet.simulate.accelerate import choose
-from nanonet.simulate.implicit import Implicit, table_text
 from nanonet.simulate.lmp import find_lmp, inspect
-from nanonet.simulate.protocol import Protocol, protocol_of
-from nanonet.simulate.system import Placement, Subject, build, particle_numbers
-from nanonet.windows import Windows
+from nanonet.systems.base import NP, System
+from nanonet.systems.kinds import as_system, system_from_json
+from nanonet.systems.placement import Placement
 
 Place = Callable[[Composition, Protocol, Path], Placement]
 """Finds where the NPs of an explicit run begin, given its folder; called once, before the run has a deck."""
@@ -47,7 +46,7 @@ class FolderInUseError(InputError):
 
 
 def run(
-    subject: Subject,
+    system: System | Composition,
     protocol: Protocol,
     folder: str | os.PathLike[str],
     *,
@@ -57,15 +56,15 @@ def run(
     place: Place | None = None,
     progress: process.Progress | None = None,
 ) -> Path:
-    """Simulate a composition, or windows, in a folder and return the path of its NP trajectory (GSD).
+    """Simulate a system, or a composition in its melt, in a folder and return the path of its NP trajectory (GSD).
 
-    A folder with an unfinished run of the same subject and protocol goes on from its last good restart file; a
+    A folder with an unfinished run of the same system and protocol goes on from its last good restart file; a
     finished one is returned as it is, and goes on when the protocol differs in a longer production only: until that
     has ended the folder keeps its shorter trajectory.
 
     Parameters
     ----------
-    subject, protocol:
+    system, protocol:
         What to simulate and how.
     folder:
         Made if it does not exist (its parent must).
@@ -88,15 +87,16 @@ def run(
     SimulationError
         LAMMPS failed (with its last words, the command and the folder), or the disk is full. What was reached stays.
     """
-    nps, _ = particle_numbers(subject, protocol)
+    system = as_system(system)
+    numbers = system.numbers(protocol)
     trajectory = Path(folder) / TRAJECTORY
-    if finished_id(Path(folder)) == run_id(subject, protocol):
+    if finished_id(Path(folder)) == run_id(system, protocol):
         return trajectory
     in_lammps = Path(folder).is_dir() and process.good_restarts(Path(folder))  # where it then goes on
-    if isinstance(subject, Implicit) and not in_lammps and langevin.serves(nps, lmp, accelerator):
-        return _run_loop(subject, protocol, _prepare(folder), progress)
+    if not in_lammps and langevin.knows(system) and langevin.serves(numbers.nps, lmp, accelerator):
+        return _run_loop(system, protocol, _prepare(folder), progress)
     program = inspect(find_lmp(lmp))
-    acceleration = choose("none" if isinstance(subject, Implicit) else accelerator, program, threads)
+    acceleration = choose(accelerator if system.accelerated else "none", program, threads)
     if acceleration.name == "kokkos" and protocol.bond_substeps > 1:
         raise InputError(
             f"accelerator = 'kokkos' has no substeps of the bonds, and bond_substeps = {protocol.bond_substeps}; "
@@ -104,7 +104,7 @@ def run(
         )
     folder = _prepare(folder)
     with _lock(folder) as lock, _disk(folder):
-        record = _begin(subject, protocol, folder, place)
+        record = _begin(system, protocol, folder, place)
         _check_version(folder, record, program.version)
         begun = time.monotonic()
         record = replace(record, lammps=program.version, accelerator=_joined(record.accelerator, acceleration.name))
@@ -115,26 +115,26 @@ def run(
             words, protocol, folder, trajectory, lock=lock, threads=acceleration.threads, progress=progress
         )
         record = replace(
-            _of_protocol(record, subject, protocol), last_stretch=Segment(protocol.total_steps - first_step)
+            _of_protocol(record, system, protocol), last_stretch=Segment(protocol.total_steps - first_step)
         )
-        _finish(folder, subject, protocol, record, begun)
+        _finish(folder, system, protocol, record, begun)
         return trajectory
 
 
-def _run_loop(subject: Implicit, protocol: Protocol, folder: Path, progress: process.Progress | None) -> Path:
+def _run_loop(system: System, protocol: Protocol, folder: Path, progress: process.Progress | None) -> Path:
     """NPs with implicit polymer, from their start to their end: seconds, so what was cut short begins anew."""
     trajectory = folder / TRAJECTORY
     with _lock(folder), _disk(folder):
-        record = _begin(subject, protocol, folder, None)
+        record = _begin(system, protocol, folder, None)
         begun = time.monotonic()
-        system = build(subject, protocol)
-        found = langevin.run(subject, protocol, system.box, system.nps, progress)
+        start = system.configuration(protocol)
+        found = langevin.run(system, protocol, start.box, start.nps, progress)
         with writing(trajectory) as temporary:
-            mass = script.np_mass(subject)
-            frames.write(temporary, protocol.frame_steps, system.box, found, subject.diameter, mass)
+            mass = system.force_field().masses[NP - 1]
+            frames.write(temporary, protocol.frame_steps, start.box, found, system.diameter, mass)
             segment = Segment(protocol.total_steps, round(time.monotonic() - begun, 3))
             record = replace(record, lammps="not used", accelerator=langevin.NAME, last_stretch=segment)
-            write_record(folder, _of_protocol(record, subject, protocol))
+            write_record(folder, _of_protocol(record, system, protocol))
     return trajectory
 
 
@@ -167,60 +167,38 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
     record = read_record(folder)
     if finished_id(folder) is None:
         raise InputError(f"the run in {folder} is not finished: simulate it to its end before it is extended")
-    subject, protocol = subject_of(record.parameters), protocol_of(record.protocol)
+    system, protocol = system_from_json(record.parameters), protocol_of(record.protocol)
     longer = protocol.extended(production_steps)
     if process.good_restarts(folder) or longer == protocol or record.accelerator == langevin.NAME:
-        return run(subject, longer, folder, **options)
+        return run(system, longer, folder, **options)
     more = protocol.extended(max(production_steps - protocol.production_steps, protocol.production_steps))
     number = 1
     while (other := folder.with_name(f"{folder.name}-replica{number}")).exists():
         replica = more.replica(number)
-        if finished_id(other) != run_id(subject, replica):
-            return run(subject, replica, other, **options)
+        if finished_id(other) != run_id(system, replica):
+            return run(system, replica, other, **options)
         number += 1
-    return run(subject, more.replica(number), other, **options)
+    return run(system, more.replica(number), other, **options)
 
 
 def write_deck(
-    subject: Subject, protocol: Protocol, folder: str | os.PathLike[str], place: Place | None = None
+    system: System | Composition, protocol: Protocol, folder: str | os.PathLike[str], place: Place | None = None
 ) -> Path:
     """Write what LAMMPS needs (data file and input scripts) without running it; returns the folder.
 
     Run there with any LAMMPS that has the package MOLECULE: `lmp -log none -in start.in`.
     """
-    particle_numbers(subject, protocol)
+    system = as_system(system)
+    system.numbers(protocol)
     folder = _prepare(folder)
     with _lock(folder), _disk(folder):
-        _begin(subject, protocol, folder, place)
+        _begin(system, protocol, folder, place)
     return folder
 
 
-def run_id(subject: Subject, protocol: Protocol) -> str:
+def run_id(system: System | Composition, protocol: Protocol) -> str:
     """Identity of a run: a hash of what it simulates and how (16 hexadecimal digits)."""
-    return records.run_id(plain(subject), asdict(protocol))
-
-
-def plain(subject: Subject) -> dict[str, Any]:
-    """A subject as plain values, as records and campaigns keep it."""
-    if isinstance(subject, Implicit):
-        return {"composition": asdict(subject.composition), "potential": {"r": subject.r, "w": subject.w}}
-    if isinstance(subject, Windows):
-        return {"windows": {**asdict(subject.triple), "springs": subject.springs}}
-    return {"composition": asdict(subject)}
-
-
-def subject_of(record: Mapping[str, Any]) -> Subject:
-    """The subject of plain values that `plain` gave."""
-    if "windows" in record:
-        fields = record["windows"]
-        triple = Triple(*(fields[name] for name in ("diameter", "chain_length", "eps_pn")))
-        return Windows(triple, tuple(tuple(spring) for spring in fields["springs"]))
-    if "composition" not in record:
-        raise InputError("it has neither composition nor windows")
-    composition = Composition(*(record["composition"][name] for name in FIELDS))
-    if "potential" in record:
-        return Implicit(composition, tuple(record["potential"]["r"]), tuple(record["potential"]["w"]))
-    return composition
+    return records.run_id(as_system(system).parameters(), asdict(protocol))
 
 
 def _prepare(folder: str | os.PathLike[str]) -> Path:
@@ -277,42 +255,44 @@ def _disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _begin(subject: Subject, protocol: Protocol, folder: Path, place: Place | None) -> RunRecord:
+def _begin(system: System, protocol: Protocol, folder: Path, place: Place | None) -> RunRecord:
     """The folder's record and deck, made where they are missing; the record may be that of a shorter production."""
-    identity = run_id(subject, protocol)
+    identity = run_id(system, protocol)
     path = folder / RECORD
     if path.exists():
         record = read_record(folder)
-        if record.id != identity and not _is_longer(subject, protocol, folder, record):
+        if record.id != identity and not _is_longer(system, protocol, folder, record):
             raise InputError(
-                f"the folder {folder} holds another run ({subject_of(record.parameters)}, protocol "
+                f"the folder {folder} holds another run ({system_from_json(record.parameters)}, protocol "
                 f"{record.protocol.name}, id {record.id}); choose another folder"
             )
     else:
         placed: Placement | None = None
-        if protocol.start == "implicit" and place is not None and isinstance(subject, Composition):
-            placed = place(subject, protocol, folder)
-        system = build(subject, protocol, None if placed is None else placed.nps)
-        chains, beads, _ = system.monomers.shape
-        _write(folder / DATA, script.data_text(system, script.np_mass(subject)))
-        if isinstance(subject, Implicit):
-            _write(folder / TABLE, table_text(subject))
+        if protocol.start == "implicit" and place is not None and system.composition is not None:
+            placed = place(system.composition, protocol, folder)
+        start, forces = system.configuration(protocol, None if placed is None else placed.nps), system.force_field()
+        _write(folder / DATA, script.data_text(start, forces.masses, len(forces.bonds)))
+        if forces.table is not None:
+            _write(folder / TABLE, script.table_text(forces.table))
+        numbers, parameters = system.numbers(protocol), system.parameters()
+        known = {one.name for one in fields(RunRecord)}
         content = {
             "format": FORMAT,
             "id": identity,
             "nanonet": _version(),
-            **plain(subject),
+            **parameters,
+            **({} if parameters.keys() <= known else {"system": list(parameters)}),
             "protocol": asdict(protocol),
-            "nps": len(system.nps),
-            "chains": chains,
-            "monomers": chains * beads,
-            "np_mass": script.np_mass(subject),
+            "nps": numbers.nps,
+            "chains": numbers.chains,
+            "monomers": numbers.particles - numbers.nps,
+            "np_mass": forces.masses[NP - 1],
             "start": protocol.start,
             **({} if placed is None else {"implicit": placed.record}),
         }
         record = RunRecord.from_json(content)
-    _write(folder / START, script.start_text(subject, protocol))
-    _write(folder / RESUME, script.resume_text(subject, protocol))
+    _write(folder / START, script.start_text(system, protocol))
+    _write(folder / RESUME, script.resume_text(system, protocol))
     (folder / CONFIGURATIONS).mkdir(exist_ok=True)
     if not path.exists():
         write_record(folder, record)
@@ -323,25 +303,25 @@ def read_record(folder: Path) -> RunRecord:
     """The record of the run in a folder, of which this version knows system and protocol; `InputError` otherwise."""
     record = run_folder.read_record(folder)
     try:
-        subject_of(record.parameters), protocol_of(record.protocol)
+        system_from_json(record.parameters), protocol_of(record.protocol)
     except InputError as error:
         raise InputError(f"run record {folder / RECORD} cannot be used: {error}") from None
     return record
 
 
-def _of_protocol(record: RunRecord, subject: Subject, protocol: Protocol) -> RunRecord:
+def _of_protocol(record: RunRecord, system: System, protocol: Protocol) -> RunRecord:
     """The record with a protocol, which may be longer than before, and the id that belongs to it."""
-    return replace(record, id=run_id(subject, protocol), protocol=ProtocolRecord.from_json(asdict(protocol)))
+    return replace(record, id=run_id(system, protocol), protocol=ProtocolRecord.from_json(asdict(protocol)))
 
 
-def _is_longer(subject: Subject, protocol: Protocol, folder: Path, record: RunRecord) -> bool:
+def _is_longer(system: System, protocol: Protocol, folder: Path, record: RunRecord) -> bool:
     """Whether a protocol is that of a finished run with more production, and the run can go on."""
     try:
         recorded = protocol_of(record.protocol)
         longer = recorded.extended(protocol.production_steps)
     except InputError:
         return False
-    if longer != protocol or run_id(subject, recorded) != record.id or not (folder / TRAJECTORY).exists():
+    if longer != protocol or run_id(system, recorded) != record.id or not (folder / TRAJECTORY).exists():
         return False
     if not process.good_restarts(folder) and record.accelerator != langevin.NAME:
         raise InputError(
@@ -385,14 +365,14 @@ def _version() -> str:
     return version("nanonet-pnc")
 
 
-def _finish(folder: Path, subject: Subject, protocol: Protocol, record: RunRecord, begun: float) -> None:
+def _finish(folder: Path, system: System, protocol: Protocol, record: RunRecord, begun: float) -> None:
     """Compress the whole configurations, complete the record, and last of all put the trajectory in its place."""
     dump, trajectory = folder / NP_DUMP, folder / TRAJECTORY
     for path in sorted((folder / CONFIGURATIONS).glob("*.lammpstrj")):
         lammps_dump.pack(path, (record.monomers or 0) + record.nps)
     with writing(trajectory) as temporary:
-        mass = script.np_mass(subject)
-        frames.convert(dump, temporary, protocol.frame_steps, subject.diameter, mass, earlier=trajectory)
+        mass = system.force_field().masses[NP - 1]
+        frames.convert(dump, temporary, protocol.frame_steps, system.diameter, mass, earlier=trajectory)
         assert record.last_stretch is not None
         segment = replace(record.last_stretch, seconds=round(time.monotonic() - begun, 1))
         write_record(folder, replace(record, last_stretch=segment))

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.errors import SimulationError
+from nanonet.protocol import Protocol
 from nanonet.simulate import cache
 from nanonet.simulate.accelerate import FallbackWarning
-from nanonet.simulate.implicit import Implicit, force_table
 from nanonet.simulate.lmp import LMP_VARIABLE, ask
-from nanonet.simulate.protocol import Protocol
+from nanonet.systems.base import System
 
 NAME = "loop"
 """What a run's record names as its accelerator."""
@@ -40,6 +40,13 @@ _VELOCITIES, _NOISE = 3, 2  # which random numbers, as the deck numbers its seed
 
 class UnusableError(Exception):
     """The loop cannot be compiled here; the text says why."""
+
+
+def knows(system: System) -> bool:
+    """Whether the loop has the forces and the bath of a system: NPs of mass 1 alone, with a table."""
+    forces = system.force_field()
+    alone = forces.table is not None and not forces.bonds and set(forces.masses) == {1.0}
+    return alone and system.ensemble == "langevin"
 
 
 def serves(nps: int, lmp: str | None, accelerator: str) -> bool:
@@ -81,13 +88,13 @@ def _make(compiler: str, target: Path) -> None:
 
 
 def run(
-    subject: Implicit,
+    system: System,
     protocol: Protocol,
     box: float,
     positions: NDArray[np.float64],
     progress: Callable[[int, int], None] | None = None,
 ) -> NDArray[np.float64]:
-    """Simulate a subject from positions (n, 3) in a cube with edge `box`; positions (frames, n, 3), unwrapped.
+    """Simulate a system from positions (n, 3) in a cube with edge `box`; positions (frames, n, 3), unwrapped.
 
     Raises
     ------
@@ -96,7 +103,7 @@ def run(
     SimulationError
         Two NPs came so close that the potential is not known there.
     """
-    loop = Loop(_loaded(compiled()), subject, protocol, box, positions)
+    loop = Loop(_loaded(compiled()), system, protocol, box, positions)
     found = []
     done, total, equilibration = 0, protocol.total_steps, protocol.equilibration_steps
     while done < total:
@@ -118,9 +125,9 @@ class Loop:
     """The state of NPs between calls of the compiled loop."""
 
     def __init__(
-        self, call: Any, subject: Implicit, protocol: Protocol, box: float, positions: NDArray[np.float64]
+        self, call: Any, system: System, protocol: Protocol, box: float, positions: NDArray[np.float64]
     ) -> None:
-        self.call, self.subject, self.protocol, self.box = call, subject, protocol, box
+        self.call, self.system, self.protocol, self.box = call, system, protocol, box
         self.count = len(positions)
         self.stride = -(-self.count // _LANES) * _LANES
         draws = np.random.default_rng([protocol.seed, _VELOCITIES]).normal(size=positions.shape)
@@ -128,7 +135,7 @@ class Loop:
         self.x, self.v = self._padded(positions), self._padded(np.sqrt(start) * (draws - draws.mean(axis=0)))
         self.f = np.zeros_like(self.x)
         self.random = np.random.SeedSequence([protocol.seed, _NOISE]).generate_state(4, np.uint64)
-        self.inner, self.outer, self.over_r = force_table(subject, _ROWS)
+        self.inner, self.outer, self.over_r = force_table(system, _ROWS)
 
     def _padded(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         padded = np.zeros((3, self.stride))
@@ -145,10 +152,19 @@ class Loop:
         )  # fmt: skip
         if done < count:
             raise SimulationError(
-                f"{self.subject}: two NPs came closer than {self.inner**0.5:.3g} sigma, where their potential is not "
+                f"{self.system}: two NPs came closer than {self.inner**0.5:.3g} sigma, where their potential is not "
                 "known; a smaller time step is needed"
             )
         return frames[:, :, : self.count].transpose(0, 2, 1)
+
+
+def force_table(system: System, rows: int) -> tuple[float, float, NDArray[np.float64]]:
+    """First and last squared separation, and the force over the separation at `rows` evenly spaced between them."""
+    table = system.force_field().table
+    assert table is not None  # as `knows` says
+    squared = np.linspace(table.inner**2, table.outer**2, rows)
+    points = np.sqrt(squared)
+    return float(squared[0]), float(squared[-1]), table.at(points)[:, 2] / points
 
 
 def _temperature(protocol: Protocol, step: int) -> float:

@@ -16,9 +16,9 @@ from nanonet.errors import SimulationError
 from nanonet.formats.lammps_dump import drop_torn_frames
 from nanonet.formats.lammps_log import clock_step, row_step
 from nanonet.formats.run_folder import END, NP_DUMP, RESTARTS, RESUME, START
+from nanonet.protocol import Protocol
 from nanonet.simulate import frames
 from nanonet.simulate.lmp import ending, environment
-from nanonet.simulate.protocol import Protocol
 
 _RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file begins and ends with it
 _PATIENCE = 2.0  # seconds in which processes that were killed are to be gone

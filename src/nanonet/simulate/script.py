@@ -1,58 +1,55 @@
-"""What LAMMPS reads, as text: pure functions of a composition (or windows), a protocol and a starting configuration.
+"""What LAMMPS reads, as text: pure functions of a system, a protocol and a starting configuration.
 
-The model (paper, Model and Methodology): Kremer-Grest chains, Lennard-Jones NPs, every pair truncated and shifted to
-zero at 2.5 times its sigma; bonded monomers feel the FENE bond with its own WCA core and no other pair potential.
+Every pair is truncated and shifted to zero; bonded particles feel their bond and no other pair potential.
 Type 1 is the monomer, type 2 the NP.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nanonet.composition import Composition
 from nanonet.formats.lammps_dump import ALL_COLUMNS, NP_COLUMNS
 from nanonet.formats.lammps_log import COLUMNS, MARKER
 from nanonet.formats.run_folder import CONFIGURATIONS, DATA, END, LOG, NP_DUMP, RESTARTS, RESUME, START, TABLE
 from nanonet.potentials.lennard_jones import CUTOFF
-from nanonet.simulate.implicit import KEY, Implicit
-from nanonet.simulate.protocol import Protocol
-from nanonet.simulate.system import Subject, System, particle_numbers
-from nanonet.windows import Windows
+from nanonet.protocol import Protocol
+from nanonet.systems.base import NP, Configuration, ForceField, PairTable, System
+from nanonet.systems.kinds import as_system
 
-FENE_STIFFNESS, FENE_EXTENT = 30.0, 1.5  # K (epsilon/sigma^2) and R0 (sigma): paper, Model
 _SKIN = 0.5  # of the neighbour lists (sigma): 0.3 to 0.8 differ by less than 10 % in speed (docs/speed.md)
 _PRUNED_SKIN = 1.0  # where our pair style prunes the lists between (docs/speed.md)
 _PUSH_STEPS = 1_000
 _SETTLE_STEPS = 2_000
 
 
-def np_mass(subject: Subject) -> float:
-    """Mass of an NP (monomer masses), as dense as a monomer; alone it has mass 1. Our choice: g(r) has no mass."""
-    return 1.0 if isinstance(subject, Implicit) else subject.diameter**3
+_TABLE_KEY = "NP"
+_TABLE_ROWS = 3_000
 
 
-def data_text(system: System, mass: float) -> str:
-    """The LAMMPS data file (atom style bond) of a starting configuration with NPs of a mass.
+def data_text(start: Configuration, masses: tuple[float, ...], bond_types: int = 1) -> str:
+    """The LAMMPS data file (atom style bond) of a starting configuration, with the masses of its types of particles.
 
-    Monomers come first, chain by chain; molecule numbers count the chains from 1, NPs belong to molecule 0. Dimers
-    have bonds of types 2, 3, ..., one each.
+    Molecule numbers count the chains from 1; what belongs to no chain has molecule 0.
     """
-    chains, beads, _ = system.monomers.shape
-    monomers, nps = chains * beads, len(system.nps)
-    ids = np.arange(1, monomers + 1).reshape(chains, beads)
-    molecules = np.repeat(np.arange(1, chains + 1), beads)
-    bonds = [(1, a, b) for a, b in zip(ids[:, :-1].ravel().tolist(), ids[:, 1:].ravel().tolist(), strict=True)]
-    if system.dimers:
-        bonds += [(2 + i, monomers + 2 * i + 1, monomers + 2 * i + 2) for i in range(nps // 2)]
-    box = f"0.0 {system.box:.10g}"
+    images = np.floor(start.positions / start.box).astype(int)
+    inside = start.positions - images * start.box
+    columns = (start.molecules, start.types, inside, images)
+    atoms = [
+        f"{i} {molecule} {kind} {x:.6f} {y:.6f} {z:.6f} {a} {b} {c}"
+        for i, (molecule, kind, (x, y, z), (a, b, c)) in enumerate(
+            zip(*(column.tolist() for column in columns), strict=True), start=1
+        )
+    ]
+    chains, beads, _ = start.monomers.shape
+    box = f"0.0 {start.box:.10g}"
     lines = [
-        f"nanonet: {chains} chains of {beads} monomers (type 1), {nps} NPs (type 2)",
+        f"nanonet: {chains} chains of {beads} monomers (type 1), {len(start.nps)} NPs (type 2)",
         "",
-        f"{monomers + nps} atoms",
-        f"{len(bonds)} bonds",
-        "2 atom types",
-        f"{1 + (nps // 2 if system.dimers else 0)} bond types",
+        f"{len(atoms)} atoms",
+        f"{len(start.bonds)} bonds",
+        f"{len(masses)} atom types",
+        f"{max(1, bond_types)} bond types",
         "2 extra bond per atom",
         "",
         f"{box} xlo xhi",
@@ -61,95 +58,81 @@ def data_text(system: System, mass: float) -> str:
         "",
         "Masses",
         "",
-        "1 1.0",
-        f"2 {mass:.10g}",
+        f"1 {masses[0]:.1f}",
+        *(f"{kind} {mass:.10g}" for kind, mass in enumerate(masses[1:], start=2)),
         "",
         "Atoms # bond",
         "",
-        *_atoms(1, 1, molecules, system.monomers.reshape(-1, 3), system.box),
-        *_atoms(monomers + 1, 2, np.zeros(nps, dtype=np.int64), system.nps, system.box),
+        *atoms,
     ]
-    if len(bonds):
-        lines += ["", "Bonds", "", *(f"{i} {kind} {a} {b}" for i, (kind, a, b) in enumerate(bonds, start=1))]
+    if len(start.bonds):
+        bonds = enumerate(start.bonds.tolist(), start=1)
+        lines += ["", "Bonds", "", *(f"{i} {kind} {a + 1} {b + 1}" for i, (kind, a, b) in bonds)]
     return "\n".join(lines) + "\n"
 
 
-def _atoms(
-    first: int, kind: int, molecules: NDArray[np.int64], positions: NDArray[np.float64], box: float
-) -> list[str]:
-    """Lines of the section Atoms, positions wrapped into the box with their image flags."""
-    images = np.floor(positions / box).astype(int)
-    inside = positions - images * box
-    return [
-        f"{first + i} {molecule} {kind} {x:.6f} {y:.6f} {z:.6f} {a} {b} {c}"
-        for i, (molecule, (x, y, z), (a, b, c)) in enumerate(
-            zip(molecules.tolist(), inside.tolist(), images.tolist(), strict=True)
-        )
-    ]
+def table_text(table: PairTable) -> str:
+    """The LAMMPS table file (pair_style table) of a tabulated potential."""
+    rows = table.at(np.linspace(table.inner, table.outer, _TABLE_ROWS))
+    head = f"# nanonet: {table.title}\n\n{_TABLE_KEY}\n"
+    head += f"N {len(rows)} R {rows[0, 0]:.10g} {rows[-1, 0]:.10g}\n\n"
+    return head + "".join(f"{i} {r:.10g} {u:.10g} {f:.10g}\n" for i, (r, u, f) in enumerate(rows.tolist(), start=1))
 
 
-def start_text(subject: Subject, protocol: Protocol) -> str:
-    """The LAMMPS input that runs a subject from its data file to the end."""
-    if isinstance(subject, Implicit):
+def start_text(what: System | Composition, protocol: Protocol) -> str:
+    """The LAMMPS input that runs a system from its data file to the end."""
+    system = as_system(what)
+    forces = system.force_field()
+    if system.ensemble == "langevin":
         seed, temperature = protocol.seed + 3, protocol.temperature
         velocities = f"velocity all create {temperature:g} {seed} mom yes rot no dist gaussian\n"
-        return _IMPLICIT_START + velocities + _implicit(protocol)
-    bonds = _spring_bonds(subject) if isinstance(subject, Windows) else (ATOMS, BONDS)
+        return _head(forces, "zero 2.5") + velocities + _forces(forces) + _langevin(protocol)
     return (
-        _HEAD_START.format(*bonds) + _push_off(subject, protocol) + interactions(subject) + _settle(protocol)
+        _head(forces, "soft 1.0") + _push_off(forces, protocol) + _forces(forces) + _settle(protocol)
         + _hold(protocol) + _begin(protocol) + _run(protocol)
     )  # fmt: skip
 
 
-def resume_text(subject: Subject, protocol: Protocol) -> str:
+def resume_text(what: System | Composition, protocol: Protocol) -> str:
     """The LAMMPS input that goes on from a restart file: `lmp -in resume.in -var restart restart.a`."""
-    nps, chains = particle_numbers(subject, protocol)
-    if isinstance(subject, Implicit):
-        return _HEAD_RESUME + _expect(nps) + _implicit(protocol)
+    system = as_system(what)
+    forces = system.force_field()
     bonds = ""
-    if isinstance(subject, Windows):  # restart files do not hold the coefficients of bond style hybrid
-        bonds = "".join(_spring_bonds(subject)).split("\n", 2)[2]
-    return _HEAD_RESUME + bonds + _expect(nps + chains * subject.chain_length) + interactions(subject) + _run(protocol)
+    if len({bond.style for bond in forces.bonds}) > 1:  # restart files do not hold the coefficients of hybrid styles
+        styles, coefficients = bond_text(forces)
+        bonds = styles.split("\n", 2)[2] + coefficients
+    ensemble = _langevin(protocol) if system.ensemble == "langevin" else _run(protocol)
+    return _HEAD_RESUME + bonds + _expect(system.numbers(protocol).particles) + _forces(forces) + ensemble
 
 
-ATOMS = """\
-units lj
-atom_style bond
-bond_style fene
-special_bonds fene
-"""
-"""What comes before the particles: bonded monomers are left out of the pair potentials."""
-
-BONDS = f"""\
-bond_coeff 1 {FENE_STIFFNESS:g} {FENE_EXTENT:g} 1.0 1.0
-"""
-"""The FENE bond with its WCA core of the monomer's epsilon and sigma."""
+def interactions(what: System | Composition) -> str:
+    """The potentials of a system, and the neighbour lists that suit them."""
+    return _forces(as_system(what).force_field())
 
 
-def _bonds(subject: Composition | Windows) -> str:
-    """The bonds once more: our own style of them where it is loaded, under the name that restart files know."""
-    atoms, bonds = _spring_bonds(subject) if isinstance(subject, Windows) else (ATOMS, BONDS)
-    return "".join(f"{line}\n" for line in atoms.splitlines() if line.startswith("bond_style")) + bonds
-
-
-def _spring_bonds(windows: Windows) -> tuple[str, str]:
-    """As `ATOMS` and `BONDS`, with the springs of dimers: partners are bonded, so they have no pair potential."""
-    springs = "".join(
-        f"bond_coeff {i} harmonic {stiffness:.10g} {separation:.10g}\n"
-        for i, (separation, stiffness) in enumerate(windows.springs, start=2)
+def bond_text(forces: ForceField) -> tuple[str, str]:
+    """What comes before the particles (styles; who is bonded has no pair potential), and the coefficients of bonds."""
+    styles = dict.fromkeys(bond.style for bond in forces.bonds)
+    hybrid = len(styles) > 1
+    named = f"{'hybrid ' if hybrid else ''}{' '.join(styles)}" if styles else "none"
+    special = "special_bonds fene\n" if styles else ""
+    coefficients = (
+        f"bond_coeff {i} {f'{bond.style} ' if hybrid else ''}{bond.coefficients}\n"
+        for i, bond in enumerate(forces.bonds, start=1)
     )
-    return (
-        ATOMS.replace("bond_style fene", "bond_style hybrid fene harmonic"),
-        BONDS.replace("bond_coeff 1", "bond_coeff 1 fene") + springs,
-    )
+    return f"units lj\natom_style bond\nbond_style {named}\n{special}", "".join(coefficients)
 
 
-_HEAD_START = f"""\
-# nanonet: run with  lmp -log none -in {START}  (any LAMMPS with the package MOLECULE; faster: -sf opt)
+def _head(forces: ForceField, pair_style: str) -> str:
+    styles, coefficients = bond_text(forces)
+    hint = "  (any LAMMPS with the package MOLECULE; faster: -sf opt)" if forces.bonds else ""
+    return f"""\
+# nanonet: run with  lmp -log none -in {START}{hint}
 log {LOG}
-{{}}pair_style soft 1.0
+{styles}pair_style {pair_style}
 read_data {DATA}
-{{}}"""
+{coefficients}"""
+
 
 _HEAD_RESUME = f"""\
 # nanonet: run with  lmp -log none -in {RESUME} -var restart {RESTARTS[0]}
@@ -158,21 +141,10 @@ read_restart ${{restart}}
 """
 
 
-_IMPLICIT_START = f"""\
-# nanonet: run with  lmp -log none -in {START}
-log {LOG}
-units lj
-atom_style bond
-bond_style none
-pair_style zero 2.5
-read_data {DATA}
-"""
-
-
-def _lists(subject: Composition | Windows) -> str:
+def _lists(forces: ForceField) -> str:
     """Lists, ghosts and sorting by the cutoff of each pair of types; KOKKOS and GPU know one cutoff only."""
-    reach = f"{subject.reach + 1.0:.4g}" if isinstance(subject, Windows) else ""  # partners must see each other
-    bin_reach, multi_reach = (f' &\n"comm_modify cutoff {reach}"', f" cutoff/multi 2 {reach}") if reach else ("", "")
+    reach = f"{forces.bond_reach + 1.0:.4g}" if forces.bond_reach else ""  # partners must see each other
+    bin_reach, multi_reach = (f' &\n"comm_modify cutoff {reach}"', f" cutoff/multi {NP} {reach}") if reach else ("", "")
     return f"""\
 if "$(is_active(package,kokkos)) || $(is_active(package,gpu))" then &
 "neighbor {_SKIN:g} bin"{bin_reach} &
@@ -194,25 +166,17 @@ if "${{particles}} != {particles}" then &
 """
 
 
-def _pairs(subject: Composition | Windows) -> tuple[tuple[str, float, float, float], ...]:
-    """(types, epsilon, sigma, cutoff) of each pair of types."""
-    diameter = subject.diameter
-    mixed = 0.5 * (diameter + 1.0)
-    if isinstance(subject, Windows):
-        nps = ("2 2", 1.0, subject.exclusion / 2.0 ** (1.0 / 6.0), subject.exclusion)
-    else:
-        nps = ("2 2", subject.eps_nn, diameter, CUTOFF * diameter)
-    return (("1 1", 1.0, 1.0, CUTOFF), ("1 2", subject.eps_pn, mixed, CUTOFF * mixed), nps)
-
-
-def _push_off(subject: Composition | Windows, protocol: Protocol) -> str:
+def _push_off(forces: ForceField, protocol: Protocol) -> str:
     """Part overlapping particles with a soft repulsion that grows."""
     minimum = 2.0 ** (1.0 / 6.0)
-    soft = "".join(f"pair_coeff {types} 0.0 {minimum * sigma:.10g}\n" for types, _, sigma, _ in _pairs(subject))
+    soft = "".join(f"pair_coeff {types} 0.0 {minimum * sigma:.10g}\n" for types, _, sigma, _ in forces.pairs)
+    types = " ".join(
+        str(kind) for kind, _ in enumerate(forces.masses, start=1) if kind != NP or not protocol.hold_steps
+    )
     return f"""
 # overlapping monomers are pushed apart
-group moving type {"1" if protocol.hold_steps else "1 2"}
-{_lists(subject)}{soft}\
+group moving type {types}
+{_lists(forces)}{soft}\
 timestep 0.005
 thermo 500
 thermo_style custom {COLUMNS}
@@ -227,20 +191,30 @@ unfix push
 """
 
 
-def interactions(subject: Composition | Windows) -> str:
-    """Pair potentials of the model and the neighbour lists that suit particles of two sizes."""
+def _forces(forces: ForceField) -> str:
+    """Pair potentials and neighbour lists; the bonds once more: our own style of them where it is loaded, too."""
+    if forces.table is not None:
+        return f"""
+# U_nn + W_poly from a table
+pair_style table linear 4000
+pair_coeff * * {TABLE} {_TABLE_KEY}
+neighbor 1.2 bin
+neigh_modify every 10 delay 0 check yes
+"""
+    styles, bonds = bond_text(forces)
+    style = "".join(f"{line}\n" for line in styles.splitlines() if line.startswith("bond_style"))
     coefficients = "".join(
         f"pair_coeff {types} {epsilon:.10g} {sigma:.10g} {cutoff:.10g}\n"
-        for types, epsilon, sigma, cutoff in _pairs(subject)
+        for types, epsilon, sigma, cutoff in forces.pairs
     )
     return f"""
 # the model: Lennard-Jones, truncated and shifted to zero at {CUTOFF:g} sigma of each pair
 variable style index lj/cut
 if "${{style}} == lj/nanonet" then "plugin load ${{plugin}}" "suffix nanonet"
-{_bonds(subject)}\
+{style}{bonds}\
 pair_style ${{style}} {CUTOFF:g}
 pair_modify shift yes
-{coefficients}{_lists(subject)}\
+{coefficients}{_lists(forces)}\
 if "${{style}} == lj/nanonet" then "neighbor {_PRUNED_SKIN:g} multi"
 """
 
@@ -338,7 +312,7 @@ print "{MARKER} from step ${{now}}"
 if "${{now}} < {end}" then "run {end} upto{ramp}"
 {annealed}
 # production
-group nps type 2
+group nps type {NP}
 dump nps nps custom {protocol.frame_every} {NP_DUMP} {NP_COLUMNS}
 dump_modify nps sort id append yes format float %.5f first no
 {whole}run {protocol.total_steps} upto
@@ -346,19 +320,13 @@ dump_modify nps sort id append yes format float %.5f first no
 """
 
 
-def _implicit(protocol: Protocol) -> str:
-    """NPs alone with their tabulated potential, under a Langevin thermostat in a given volume."""
+def _langevin(protocol: Protocol) -> str:
+    """A Langevin thermostat in a given volume."""
     temperature = protocol.temperature
     bath = f"{temperature:g} {protocol.thermostat_damping:g} {protocol.seed + 2}\n"
     constant = f"fix bath all langevin {temperature:g} {bath}"
     annealed = f"unfix bath\n{constant}" if protocol.anneal_from else ""
     return f"""
-# U_nn + W_poly from a table
-pair_style table linear 4000
-pair_coeff * * {TABLE} {KEY}
-neighbor 1.2 bin
-neigh_modify every 10 delay 0 check yes
-
 # Langevin thermostat, velocity Verlet
 timestep {protocol.timestep:g}
 {_THERMO}thermo 5000

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nanonet import InputError
-from nanonet.simulate.protocol import PRESETS, preset
+from nanonet.protocol import PRESETS, preset
 
 
 def test_paper_is_the_papers() -> None:

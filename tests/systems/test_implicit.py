@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from nanonet import Composition, InputError
 from nanonet.analyze.pairs import measure
@@ -13,10 +14,10 @@ from nanonet.analyze.trajectory import read
 from nanonet.formats import run_folder
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.protocol import IMPLICIT
 from nanonet.simulate import engine
-from nanonet.simulate.implicit import Implicit, implicit, table
-from nanonet.simulate.protocol import IMPLICIT
-from nanonet.simulate.system import build
+from nanonet.systems.implicit import Implicit, implicit
+from nanonet.systems.kinds import as_system, system_from_json
 from tests.physics.checks import run_lmp
 from tests.physics.checks import table as thermo
 
@@ -30,6 +31,11 @@ def _potential(barrier: float = 2.0, end: float = 0.0, triple: Triple | None = N
     r = np.arange(2.3, 7.76, 0.05)
     w = -3.0 / (1.0 + np.exp((r - 3.0) / 0.2)) + barrier * np.exp(-(((r - 3.9) / 0.4) ** 2)) + end
     return PolymerPotential(triple or Triple(3, 40, 1.0), r, w, np.diag(np.full(len(r), 0.04)))
+
+
+def table(system: Implicit) -> NDArray[np.float64]:
+    """Rows of separation, energy and force, as many as LAMMPS reads."""
+    return system.at(np.linspace(system.inner, system.outer, 3_000))
 
 
 def test_the_table_is_u_nn_and_w_poly() -> None:
@@ -82,14 +88,14 @@ def test_an_implicit_run_is_a_run(tmp_path: Path) -> None:
     trajectory = engine.run(subject, short, tmp_path / "run")
     record = json.loads((tmp_path / "run" / run_folder.RECORD).read_text())
     assert (record["chains"], record["nps"], record["np_mass"]) == (0, 20, 1.0)
-    again = engine.subject_of(record)
+    again = system_from_json(record)
     assert again == subject
     assert engine.run_id(again, short) == record["id"]
     before = trajectory.stat().st_mtime_ns
     engine.run(subject, short, tmp_path / "run")
     assert trajectory.stat().st_mtime_ns == before
     assert (tmp_path / "run" / run_folder.TABLE).exists()
-    start = build(subject, short).nps
+    start = as_system(subject).configuration(short).nps
     assert np.linalg.norm(start - start.mean(axis=0), axis=1).max() < 12.0
     engine.extend(tmp_path / "run", 4_000)
     assert len(read(trajectory).positions) == 40

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from nanonet import InputError, windows
-from nanonet.analyze.windows import follow, mean_forces
-from nanonet.campaign import agenda, campaign, queue, workspace
+from nanonet import InputError, umbrella_runs
+from nanonet.analyze.umbrella import follow, mean_forces
+from nanonet.campaign import campaign, potentials, results, targets
 from nanonet.campaign.design import CORNERS, triples
-from nanonet.campaign.workspace import create, open_workspace
+from nanonet.campaign.workspace import Task, Workspace, create, open_workspace
 from nanonet.potentials.mediated import Triple
+from nanonet.protocol import WINDOWS
 from nanonet.records import Seeded, UmbrellaRunRecord
-from nanonet.simulate.protocol import WINDOWS
-from nanonet.windows import WindowRun, Windows
+from nanonet.systems.umbrella import UmbrellaWindows
+from nanonet.umbrella_runs import UmbrellaRun
 from tests.analyze.made_up import made_up_windows
 from tests.conftest import TINY, TINY_COMPOSITION, TINY_WINDOWS
 
@@ -22,16 +23,21 @@ QUICK = replace(TINY, name="windows", configurations=0)
 TRIPLE = Triple(2, 30, 1.0)
 
 
-def _made_up(frames: int, seed: int = 1, triple: Triple = TRIPLE, tau: float = 3_000.0) -> WindowRun:
+def _made_up(frames: int, seed: int = 1, triple: Triple = TRIPLE, tau: float = 3_000.0) -> UmbrellaRun:
     subject, trajectory = made_up_windows(triple, frames, seed)
     record = UmbrellaRunRecord(id=f"{seed:016}", tau=tau, protocol=Seeded(seed), problems=())
-    return WindowRun(subject, mean_forces(follow(trajectory, subject), subject), record)
+    return UmbrellaRun(subject, mean_forces(follow(trajectory, subject), subject), record)
+
+
+def _more(workspace: Workspace, max_replicas: int = 4) -> list[tuple[float, Task]]:
+    known = potentials.Potentials.read(workspace)
+    return [one for system in workspace.windows for one in known.more(workspace, system, max_replicas)]
 
 
 def test_windows_and_compositions_come_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A campaign of both runs both, once, collects both, and a new one knows what the files hold."""
-    monkeypatch.setattr(workspace, "WINDOWS", QUICK)
-    monkeypatch.setattr(queue, "TARGET", ((2.0, 5.0), (1e3, 1e3)))
+    monkeypatch.setattr(targets, "WINDOWS", QUICK)
+    monkeypatch.setattr(potentials, "TARGET", ((2.0, 5.0), (1e3, 1e3)))
     design = (TINY_COMPOSITION, replace(TINY_COMPOSITION, eps_pn=0.5))
     made = create(tmp_path / "work", design, TINY, tmp_path / "data.nc", [TINY_WINDOWS])
     assert open_workspace(made.path) == made
@@ -40,44 +46,44 @@ def test_windows_and_compositions_come_in_turn(tmp_path: Path, monkeypatch: pyte
     begun = [line for line in said if line.startswith("begins")]
     assert begun == [f"begins     {TINY_WINDOWS}", f"begins     {TINY_COMPOSITION}, dispersed start, seed 1"]
     assert [row.state.name for row in campaign.status(made)] == ["done", "waiting", "done"]
-    queue.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
-    (run,) = windows.load(made.forces)
+    potentials.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
+    (run,) = umbrella_runs.load(made.forces)
     assert run.windows == TINY_WINDOWS
     before = made.forces.read_bytes()
-    queue.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
+    potentials.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
     assert made.forces.read_bytes() == before
     other = create(tmp_path / "other", design, TINY, tmp_path / "data.nc", [TINY_WINDOWS])
     assert [row.state.name for row in campaign.status(other)] == ["waiting", "waiting", "collected"]
-    assert not campaign._next(other, [TINY_WINDOWS], agenda.find_known(other), campaign._Progress(), [], 4)[0]
+    assert not campaign._next(other, [TINY_WINDOWS], results.find_known(other), campaign._Progress(), [], 4)[0]
 
 
 def test_windows_that_miss_their_target_get_replicas(tmp_path: Path) -> None:
     """Few frames: large errors at contact, so replicas, the worst first; many frames: none."""
-    subject = Windows(TRIPLE)
+    subject = UmbrellaWindows(TRIPLE)
     made = create(tmp_path / "work", [TINY_COMPOSITION], TINY, tmp_path / "data.nc", [subject])
-    assert queue.worst_windows(made, made.windows, 4) == []  # nothing has run
-    windows.save(made.forces, [_made_up(60)])
-    assert queue.contact_error([_made_up(60)]) > 0.5
-    ((badness, task),) = queue.worst_windows(made, made.windows, 4)
+    assert _more(made) == []  # nothing has run
+    umbrella_runs.save(made.forces, [_made_up(60)])
+    assert potentials.contact_error([_made_up(60)]) > 0.5
+    ((badness, task),) = _more(made)
     assert badness > 1
-    assert (task.subject, task.protocol.seed) == (subject, WINDOWS.replica(1).seed)
-    assert queue.worst_windows(made, made.windows, 1) == []
-    windows.save(made.forces, [_made_up(2_000)])
-    assert queue.worst_windows(made, made.windows, 4) == []
+    assert (task.system, task.protocol.seed) == (subject, WINDOWS.replica(1).seed)
+    assert _more(made, 1) == []
+    umbrella_runs.save(made.forces, [_made_up(2_000)])
+    assert _more(made) == []
 
 
 def test_a_longer_window_run_takes_the_place_of_its_shorter_self(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "windows.json"
-    windows.save(path, [_made_up(60, tau=100.0), _made_up(60, seed=2, tau=100.0)])
+    umbrella_runs.save(path, [_made_up(60, tau=100.0), _made_up(60, seed=2, tau=100.0)])
     longer = replace(_made_up(80), record=replace(_made_up(80).record, id="longer", tau=200.0))
-    monkeypatch.setattr(queue, "measure_windows", lambda folder: longer)
+    monkeypatch.setattr(potentials, "measure_windows", lambda folder: longer)
     folder = tmp_path / "run"
     folder.mkdir()
-    monkeypatch.setattr(queue, "read_record", lambda folder: longer.record)
-    queue.collect_windows(path, [folder], lambda line: None)
-    assert sorted((run.id, run.record["tau"]) for run in windows.load(path)) == [
+    monkeypatch.setattr(potentials, "read_record", lambda folder: longer.record)
+    potentials.collect_windows(path, [folder], lambda line: None)
+    assert sorted((run.id, run.record["tau"]) for run in umbrella_runs.load(path)) == [
         ("0000000000000002", 100.0),
         ("longer", 200.0),
     ]
@@ -88,9 +94,9 @@ def test_a_bad_window_run_keeps_nobody_out(windows_run: Path, tmp_path: Path) ->
     bad.mkdir()
     (bad / "run.json").write_text(json.dumps({"id": "x"}))
     said: list[str] = []
-    queue.collect_windows(tmp_path / "windows.json", [bad, windows_run], said.append)
+    potentials.collect_windows(tmp_path / "windows.json", [bad, windows_run], said.append)
     assert said[0].startswith("left out")
-    assert len(windows.load(tmp_path / "windows.json")) == 1
+    assert len(umbrella_runs.load(tmp_path / "windows.json")) == 1
 
 
 def test_the_design_of_windows_grows_without_changing() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.formats.run_folder import RECORD
+from nanonet.protocol import Protocol, protocol_of
 from nanonet.simulate import engine, process
-from nanonet.simulate.protocol import Protocol, protocol_of
-from nanonet.simulate.system import Subject
+from nanonet.systems.base import System
 
 
 def begun_protocol(folder: str | os.PathLike[str]) -> Protocol | None:
@@ -18,7 +19,7 @@ def begun_protocol(folder: str | os.PathLike[str]) -> Protocol | None:
     return protocol_of(engine.read_record(folder).protocol) if (folder / RECORD).exists() else None
 
 
-def covers(folder: Path, subject: Subject, protocol: Protocol) -> bool:
+def covers(folder: Path, system: System | Composition, protocol: Protocol) -> bool:
     """Whether a folder holds this run, finished, with as much production or more."""
     if engine.finished_id(folder) is None:
         return False
@@ -30,7 +31,7 @@ def covers(folder: Path, subject: Subject, protocol: Protocol) -> bool:
         longer = protocol.extended(recorded.production_steps)
     except InputError:
         return False
-    return bool(engine.run_id(subject, longer) == record.id)
+    return bool(engine.run_id(system, longer) == record.id)
 
 
 def can_be_extended(folder: Path) -> bool:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nanonet import InputError, windows
+from nanonet import InputError, umbrella_runs
 from nanonet.analyze.trajectory import Trajectory
-from nanonet.analyze.windows import follow, mean_forces, measure_windows, problems
+from nanonet.analyze.umbrella import follow, mean_forces, measure_windows, problems
 from nanonet.potentials.mediated import Triple
 from nanonet.records import UmbrellaRunRecord
-from nanonet.windows import BIN, WindowRun, Windows
+from nanonet.systems.umbrella import REACH, UmbrellaWindows
+from nanonet.umbrella_runs import BIN, UmbrellaRun
 from tests.analyze.made_up import TRIPLE, made_up_windows, w_poly
 from tests.conftest import TINY_WINDOWS
 
@@ -29,7 +30,7 @@ def test_mean_forces_of_exact_samples(tmp_path: Path) -> None:
 
 def test_forces_of_other_dimers_are_taken_out() -> None:
     """Four NPs in a row: the repulsion between the inner two pulls both dimers together."""
-    subject = Windows(Triple(3.0, 40, 1.0), ((4.0, 10.0), (4.0, 10.0)))
+    subject = UmbrellaWindows(Triple(3.0, 40, 1.0), ((4.0, 10.0), (4.0, 10.0)))
     positions = np.array([[[2.0, 5, 5], [6.0, 5, 5], [11.5, 5, 5], [15.5, 5, 5]]])
     series = follow(Trajectory(positions, np.full((1, 3), 40.0)), subject)
     reach = subject.exclusion
@@ -63,27 +64,27 @@ def test_a_window_run_is_measured_saved_and_read(windows_run: Path, tmp_path: Pa
     assert len(run.forces.force) == len(TINY_WINDOWS.springs)
     assert run.record["tau"] == pytest.approx(6.0)
     path = tmp_path / "windows.json"
-    windows.save(path, [run])
-    (again,) = windows.load(path)
+    umbrella_runs.save(path, [run])
+    (again,) = umbrella_runs.load(path)
     assert again.record == run.record
     assert again.windows == run.windows
     assert again.forces.force == pytest.approx(run.forces.force, abs=1e-5)
     assert again.forces.means == pytest.approx(run.forces.means, abs=1e-4)
-    windows.save(tmp_path / "again.json", [again])
-    assert windows.load(tmp_path / "again.json")[0].forces.means == pytest.approx(again.forces.means, abs=1e-6)
+    umbrella_runs.save(tmp_path / "again.json", [again])
+    assert umbrella_runs.load(tmp_path / "again.json")[0].forces.means == pytest.approx(again.forces.means, abs=1e-6)
 
 
 def test_replicas_stand_side_by_side() -> None:
     runs = [_run(seed) for seed in (1, 2)]
-    together = windows.combine(runs)
+    together = umbrella_runs.combine(runs)
     assert len(together.force) == 2 * len(runs[0].forces.force)
     assert together.means == pytest.approx(np.concatenate([run.forces.means for run in runs]))
-    assert len(windows.by_triple(runs)) == 1
+    assert len(umbrella_runs.by_triple(runs)) == 1
 
 
-def _run(seed: int, triple: Triple = TRIPLE) -> WindowRun:
+def _run(seed: int, triple: Triple = TRIPLE) -> UmbrellaRun:
     subject, trajectory = made_up_windows(triple, frames=200, seed=seed)
-    return WindowRun(subject, mean_forces(follow(trajectory, subject), subject), UmbrellaRunRecord(id=f"{seed:016}"))
+    return UmbrellaRun(subject, mean_forces(follow(trajectory, subject), subject), UmbrellaRunRecord(id=f"{seed:016}"))
 
 
 def test_what_windows_refuse(windows_run: Path, smoke_run: Path, tmp_path: Path) -> None:
@@ -92,13 +93,13 @@ def test_what_windows_refuse(windows_run: Path, smoke_run: Path, tmp_path: Path)
     with pytest.raises(InputError, match=r"chain_length = 30\.5 is not a whole number"):
         Triple(3.0, 30.5, 1.0)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"springs\[1\] = \(3.0, -1.0\)"):
-        Windows(TRIPLE, ((2.9, 10.0), (3.0, -1.0)))
+        UmbrellaWindows(TRIPLE, ((2.9, 10.0), (3.0, -1.0)))
     with pytest.raises(InputError, match="is no window run"):
         measure_windows(smoke_run)
     with pytest.raises(InputError, match="cannot be put together"):
-        windows.combine([_run(1), _run(2, Triple(4.0, 40, 1.0))])
+        umbrella_runs.combine([_run(1), _run(2, Triple(4.0, 40, 1.0))])
     with pytest.raises(InputError, match="allowed are 1 or more"):
-        windows.combine([])
+        umbrella_runs.combine([])
     unfinished = tmp_path / "run"
     shutil.copytree(windows_run, unfinished)
     (unfinished / "trajectory.gsd").unlink()
@@ -106,18 +107,18 @@ def test_what_windows_refuse(windows_run: Path, smoke_run: Path, tmp_path: Path)
         measure_windows(unfinished)
     bad = tmp_path / "windows.json"
     with pytest.raises(InputError, match="does not exist"):
-        windows.load(bad)
+        umbrella_runs.load(bad)
     for text in ("{", '{"nanonet_format": 99, "runs": []}', '{"nanonet_format": 1, "bin": 0.05, "runs": [{}]}'):
         bad.write_text(text)
         with pytest.raises(InputError, match=r"windows\.json cannot be (read|used)"):
-            windows.load(bad)
+            umbrella_runs.load(bad)
 
 
 def test_springs_follow_from_the_diameter() -> None:
     for diameter in (2.0, 3.3, 5.0):
-        subject = Windows(Triple(diameter, 30, 1.0))
+        subject = UmbrellaWindows(Triple(diameter, 30, 1.0))
         separations: NDArray[np.float64] = np.array([separation for separation, _ in subject.springs])
         assert separations[0] == pytest.approx(0.8 * diameter, abs=1e-3)
-        assert separations[-1] == pytest.approx(diameter + windows.REACH, abs=1e-3)
+        assert separations[-1] == pytest.approx(diameter + REACH, abs=1e-3)
         assert np.diff(separations).max() < 0.31
         assert np.diff(separations).min() > 0.1

@@ -18,7 +18,8 @@ from nanonet.formats.reading import read_bytes
 from nanonet.formats.run_folder import TRAJECTORY, read_finished
 from nanonet.potentials.mediated import MeanForces, Triple
 from nanonet.records import Seeded, UmbrellaRunRecord
-from nanonet.windows import BIN, WindowRun, Windows
+from nanonet.systems.umbrella import UmbrellaWindows
+from nanonet.umbrella_runs import BIN, UmbrellaRun
 
 BLOCKS = 20
 """Blocks of a window run for its error bars."""
@@ -46,7 +47,7 @@ class Series:
     forces: NDArray[np.float64]
 
 
-def follow(frames: trajectory.Trajectory, windows: Windows) -> Series:
+def follow(frames: trajectory.Trajectory, windows: UmbrellaWindows) -> Series:
     """Separations and forces of the dimers of a trajectory.
 
     Where partners have the distance r and the springs the energy K (r - r0)^2, the average over a window is exactly
@@ -81,7 +82,7 @@ def _repulsion(positions: NDArray[np.float64], boxes: NDArray[np.float64], reach
     return forces
 
 
-def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
+def measure_windows(folder: str | os.PathLike[str]) -> UmbrellaRun:
     """The mean forces of a finished window run.
 
     Raises
@@ -93,7 +94,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
     record = read_finished(folder)
     if (found := record.windows) is None:
         raise InputError(f"{folder} is no window run: its record has no windows")
-    windows = Windows(Triple(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
+    windows = UmbrellaWindows(Triple(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
     path = folder / TRAJECTORY
     if not path.exists():
         raise InputError(f"window run {folder} is not finished: run it again to go on")
@@ -121,10 +122,10 @@ def measure_windows(folder: str | os.PathLike[str]) -> WindowRun:
             "trajectory_sha256": hashlib.sha256(read_bytes(path, "trajectory")).hexdigest(),
         },
     )
-    return WindowRun(windows, forces, kept)
+    return UmbrellaRun(windows, forces, kept)
 
 
-def mean_forces(series: Series, windows: Windows) -> MeanForces:
+def mean_forces(series: Series, windows: UmbrellaWindows) -> MeanForces:
     """Means of the series of a window run, with standard errors from the scatter of blocks.
 
     The spring's force decays fast and hides the polymer's slow part in its correlations: of a window of 3,000 tau,

@@ -8,13 +8,13 @@ import pytest
 
 from nanonet import RDF, Composition
 from nanonet.analyze.runs import family
-from nanonet.campaign import agenda
+from nanonet.campaign import curves
 from nanonet.campaign.workspace import Task, Workspace, create
 from nanonet.dataset import Run
+from nanonet.protocol import preset
 from nanonet.rdf import standard_grid
 from nanonet.records import MeasuredRun, TrajectoryStatistics
-from nanonet.simulate import engine, run_folder
-from nanonet.simulate.protocol import preset
+from nanonet.simulate import engine, finished
 from tests.conftest import TINY, TINY_COMPOSITION
 
 DESK = preset("desk")
@@ -28,8 +28,8 @@ MANY = replace(FEW, means=(6.0, 14.0))
 def _run(task: Task, seen: TrajectoryStatistics) -> Run:
     protocol = task.goal
     record = {
-        "id": engine.run_id(task.subject, protocol), "start": protocol.start, "protocol": asdict(protocol),
-        "composition": asdict(task.subject), "examination": seen.to_json(), "nps": 18,
+        "id": engine.run_id(task.system, protocol), "start": protocol.start, "protocol": asdict(protocol),
+        **task.system.parameters(), "examination": seen.to_json(), "nps": 18,
         "density": 0.002, "density_error": 1e-6,
         "production_tau": protocol.production_steps * protocol.timestep,
     }  # fmt: skip
@@ -42,7 +42,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def _more(workspace: Workspace, composition: Composition, runs: list[Run]) -> tuple[str, int, int | None] | None:
-    found = agenda.more_of(workspace, composition, runs, 4)
+    found = curves.more_of(workspace, composition, runs, 4)
     if not found:
         return None
     ((_, task),) = found
@@ -63,7 +63,7 @@ def test_what_does_not_agree_is_extended_where_it_lies_and_else_repeated(
     runs = [_run(task, seen) for task, seen in zip(tasks, (MANY, FEW), strict=True)]
     assert _more(workspace, CONDENSING, runs) == ("implicit", 2001, None)  # neither lies here
     here = [workspace.folder(tasks[1]) / "run"]
-    monkeypatch.setattr(run_folder, "can_be_extended", lambda folder: folder in here)
+    monkeypatch.setattr(finished, "can_be_extended", lambda folder: folder in here)
     assert _more(workspace, CONDENSING, runs) == ("implicit", 1001, 500_000)
     here.append(workspace.folder(tasks[0]) / "run")
     runs[1] = _run(replace(tasks[1], production_steps=500_000), FEW)
@@ -91,25 +91,25 @@ def test_a_dispersed_run_counts_as_the_first_where_nps_do_not_condense(workspace
         task = workspace.task(composition)
         assert task.protocol.start == "implicit"
         dispersed = _run(replace(task, protocol=replace(task.protocol, start="dispersed")), FEW)
-        known = agenda.Known({family(asdict(composition), asdict(DESK)): [dispersed]}, ())
-        assert agenda.is_done(workspace, task, known) is done
-        assert not agenda.is_collected(task, known)
-        begun = agenda.Known({family(asdict(composition), asdict(DESK)): [_run(task, FEW)]}, ())
-        assert agenda.is_done(workspace, task, begun)
-        assert agenda.is_collected(task, begun)
+        known = curves.Curves({family(asdict(composition), asdict(DESK)): [dispersed]})
+        assert known.is_done(workspace, task) is done
+        assert not known.is_collected(task)
+        begun = curves.Curves({family(asdict(composition), asdict(DESK)): [_run(task, FEW)]})
+        assert begun.is_done(workspace, task)
+        assert begun.is_collected(task)
 
 
 def test_an_extended_run_covers_its_shorter_self(tmp_path: Path) -> None:
     engine.run(TINY_COMPOSITION, TINY, tmp_path / "run")
     longer = TINY.extended(1_200)
-    assert run_folder.can_be_extended(tmp_path / "run")
-    assert run_folder.covers(tmp_path / "run", TINY_COMPOSITION, TINY)
-    assert not run_folder.covers(tmp_path / "run", TINY_COMPOSITION, longer)
+    assert finished.can_be_extended(tmp_path / "run")
+    assert finished.covers(tmp_path / "run", TINY_COMPOSITION, TINY)
+    assert not finished.covers(tmp_path / "run", TINY_COMPOSITION, longer)
     engine.run(TINY_COMPOSITION, longer, tmp_path / "run")
     for protocol in (TINY, longer):
-        assert run_folder.covers(tmp_path / "run", TINY_COMPOSITION, protocol)
-    assert not run_folder.covers(tmp_path / "run", replace(TINY_COMPOSITION, eps_nn=0.6), TINY)
-    assert not run_folder.covers(tmp_path / "run", TINY_COMPOSITION, TINY.replica(1))
-    assert not run_folder.covers(tmp_path / "none", TINY_COMPOSITION, TINY)
-    assert run_folder.begun_protocol(tmp_path / "run") == longer
-    assert run_folder.begun_protocol(tmp_path / "none") is None
+        assert finished.covers(tmp_path / "run", TINY_COMPOSITION, protocol)
+    assert not finished.covers(tmp_path / "run", replace(TINY_COMPOSITION, eps_nn=0.6), TINY)
+    assert not finished.covers(tmp_path / "run", TINY_COMPOSITION, TINY.replica(1))
+    assert not finished.covers(tmp_path / "none", TINY_COMPOSITION, TINY)
+    assert finished.begun_protocol(tmp_path / "run") == longer
+    assert finished.begun_protocol(tmp_path / "none") is None

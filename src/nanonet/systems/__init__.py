@@ -1,0 +1,6 @@
+"""What can be simulated: each kind of system says, in one file, of what particles and forces it is made.
+
+What enters are a composition, umbrella windows or a potential, and a protocol; what leaves are a starting configuration
+and a force field, which `simulate` writes for LAMMPS without knowing the kind, and plain parameters, from which a run
+has its identity. It needs NumPy, and SciPy for tables.
+"""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
-from nanonet.space import InputSpace
+from nanonet.space import InputSpace, Point
 
 MIN_EPS_NN = 0.02
 """Least NP-NP attraction that is predicted or simulated: the repulsion 4 eps_nn (D / r)^12 is what keeps NPs apart."""
@@ -38,14 +39,25 @@ def number_of_nps(density: float, min_box: float = MIN_BOX, min_nps: int = MIN_N
     return max(min_nps, math.ceil(density * min_box**3))
 
 
-_SIGMA = {"unit": "sigma", "spellings": ("σ",)}
-_BEADS = {"unit": "1", "whole": True, "spellings": ("beads",)}
-_PER_VOLUME = {"unit": "sigma^-3", "log": True, "spellings": ("σ^-3", "σ⁻³", "1/sigma^3", "1/σ^3")}
-_EPSILON = {"unit": "epsilon", "spellings": ("ε", "eps")}
+_DIAMETER = {"long_name": "NP diameter", "symbol": "D", "unit": "sigma", "spellings": ("σ",), "low": 1, "high": 10}
+_LENGTH = {"long_name": "Beads a chain", "symbol": "N", "whole": True, "spellings": ("beads",), "low": 2, "high": 500}
+_DENSITY = {
+    "long_name": "NPs a volume",
+    "symbol": "rho",
+    "latex": "ρ",
+    "unit": "sigma^-3",
+    "spellings": ("σ^-3", "σ⁻³", "1/sigma^3", "1/σ^3"),
+    "low": 1e-5,
+    "high": 0.02,
+    "log": True,
+}
+_ENERGY = {"unit": "epsilon", "spellings": ("ε", "eps"), "low": 0, "high": 5}
+_EPS_NN = _ENERGY | {"long_name": "NP-NP attraction", "latex": "ε_{NN}"}
+_EPS_PN = _ENERGY | {"long_name": "Polymer-NP attraction", "latex": "ε_{PN}"}
 
 
 @dataclass(frozen=True, order=True)
-class Composition:
+class Composition(Point):
     """Composition of a polymer nanocomposite (paper, Model and Methodology), in Lennard-Jones units.
 
     Parameters
@@ -65,11 +77,11 @@ class Composition:
         A field is not a finite number, lies outside its limits, or the NP volume fraction exceeds 0.4.
     """
 
-    diameter: float = field(metadata=_SIGMA | {"low": 1, "high": 10, "symbol": "D"})
-    chain_length: int = field(metadata=_BEADS | {"low": 2, "high": 500, "symbol": "N"})
-    density: float = field(metadata=_PER_VOLUME | {"low": 1e-5, "high": 0.02, "symbol": "rho"})
-    eps_nn: float = field(metadata=_EPSILON | {"low": 0, "high": 5})
-    eps_pn: float = field(metadata=_EPSILON | {"low": 0, "high": 5})
+    diameter: float = field(metadata=_DIAMETER)
+    chain_length: int = field(metadata=_LENGTH)
+    density: float = field(metadata=_DENSITY)
+    eps_nn: float = field(metadata=_EPS_NN)
+    eps_pn: float = field(metadata=_EPS_PN)
 
     def __post_init__(self) -> None:
         for one in NANOCOMPOSITE.inputs:
@@ -91,9 +103,18 @@ class Composition:
         """Number of NPs n that a run of this composition has by the standard rule (`number_of_nps`)."""
         return number_of_nps(self.density)
 
+    @property
+    def space(self) -> InputSpace:
+        """`NANOCOMPOSITE`."""
+        return NANOCOMPOSITE
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The five numbers, in the order of the columns."""
+        return astuple(self)
+
     def __str__(self) -> str:
-        values = zip(NANOCOMPOSITE.inputs, astuple(self), strict=True)
-        return " ".join(f"{one.symbol}={value:{'.5g' if one.log else 'g'}}" for one, value in values)
+        return Point.__str__(self)
 
 
 NANOCOMPOSITE = InputSpace.of(Composition)
@@ -138,15 +159,12 @@ def check_repulsion(composition: Composition) -> None:
 
 def to_array(compositions: Iterable[Composition]) -> NDArray[np.float64]:
     """Compositions as an array (n, 5), columns in the order of `FIELDS`."""
-    return np.array([astuple(c) for c in compositions], dtype=np.float64).reshape(-1, len(FIELDS))
+    return NANOCOMPOSITE.array(compositions)
 
 
 def from_array(array: ArrayLike) -> tuple[Composition, ...]:
     """Rows of an array (n, 5), columns in the order of `FIELDS`, as compositions; `InputError` for a bad row."""
-    rows = np.asarray(array, dtype=np.float64)
-    if rows.ndim != 2 or rows.shape[1] != len(FIELDS):
-        raise InputError(f"array of compositions has shape {rows.shape}; allowed is (n, {len(FIELDS)})")
-    return tuple(_row(i, row) for i, row in enumerate(rows.tolist()))
+    return cast("tuple[Composition, ...]", NANOCOMPOSITE.points(array))
 
 
 def twins(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: float = 0.1) -> NDArray[np.bool_]:
@@ -158,10 +176,3 @@ def twins(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: float = 0.
     scale = np.where(np.asarray(span) > 0, span, np.inf)
     apart = (np.asarray(X, dtype=np.float64)[:, None] - np.asarray(held_out, dtype=np.float64)) / scale
     return np.asarray(np.sqrt(np.square(apart).sum(axis=2)).min(axis=1) < closer)
-
-
-def _row(index: int, row: Sequence[float]) -> Composition:
-    try:
-        return Composition(*row)  # type: ignore[arg-type]  # a whole float becomes an int in Composition
-    except InputError as error:
-        raise InputError(f"row {index}: {error}") from None

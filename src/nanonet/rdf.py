@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nanonet.curve import G_R, Curve
 from nanonet.errors import InputError
 
 R_MAX = 10.0
@@ -26,9 +26,6 @@ def standard_grid(r_max: float = R_MAX, bins: int = BINS) -> NDArray[np.float64]
     return np.asarray((np.arange(bins) + 0.5) * (r_max / bins))
 
 
-_OPTIONAL = ("error", "low", "high")
-
-
 class Peak(NamedTuple):
     """A maximum of g(r)."""
 
@@ -38,9 +35,8 @@ class Peak(NamedTuple):
     """g there."""
 
 
-@dataclass(frozen=True, eq=False)
-class RDF:
-    """NP-NP radial distribution function g(r).
+class RDF(Curve):
+    """NP-NP radial distribution function g(r): a curve of `curve.G_R` on an even grid.
 
     Parameters
     ----------
@@ -60,34 +56,36 @@ class RDF:
         the band is given, or `g` is not within it.
     """
 
-    r: NDArray[np.float64]
-    g: NDArray[np.float64]
-    error: NDArray[np.float64] | None = None
-    low: NDArray[np.float64] | None = None
-    high: NDArray[np.float64] | None = None
+    def __init__(
+        self,
+        r: ArrayLike,
+        g: ArrayLike,
+        error: ArrayLike | None = None,
+        low: ArrayLike | None = None,
+        high: ArrayLike | None = None,
+    ) -> None:
+        super().__init__(G_R, r, g, error, low, high)  # type: ignore[arg-type]  # made arrays there
 
-    def __post_init__(self) -> None:
-        for name in ("r", "g", *_OPTIONAL):
-            if name in ("r", "g") or getattr(self, name) is not None:
-                object.__setattr__(self, name, _column(name, getattr(self, name)))
-        if len(self.r) < 2:
-            raise InputError(f"r has {len(self.r)} values; allowed are 2 or more")
-        for name in ("g", *_OPTIONAL):
-            values = getattr(self, name)
-            if values is not None and values.shape != self.r.shape:
-                raise InputError(f"{name} has {len(values)} values but r has {len(self.r)}")
+    @property
+    def r(self) -> NDArray[np.float64]:
+        """Bin centres (m,) in sigma."""
+        return self.x
+
+    @property
+    def g(self) -> NDArray[np.float64]:
+        """Values (m,)."""
+        return self.y
+
+    @property
+    def _least_x(self) -> float:
+        return 0.0
+
+    def _check_grid(self) -> None:
         steps = np.diff(self.r)
         if steps.min() <= 0 or not np.allclose(steps, steps[0], rtol=1e-3):
             raise InputError("r is not evenly spaced and rising")
         if self.r[0] < 0.499 * steps[0]:
             raise InputError(f"r = {self.r[0]:g} is not the centre of a bin of width {steps[0]:g} at or above 0")
-        if (self.low is None) != (self.high is None):
-            raise InputError("only one of low and high is given")
-        if self.low is not None and self.high is not None:
-            outside = (self.g < self.low) | (self.g > self.high)
-            if outside.any():
-                i = int(np.argmax(outside))
-                raise InputError(f"g[{i}] = {self.g[i]:g} is not between low = {self.low[i]:g} and {self.high[i]:g}")
 
     @property
     def bin_width(self) -> float:
@@ -142,19 +140,6 @@ class RDF:
         """
         return float(coordination_numbers(self.r, self.g[None], radius, density, nps)[0])
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, RDF):
-            return NotImplemented
-        return self._columns() == other._columns()
-
-    def __hash__(self) -> int:
-        return hash(self._columns())
-
-    def _columns(self) -> tuple[bytes | None, ...]:
-        """What makes an RDF; -0.0 is 0.0."""
-        found = [getattr(self, name) for name in ("r", "g", *_OPTIONAL)]
-        return tuple(None if values is None else (values + 0.0).tobytes() for values in found)
-
     def __str__(self) -> str:
         text = f"RDF of {len(self.r)} bins to {self.r[-1] + 0.5 * self.bin_width:g} sigma"
         for name, peak in (("first", self.first_peak), ("second", self.second_peak)):
@@ -162,25 +147,7 @@ class RDF:
                 error = self.error_at(peak.position)
                 bar = "" if error is None else f" ± {error:.2g}"
                 text += f", {name} peak g = {peak.height:.3g}{bar} at r = {peak.position:.2f}"
-        if self.low is not None:
-            return text + ", with a 90 % band"
-        return text + (", error bars not known" if self.error is None else "")
-
-    __repr__ = __str__
-
-
-def _column(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    try:
-        column = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} is not an array of numbers") from None
-    if column.ndim != 1:
-        raise InputError(f"{name} has shape {column.shape}; allowed is one dimension")
-    for wrong, what in ((~np.isfinite(column), "finite"), (column < 0, "0 or above")):
-        if wrong.any():
-            raise InputError(f"{name}[{int(np.argmax(wrong))}] = {column[np.argmax(wrong)]:g} is not {what}")
-    column.flags.writeable = False
-    return column
+        return text + self._known()
 
 
 def peaks_of(

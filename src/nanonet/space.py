@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,10 @@ class Input:
         Value where none is given; None: it must be given.
     spellings:
         Other ways to write the unit in the heading of a table.
+    long_name:
+        What it is, in words; `name` where left out.
+    latex:
+        The symbol as Matplotlib writes it between dollar signs; `symbol` where left out.
 
     Raises
     ------
@@ -63,10 +67,19 @@ class Input:
     log: bool = False
     default: float | None = None
     spellings: tuple[str, ...] = ()
+    long_name: str = ""
+    latex: str = ""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
             raise InputError(f"name of an input = {self.name!r}; allowed are letters, digits and underscores")
+        for text in ("unit", "symbol", "long_name", "latex"):
+            if not isinstance(getattr(self, text), str):
+                raise InputError(f"{self.name}: {text} = {getattr(self, text)!r} is not a text")
+        for flag in ("whole", "log"):
+            if not isinstance(getattr(self, flag), bool):
+                raise InputError(f"{self.name}: {flag} = {getattr(self, flag)!r} is not true or false")
+        object.__setattr__(self, "spellings", tuple(self.spellings))
         for end in ("low", "high"):
             value = getattr(self, end)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
@@ -78,6 +91,8 @@ class Input:
                 f"{self.name}: limits of a logarithmic input are {self.low:g} and {self.high:g}, not above 0"
             )
         object.__setattr__(self, "symbol", self.symbol or self.name)
+        object.__setattr__(self, "long_name", self.long_name or self.name)
+        object.__setattr__(self, "latex", self.latex or (self.symbol if len(self.symbol) == 1 else ""))
         if self.default is not None:
             object.__setattr__(self, "default", self.check(self.default))
 
@@ -98,6 +113,21 @@ class Input:
         if math.isinf(self.high):
             return f"{self.low:g} or above"
         return f"at most {self.high:g}" if math.isinf(self.low) else f"between {self.low:g} and {self.high:g}"
+
+    @property
+    def help(self) -> str:
+        """What it is, its symbol and its unit: the text of an option."""
+        symbol = "" if self.symbol == self.name else f" {self.symbol}"
+        return f"{self.long_name}{symbol}" + (f" ({self.unit})." if self.unit != "1" else ".")
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values; what is left at its default is left out."""
+        found = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        return {name: list(x) if isinstance(x, tuple) else x for name, x in found.items()}
+
+    def text(self, value: float) -> str:
+        """The value with its symbol, `rho=0.002`."""
+        return f"{self.symbol}={value:{'.5g' if self.log else 'g'}}"
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -127,6 +157,8 @@ class InputSpace:
     """
 
     inputs: tuple[Input, ...]
+    kind: type[Point] | None = field(default=None, compare=False, repr=False)
+    """Class of its points, with a field an input; None: `DeclaredPoint`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", tuple(self.inputs))
@@ -137,10 +169,47 @@ class InputSpace:
                 raise InputError(f"input {name} stands twice")
 
     @staticmethod
-    def of(values: type) -> InputSpace:
+    def of(kind: type[Point]) -> InputSpace:
         """The space of a dataclass: the metadata of each field are the parameters of its `Input`."""
-        found = [(f, None if f.default is MISSING else f.default) for f in fields(values)]
-        return InputSpace(tuple(Input(f.name, default=default, **f.metadata) for f, default in found))
+        found = [(f, None if f.default is MISSING else f.default) for f in fields(kind)]  # type: ignore[arg-type]
+        return InputSpace(tuple(Input(f.name, default=default, **f.metadata) for f, default in found), kind)
+
+    @staticmethod
+    def from_json(values: object) -> InputSpace:
+        """The space of plain values that `to_json` made; `InputError` for others."""
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            raise InputError("a space of inputs is no list")
+        try:
+            return InputSpace(tuple(Input(**one) for one in values))
+        except TypeError as error:
+            raise InputError(f"a space of inputs cannot be used: {error}") from None
+
+    def to_json(self) -> list[dict[str, object]]:
+        """As plain values: an entry an input."""
+        return [one.to_json() for one in self.inputs]
+
+    def point(self, values: Mapping[str, object] | Sequence[object]) -> Point:
+        """A point, by name or in the order of the columns; `InputError` as of `check`."""
+        if self.kind is None:
+            return DeclaredPoint(self, self.check(values))  # type: ignore[arg-type]  # checked
+        return self.kind(*self.check(values))
+
+    def array(self, points: Iterable[Point]) -> NDArray[np.float64]:
+        """Points as an array (n, p)."""
+        return np.array([one.values for one in points], dtype=np.float64).reshape(-1, len(self))
+
+    def points(self, array: ArrayLike) -> tuple[Point, ...]:
+        """Rows of an array (n, p) as points; `InputError` names a bad row."""
+        rows = np.asarray(array, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[1] != len(self):
+            raise InputError(f"array of inputs has shape {rows.shape}; allowed is (n, {len(self)})")
+        return tuple(self._row(i, row) for i, row in enumerate(rows.tolist()))
+
+    def _row(self, i: int, row: Sequence[float]) -> Point:
+        try:
+            return self.point(row)
+        except InputError as error:
+            raise InputError(f"row {i}: {error}") from None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -212,6 +281,47 @@ class InputSpace:
             else:
                 columns.append(one.low + x * (one.high - one.low))
         return np.column_stack(columns)
+
+
+class Point:
+    """A value of each input of a space: what a curve is of."""
+
+    @property
+    def space(self) -> InputSpace:
+        """Its inputs."""
+        raise NotImplementedError
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Their values, in the order of the columns."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, float]:
+        """Values by name, without those that are at the default of their input."""
+        pairs = zip(self.space.inputs, self.values, strict=True)
+        return {one.name: value for one, value in pairs if one.default is None or value != one.default}
+
+    def __str__(self) -> str:
+        pairs = zip(self.space.inputs, self.values, strict=True)
+        return " ".join(one.text(value) for one, value in pairs if one.default is None or value != one.default)
+
+
+@dataclass(frozen=True)
+class DeclaredPoint(Point):
+    """A point of a space without a class of its own; made by `InputSpace.point`.
+
+    Examples
+    --------
+    >>> space = InputSpace((Input("temperature", "kelvin", 200, 500, symbol="T"),))
+    >>> print(space.point({"temperature": 300}))
+    T=300
+    """
+
+    space: InputSpace  # type: ignore[misc]  # a field for the property
+    values: tuple[float, ...]  # type: ignore[misc]
+
+    def __str__(self) -> str:
+        return Point.__str__(self)
 
 
 def as_number(name: str, value: object) -> float:

@@ -12,7 +12,7 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "space", "composition", "rdf", "schema", "records", "interpolation", "potentials", "formats"),
+    *("errors", "space", "composition", "curve", "rdf", "schema", "records", "interpolation", "potentials", "formats"),
     *("protocol", "systems", "umbrella_runs", "dataset", "check_dataset", "models", "evaluate", "phases", "phase"),
     *("simulate", "analyze", "learn", "predict", "campaign", "plots", "reproduce", "serve"),
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
-from typing import cast
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING, cast
 
 from nanonet.errors import InputError
 from nanonet.space import InputSpace, Point
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 MIN_EPS_NN = 0.02
 """Least NP-NP attraction that is predicted or simulated: the repulsion 4 eps_nn (D / r)^12 is what keeps NPs apart."""
@@ -129,6 +130,8 @@ LIMITS = {one.name: (one.low, one.high) for one in NANOCOMPOSITE.inputs}
 
 def as_composition(value: Composition | Sequence[float]) -> Composition:
     """A composition as it is, or of its five numbers in the order of `FIELDS`; `InputError` for anything else."""
+    import numpy as np
+
     if isinstance(value, Composition):
         return value
     try:
@@ -173,6 +176,8 @@ def twins(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: float = 0.
     Curves of what is held out, or of another source (a cheaper simulation, say), must not be trained on where they
     belong to a held-out input: leave them out.
     """
+    import numpy as np
+
     scale = np.where(np.asarray(span) > 0, span, np.inf)
     apart = (np.asarray(X, dtype=np.float64)[:, None] - np.asarray(held_out, dtype=np.float64)) / scale
     return np.asarray(np.sqrt(np.square(apart).sum(axis=2)).min(axis=1) < closer)

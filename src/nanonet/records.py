@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from typing import Annotated, cast
 
 from msgspec import Meta
 
-from nanonet.composition import Composition
+from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition
 from nanonet.errors import InputError
 from nanonet.schema import Record
 
@@ -24,20 +24,25 @@ _Pair = tuple[float | None, float | None]
 _Springs = tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, eq=False)
-class CompositionRecord(Record):
-    """The five numbers of a composition; `Composition` checks their limits."""
+_Numbers = make_dataclass(
+    "_Numbers",
+    [
+        (one.name, float) if one.default is None else (one.name, float | None, field(default=None))
+        for one in sorted(NANOCOMPOSITE.inputs, key=lambda one: one.default is not None)
+    ],
+    bases=(Record,),
+    frozen=True,
+    eq=False,
+)
 
-    diameter: float
-    chain_length: float
-    density: float
-    eps_nn: float
-    eps_pn: float
+
+class CompositionRecord(_Numbers):  # type: ignore[valid-type, misc]  # its fields are those of the declaration
+    """The inputs of a composition, as numbers; `Composition` checks their limits."""
 
     @property
     def value(self) -> Composition:
         """The composition; `InputError` for what is out of its limits."""
-        return Composition(self.diameter, cast("int", self.chain_length), self.density, self.eps_nn, self.eps_pn)
+        return cast("Composition", NANOCOMPOSITE.point({name: x for name, x in self.items() if name in FIELDS}))
 
 
 @dataclass(frozen=True, eq=False)

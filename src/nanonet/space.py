@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING
 
 from nanonet.errors import InputError
+
+if TYPE_CHECKING:  # the command line takes its options from here, and should not wait for NumPy
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -191,15 +193,19 @@ class InputSpace:
     def point(self, values: Mapping[str, object] | Sequence[object]) -> Point:
         """A point, by name or in the order of the columns; `InputError` as of `check`."""
         if self.kind is None:
-            return DeclaredPoint(self, self.check(values))  # type: ignore[arg-type]  # checked
+            return DeclaredPoint(self, self.check(values))
         return self.kind(*self.check(values))
 
     def array(self, points: Iterable[Point]) -> NDArray[np.float64]:
         """Points as an array (n, p)."""
+        import numpy as np
+
         return np.array([one.values for one in points], dtype=np.float64).reshape(-1, len(self))
 
     def points(self, array: ArrayLike) -> tuple[Point, ...]:
         """Rows of an array (n, p) as points; `InputError` names a bad row."""
+        import numpy as np
+
         rows = np.asarray(array, dtype=np.float64)
         if rows.ndim != 2 or rows.shape[1] != len(self):
             raise InputError(f"array of inputs has shape {rows.shape}; allowed is (n, {len(self)})")
@@ -269,6 +275,8 @@ class InputSpace:
 
         Logarithmic inputs are even in their logarithm; whole ones take each value of their range alike.
         """
+        import numpy as np
+
         cube = np.asarray(u, dtype=np.float64)
         columns = []
         for one, x in zip(self.inputs, cube.T, strict=True):
@@ -317,8 +325,8 @@ class DeclaredPoint(Point):
     T=300
     """
 
-    space: InputSpace  # type: ignore[misc]  # a field for the property
-    values: tuple[float, ...]  # type: ignore[misc]
+    space: InputSpace
+    values: tuple[float, ...]
 
     def __str__(self) -> str:
         return Point.__str__(self)
@@ -326,7 +334,11 @@ class DeclaredPoint(Point):
 
 def as_number(name: str, value: object) -> float:
     """The value as a finite number; `InputError` names it when it is none."""
-    if isinstance(value, (bool, np.bool_, str, bytes)) or value is None:
+    if (
+        isinstance(value, (bool, str, bytes))
+        or value is None
+        or getattr(getattr(value, "dtype", None), "kind", "") == "b"
+    ):
         raise InputError(f"{name} = {value!r} is not a number")
     try:
         number = float(value)  # type: ignore[arg-type]

@@ -77,7 +77,7 @@ class Curves:
 
     def runs_of(self, workspace: Workspace, system: System, max_replicas: int) -> list[Run]:
         """Runs of a system: those in the dataset, and those that finished here (in place of shorter ones)."""
-        known = self.runs.get(family(asdict(_composition(system)), asdict(workspace.protocol)), ())
+        known = self.runs.get(family(_composition(system).to_json(), asdict(workspace.protocol)), ())
         found = {one.record.slot: one for one in known}
         for replica in range(2 * max_replicas):
             task = workspace.task(system, replica)
@@ -94,7 +94,7 @@ class Curves:
     def _as_long(self, task: Task) -> list[Run]:
         """Runs in the dataset of a task's composition, any replica, with as much production or more."""
         wanted = task.goal.production_steps * task.protocol.timestep * (1 - 1e-9)
-        runs = self.runs.get(family(asdict(_composition(task.system)), asdict(task.protocol)), ())
+        runs = self.runs.get(family(_composition(task.system).to_json(), asdict(task.protocol)), ())
         return [one for one in runs if one.record.production_tau >= wanted]
 
 

@@ -207,7 +207,7 @@ def create(
         "format": FORMAT,
         "protocol": asdict(protocol),
         "dataset": str(target),
-        "design": [asdict(composition) for composition in compositions],
+        "design": [composition.to_json() for composition in compositions],
         "windows": [one.parameters()["windows"] for one in chosen],
     }
     existed, is_new = path.exists(), not (path / RECORD).exists()

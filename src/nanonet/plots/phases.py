@@ -13,22 +13,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import printable
 from nanonet.phases.classify import mean_force_potential
 from nanonet.phases.classify_dataset import ClassifiedCurve
 from nanonet.phases.state import STATES, UNCERTAIN, Criteria, PhaseClassification
-from nanonet.plots.style import check_plot_path, save
+from nanonet.plots.style import axis_label, check_plot_path, save
 from nanonet.predict.phase_map import PhaseMap
 from nanonet.rdf import RDF
 
 COLOURS = {"contact aggregation": "#cc5500", "bridging": "#38761d", "dispersion": "#0b5394", "uncertain": "0.55"}
 """Of the states in figures."""
 
-
-LABELS = {
-    "diameter": "NP diameter $D$ (σ)", "chain_length": "beads a chain $N$", "density": "NP density ρ (σ$^{-3}$)",
-    "eps_nn": "NP–NP attraction $ε_{NN}$ (ε)", "eps_pn": "polymer–NP attraction $ε_{PN}$ (ε)",
-}  # fmt: skip
 _COLUMNS = 4
 
 
@@ -110,5 +106,5 @@ def draw_plane(axes: Axes, found: PhaseMap, marks: Sequence[tuple[float, float, 
     for x, y, state in marks:
         axes.plot(x, y, "o", color=COLOURS[state], ms=8, mec="0.1", mew=1.2, clip_on=False)
     axes.set(xlim=(found.x[0], found.x[-1]), ylim=(found.y[0], found.y[-1]))
-    axes.set_xlabel(LABELS[found.names[0]], fontsize=11)
-    axes.set_ylabel(LABELS[found.names[1]], fontsize=11)
+    axes.set_xlabel(axis_label(NANOCOMPOSITE[found.names[0]]), fontsize=11)
+    axes.set_ylabel(axis_label(NANOCOMPOSITE[found.names[1]]), fontsize=11)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nanonet.composition import Composition
 from nanonet.errors import InputError
 from nanonet.formats.atomic import check_parent, writing
 from nanonet.models.image import HIGHEST, LOWEST
 from nanonet.rdf import RDF
+from nanonet.space import Input, Point
 
 FORMATS = (".png", ".pdf", ".svg")
 COLOURS = ("#0b5394", "#cc5500", "#38761d", "#741b47", "#7f6000")
@@ -32,12 +33,22 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
         figure.savefig(temporary, dpi=160)
 
 
-def symbols(composition: Composition, separator: str = ", ") -> str:
-    """A composition in the paper's symbols, as Matplotlib writes them; `separator` before the attractions."""
-    return (
-        f"$D$ = {composition.diameter:g}, $N$ = {composition.chain_length}, ρ = {composition.density:.2g}{separator}"
-        f"$ε_{{NN}}$ = {composition.eps_nn:g}, $ε_{{PN}}$ = {composition.eps_pn:g}"
-    )
+def symbols(point: Point, separator: str = ", ") -> str:
+    """A point in the symbols of its inputs, as Matplotlib writes them; `separator` before the fourth."""
+    pairs = [(point.space[name], value) for name, value in point.to_json().items()]
+    texts = [f"{_symbol(one) or one.symbol} = {value:{'.2g' if one.log else 'g'}}" for one, value in pairs]
+    return separator.join(", ".join(part) for part in (texts[:3], texts[3:]) if part)
+
+
+def axis_label(one: Input) -> str:
+    """Label of an axis along which an input runs: what it is, its symbol, its unit."""
+    unit = one.unit.replace("sigma", "σ").replace("epsilon", "ε")
+    unit = re.sub(r"\^(-?\d+)", r"$^{\1}$", unit)
+    return " ".join(text for text in (one.long_name, _symbol(one), "" if unit == "1" else f"({unit})") if text)
+
+
+def _symbol(one: Input) -> str:
+    return f"${one.latex}$" if one.latex else ""
 
 
 def mark_axes(axes: Axes, diameter: float, grey: str = "0.6") -> None:

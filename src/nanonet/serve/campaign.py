@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError, NanonetError, check_whole, printable
 from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra
 from nanonet.serve.terminal import print
@@ -102,17 +103,20 @@ def status(workspace: Workspace) -> None:
 
     opened = open_workspace(workspace)
     rows = campaign.status(opened)
-    columns = ("diameter", "chain_length", "density", "eps_nn", "eps_pn")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("#", "D", "N", "rho", "eps_nn", "eps_pn", "start"):
+    for name in ("#", *(one.symbol for one in NANOCOMPOSITE.inputs), "start"):
         table.add_column(name, justify="left" if name == "start" else "right")
     table.add_column("state")
     table.add_column("", overflow="fold")
     for row in rows:
         inputs = row.task.system.inputs
         name = row.state.name
-        cells = [format(inputs[column], "g") if column in inputs else "" for column in columns]
-        cells[2] = format(inputs["density"], ".3g") if "density" in inputs else row.task.system.kind
+        cells = [
+            format(inputs[one.name], ".3g" if one.log else "g") if one.name in inputs else ""
+            for one in NANOCOMPOSITE.inputs
+        ]
+        if "density" not in inputs:
+            cells[NANOCOMPOSITE.column("density")] = row.task.system.kind
         number = "-" if row.number is None else str(row.number)
         table.add_row(
             number, *cells, row.task.protocol.start, f"[{_COLOURS.get(name, 'dim')}]{name}[/]", escape(_detail(row))

@@ -12,8 +12,8 @@ import typer
 
 from nanonet.errors import InputError
 from nanonet.serve import campaign, multiscale, phase, predict, reproduce, terminal
-from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
-from nanonet.serve.predict import ChainLength, Density, Diameter, EpsNN, EpsPN, composition_of
+from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, every_input, needs_extra, progress_bar
+from nanonet.serve.predict import composition_of
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -68,12 +68,9 @@ def main() -> None:
 
 
 @app.command()
+@every_input
 def simulate(
-    diameter: Diameter,
-    chain_length: ChainLength,
-    density: Density,
-    eps_nn: EpsNN,
-    eps_pn: EpsPN,
+    inputs: Inputs,
     out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")],
     protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
     production_steps: Annotated[int | None, typer.Option(help="Instead of the protocol's own.")] = None,
@@ -93,7 +90,7 @@ def simulate(
     from nanonet.composition import check_repulsion
     from nanonet.protocol import IMPLICIT, preset
 
-    composition = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
+    composition = composition_of(inputs)
     check_repulsion(composition)
     chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed)
     if start is not None:

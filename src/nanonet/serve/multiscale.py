@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, progress_bar
+from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, inputs_as_options, needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -18,18 +18,15 @@ if TYPE_CHECKING:
     from nanonet.potentials.mediated import PolymerPotential
     from nanonet.systems.implicit import Implicit
 
-Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
-ChainLength = Annotated[int, typer.Option(help="Beads a chain N.")]
-EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
+PAIR = ("diameter", "chain_length", "eps_pn")  # potentials.mediated.PAIR_INPUTS, without waiting for NumPy
 WindowsFile = Annotated[
     Path | None, typer.Option("--windows", help="File of window runs (.json); default: the shipped ones.")
 ]
 
 
+@inputs_as_options(*PAIR)
 def windows(
-    diameter: Diameter,
-    chain_length: ChainLength,
-    eps_pn: EpsPN,
+    inputs: Inputs,
     out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")],
     production_steps: Annotated[int | None, typer.Option(help="Instead of 300,000 (3,000 tau).")] = None,
     replica: Annotated[int, typer.Option(help="Number of a replica with seeds of its own; 0: the first run.")] = 0,
@@ -53,7 +50,7 @@ def windows(
     protocol = WINDOWS if replica == 0 else WINDOWS.replica(replica)
     if production_steps is not None:
         protocol = replace(protocol, production_steps=production_steps)
-    subject = UmbrellaWindows(Triple(diameter, chain_length, eps_pn))
+    subject = UmbrellaWindows(Triple(**inputs))  # type: ignore[arg-type]  # checked there
     print(f"simulating {subject}, {len(subject.springs)} dimers, into {out}")
     with progress_bar("simulating") as progress:
         engine.run(subject, protocol, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress)
@@ -63,14 +60,14 @@ def windows(
     _print_potential(potential_gp.fit([run.forces]).predict(subject.triple), None)
 
 
+@inputs_as_options(*PAIR, optional=("eps_nn",))
 def potential(
-    diameter: Diameter,
-    chain_length: ChainLength,
-    eps_pn: EpsPN,
-    eps_nn: Annotated[float | None, typer.Option(help="NP-NP attraction (epsilon): adds U_nn.")] = None,
+    inputs: Inputs,
     windows_file: WindowsFile = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write r, W_poly, its error, and with --eps-nn the sum.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write r, W_poly, its error, and with --eps-nn the sum with U_nn.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
@@ -84,7 +81,8 @@ def potential(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
-    triple = Triple(diameter, chain_length, eps_pn)
+    eps_nn = inputs.pop("eps_nn")
+    triple = Triple(**inputs)  # type: ignore[arg-type]  # checked there
     if eps_nn is not None:
         NANOCOMPOSITE["eps_nn"].check(eps_nn)
     found = _model(windows_file).predict(triple)
@@ -96,8 +94,7 @@ def potential(
         plot_potential(plot, found, eps_nn)
     if as_json:
         content = {
-            "diameter": triple.diameter, "chain_length": triple.chain_length, "eps_pn": triple.eps_pn,
-            "eps_nn": eps_nn, "r": found.r.round(4).tolist(), "w_poly": found.w.round(5).tolist(),
+            **asdict(triple), "eps_nn": eps_nn, "r": found.r.round(4).tolist(), "w_poly": found.w.round(5).tolist(),
             "error": found.error.round(5).tolist(), "extrapolated": found.extrapolated,
             "total": None if eps_nn is None else found.total(eps_nn).round(5).tolist(),
         }  # fmt: skip

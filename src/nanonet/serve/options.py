@@ -2,17 +2,61 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
+from nanonet.composition import FIELDS, NANOCOMPOSITE
 from nanonet.errors import MissingExtraError
+
+Inputs = dict[str, float | None]
+"""Values of inputs by name; None of those that were not given."""
 
 LmpCommand = Annotated[str | None, typer.Option("--lmp", help="LAMMPS command; default: $NANONET_LMP, then lmp.")]
 Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin, opt, omp, kokkos, gpu, none.")]
 Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos), or GPUs of a node.")]
+
+
+def inputs_as_options(
+    *names: str, optional: tuple[str, ...] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for each input of a composition in place of its first parameter, which gets all values.
+
+    Names, texts and defaults are those of the declaration (`composition.NANOCOMPOSITE`). `names` are those that must be
+    given, `optional` those that may be left out.
+    """
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        options = []
+        for name in (*names, *optional):
+            one = NANOCOMPOSITE[name]
+            needed = name in names and one.default is None
+            kind: object = Annotated[float if needed else float | None, typer.Option(help=one.help)]
+            default = inspect.Parameter.empty if needed else one.default
+            options.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+        every = [*options, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
+
+        @functools.wraps(command)
+        def run(**given: object) -> None:
+            command({name: given.pop(name) for name in (*names, *optional)}, **given)
+
+        run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]  # what Typer reads
+        run.__annotations__ = {one.name: one.annotation for one in every}
+        return run
+
+    return decorated
+
+
+every_input = inputs_as_options(*FIELDS)
+"""All inputs of a composition, to be given but for those with a default."""
+
+any_input = inputs_as_options(optional=FIELDS)
+"""The same, each of which may be left out."""
 
 
 @contextmanager

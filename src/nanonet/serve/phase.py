@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import progress_bar
+from nanonet.serve.options import Inputs, any_input, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -20,17 +20,14 @@ if TYPE_CHECKING:
     from nanonet.phases.classify_dataset import ClassifiedCurve
     from nanonet.phases.state import Criteria, Estimate
 
-Diameter = Annotated[float | None, typer.Option(help="NP diameter D (sigma).")]
-ChainLength = Annotated[float | None, typer.Option(help="Beads a chain N.")]
-Density = Annotated[float | None, typer.Option(help="NPs a volume rho (sigma^-3).")]
-EpsNN = Annotated[float | None, typer.Option(help="NP-NP attraction (epsilon).")]
-EpsPN = Annotated[float | None, typer.Option(help="Polymer-NP attraction (epsilon).")]
 Model = Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")]
 Depth = Annotated[float, typer.Option(help="How deep a minimum of W must be to hold a pair (kT).")]
 Confidence = Annotated[float, typer.Option(help="Probability that a verdict needs; less is 'uncertain'.")]
 
 
+@any_input
 def phase(
+    inputs: Inputs,
     source: Annotated[
         str | None,
         typer.Argument(
@@ -39,11 +36,6 @@ def phase(
         ),
     ] = None,
     entry: Annotated[int | None, typer.Option(help="Of a dataset; left out: all, a line each.")] = None,
-    diameter: Diameter = None,
-    chain_length: ChainLength = None,
-    density: Density = None,
-    eps_nn: EpsNN = None,
-    eps_pn: EpsPN = None,
     model: Model = None,
     depth: Depth = 1.0,
     confidence: Confidence = 0.9,
@@ -51,7 +43,6 @@ def phase(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Say whether NPs aggregate in contact, are bridged by polymer or dispersed, and how sure that is."""
-    from nanonet.composition import FIELDS
     from nanonet.formats.curve_csv import is_table
     from nanonet.phases.classify_dataset import classify_dataset
     from nanonet.phases.state import Criteria
@@ -60,14 +51,13 @@ def phase(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
-    five = dict(zip(FIELDS, (diameter, chain_length, density, eps_nn, eps_pn), strict=True))
     criteria = Criteria(depth=depth, confidence=confidence)
     if source is None:
-        found = [_predicted(five, model, criteria)]
+        found = [_predicted(inputs, model, criteria)]
     elif is_table(source):
-        found = [_of_csv(Path(source), diameter, density, criteria)]
+        found = [_of_csv(Path(source), inputs["diameter"], inputs["density"], criteria)]
     else:
-        given = [name for name, value in (*five.items(), ("model", model)) if value is not None]
+        given = [name for name, value in (*inputs.items(), ("model", model)) if value is not None]
         if given:
             raise InputError(f"{given[0]} is not for datasets; their entries know their compositions")
         found = classify_dataset(_dataset(source), entry, criteria)
@@ -87,14 +77,11 @@ def phase(
         print(f"written      {plot}")
 
 
+@any_input
 def phase_map(
+    inputs: Inputs,
     x: Annotated[str, typer.Option(help="Input along the abscissa.")],
     y: Annotated[str, typer.Option(help="Input along the ordinate.")],
-    diameter: Diameter = None,
-    chain_length: ChainLength = None,
-    density: Density = None,
-    eps_nn: EpsNN = None,
-    eps_pn: EpsPN = None,
     x_range: Annotated[tuple[float, float] | None, typer.Option(help="Default: the simulated range.")] = None,
     y_range: Annotated[tuple[float, float] | None, typer.Option(help="Default: the simulated range.")] = None,
     steps: Annotated[int, typer.Option(help="Points along each input.")] = 40,
@@ -105,8 +92,7 @@ def phase_map(
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the probabilities.")] = None,
 ) -> None:
-    """Map the states over two of the five inputs, the other three held, with probabilities."""
-    from nanonet.composition import FIELDS
+    """Map the states over two of the inputs, the others held, with probabilities."""
     from nanonet.dataset import Dataset
     from nanonet.formats.atomic import check_parent
     from nanonet.phases.classify import decide
@@ -121,11 +107,10 @@ def phase_map(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
-    five = dict(zip(FIELDS, (diameter, chain_length, density, eps_nn, eps_pn), strict=True))
     criteria = Criteria(depth=depth, confidence=confidence)
     names = (x.replace("-", "_"), y.replace("-", "_"))
     with progress_bar("mapping") as progress:
-        found = compute_map(load(model), names, five, (x_range, y_range), steps, criteria, progress)
+        found = compute_map(load(model), names, inputs, (x_range, y_range), steps, criteria, progress)
     if csv is not None:
         write_map(csv, found, criteria)
     if plot is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import needs_extra, progress_bar
+from nanonet.serve.options import Inputs, every_input, needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -20,21 +20,12 @@ if TYPE_CHECKING:
     from nanonet.predict.prediction import Prediction
     from nanonet.rdf import RDF
 
-Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
-ChainLength = Annotated[float, typer.Option(help="Beads a chain N.")]
-Density = Annotated[float, typer.Option(help="NPs a volume rho (sigma^-3).")]
-EpsNN = Annotated[float, typer.Option(help="NP-NP attraction (epsilon).")]
-EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
-
 KINDS = ("gp", "nanonet")
 
 
+@every_input
 def predict(
-    diameter: Diameter,
-    chain_length: ChainLength,
-    density: Density,
-    eps_nn: EpsNN,
-    eps_pn: EpsPN,
+    inputs: Inputs,
     model: Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write r, g, its error or the ends of its band.")] = None,
@@ -43,7 +34,7 @@ def predict(
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a composition outside of the data.")] = False,
 ) -> None:
     """Predict g(r) of a composition, the state of its NPs, peaks and neighbours, and say what that rests on."""
-    chosen = composition_of(diameter, chain_length, density, eps_nn, eps_pn)
+    chosen = composition_of(inputs)
     from nanonet.formats.atomic import check_parent
 
     if csv is not None:
@@ -133,11 +124,11 @@ def _train_network(data: Dataset, out: Path, epochs: int, seed: int, paper: bool
     )
 
 
-def composition_of(diameter: float, chain_length: float, density: float, eps_nn: float, eps_pn: float) -> Composition:
+def composition_of(inputs: Inputs) -> Composition:
     """The composition that the options name; `InputError` for one out of its limits."""
     from nanonet.composition import Composition
 
-    return Composition(diameter, chain_length, density, eps_nn, eps_pn)  # type: ignore[arg-type]
+    return Composition(**inputs)  # type: ignore[arg-type]  # checked there
 
 
 def print_prediction(found: Prediction) -> None:

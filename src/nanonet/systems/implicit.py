@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -56,11 +56,11 @@ class Implicit:
     @property
     def inputs(self) -> Mapping[str, float]:
         """The five numbers of the composition."""
-        return asdict(self.composition)
+        return self.composition.to_json()
 
     def parameters(self) -> dict[str, object]:
         """Composition and W_poly, as plain values."""
-        return {"composition": asdict(self.composition), "potential": {"r": self.r, "w": self.w}}
+        return {"composition": self.composition.to_json(), "potential": {"r": self.r, "w": self.w}}
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, object]) -> Implicit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -47,11 +47,11 @@ class Melt:
     @property
     def inputs(self) -> Mapping[str, float]:
         """The five numbers of the composition."""
-        return asdict(self.composition)
+        return self.composition.to_json()
 
     def parameters(self) -> dict[str, object]:
         """The composition, as plain values."""
-        return {"composition": asdict(self.composition)}
+        return {"composition": self.composition.to_json()}
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, object]) -> Melt:

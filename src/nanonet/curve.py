@@ -52,6 +52,9 @@ class Quantity:
                 raise InputError(f"name of a quantity = {name!r}; allowed are letters, digits and underscores")
         if self.name == self.x:
             raise InputError(f"a quantity and its abscissa are both called {self.x}")
+        for name in ("long_name", "x_long_name", "unit", "x_unit"):
+            if not isinstance(getattr(self, name), str):
+                raise InputError(f"{self.name}: {name} = {getattr(self, name)!r} is not a text")
         for name in ("low", "limit"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value != value):
@@ -63,6 +66,14 @@ class Quantity:
     def bounded(self) -> bool:
         """Whether y is never negative: models learn its logarithm or square root then, else y itself."""
         return self.low >= 0
+
+    @staticmethod
+    def from_json(values: object) -> Quantity:
+        """The quantity of plain values that `to_json` made; `InputError` for others."""
+        try:
+            return Quantity(**values)  # type: ignore[arg-type]  # checked there
+        except TypeError as error:
+            raise InputError(f"a quantity cannot be used: {error}") from None
 
     def to_json(self) -> dict[str, object]:
         """As plain values; what is left at its default is left out."""

@@ -1,25 +1,27 @@
-"""Compositions and their simulated RDFs, with where each came from."""
+"""Inputs and their curves, compositions and RDFs before all, with where each came from."""
 
 from __future__ import annotations
 
 import json
 import operator
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
 from typing import Any, NamedTuple, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from nanonet.composition import COPY, FIELDS, NANOCOMPOSITE, Composition, from_array, to_array, twins
+from nanonet.composition import COPY, NANOCOMPOSITE, Composition, twins
+from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError
 from nanonet.formats import dataset_netcdf
-from nanonet.rdf import RDF
+from nanonet.rdf import RDF, curve_of
 from nanonet.records import MeasuredRun, Provenance
 from nanonet.schema import Record
+from nanonet.space import InputSpace, Point
 
 SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc"}
 """Dataset files that come with nanonet, by fidelity."""
@@ -55,22 +57,33 @@ class Run:
 class Entry(NamedTuple):
     """One entry of a dataset."""
 
-    composition: Composition
-    rdf: RDF
+    point: Point
+    curve: Curve
     provenance: Provenance
     runs: tuple[Run, ...]
+
+    @property
+    def composition(self) -> Composition:
+        """The point as a composition; `InputError` where it is none."""
+        return _compositions([self.point])[0]
+
+    @property
+    def rdf(self) -> RDF:
+        """The curve as an RDF; `InputError` where it is none."""
+        return _rdfs([self.curve])[0]
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Aligned compositions, RDFs and provenance of n entries, one a composition.
+    """Aligned inputs, curves and provenance of n entries, one a point of the space of inputs.
 
     Parameters
     ----------
-    compositions:
-        n compositions; `density` is the measured one (the density is an outcome under NPT).
-    rdfs:
-        n RDFs on one grid.
+    points:
+        n points of one space: compositions (`density` is the measured one, the density is an outcome under NPT), or
+        what `InputSpace.point` gives.
+    curves:
+        n curves of one quantity on one grid: RDFs, or others.
     provenance:
         How each entry was made: n records, or mappings of plain values (as JSON has them) that make such.
     runs:
@@ -79,36 +92,41 @@ class Dataset:
     Raises
     ------
     InputError
-        Lengths differ, a grid differs from the first, or provenance is not plain.
+        Lengths differ, a space, quantity or grid differs from the first, or provenance is not plain.
     """
 
-    compositions: tuple[Composition, ...]
-    rdfs: tuple[RDF, ...]
+    points: tuple[Point, ...]
+    curves: tuple[Curve, ...]
     provenance: tuple[Provenance, ...]
     runs: tuple[tuple[Run, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("compositions", "rdfs", "provenance"):
+        for name in ("points", "curves", "provenance"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        n = len(self.compositions)
+        n = len(self.points)
         object.__setattr__(self, "runs", tuple(tuple(runs) for runs in self.runs) or ((),) * n)
         if not n:
             raise InputError("a dataset of no entries; allowed are 1 or more")
-        for name in ("rdfs", "provenance", "runs"):
+        for name in ("curves", "provenance", "runs"):
             if len(getattr(self, name)) != n:
-                raise InputError(f"{name} has {len(getattr(self, name))} entries but compositions has {n}")
+                raise InputError(f"{name} has {len(getattr(self, name))} entries but points has {n}")
         made = (
             one if isinstance(one, Provenance) else Provenance.from_json(one, f"provenance[{i}]")
             for i, one in enumerate(self.provenance)
         )
         object.__setattr__(self, "provenance", tuple(made))
-        for i, rdf in enumerate(self.rdfs):
-            if not np.array_equal(rdf.r, self.rdfs[0].r):
-                raise InputError(f"rdfs[{i}] has another grid than rdfs[0]")
+        for i, point in enumerate(self.points):
+            if point.space != self.space:
+                raise InputError(f"points[{i}] has other inputs than points[0]")
+        for i, curve in enumerate(self.curves):
+            if curve.quantity != self.quantity:
+                raise InputError(f"curves[{i}] is of {curve.quantity.name}, curves[0] of {self.quantity.name}")
+            if not np.array_equal(curve.x, self.x):
+                raise InputError(f"curves[{i}] has another grid than curves[0]")
         for i, runs in enumerate(self.runs):
             for k, run in enumerate(runs):
-                if not np.array_equal(run.rdf.r, self.rdfs[0].r) or run.blocks.shape[1:] != self.rdfs[0].r.shape:
-                    raise InputError(f"runs[{i}][{k}] has another grid than rdfs[0]")
+                if not np.array_equal(run.rdf.r, self.x) or run.blocks.shape[1:] != self.x.shape:
+                    raise InputError(f"runs[{i}][{k}] has another grid than curves[0]")
         for i, entry in enumerate(self.provenance):
             records: list[tuple[str, Record]] = [(f"runs[{i}]", run.record) for run in self.runs[i]]
             for what, content in ((f"provenance[{i}]", entry), *records):
@@ -118,10 +136,10 @@ class Dataset:
                     raise InputError(f"{what} is not plain JSON: {error}") from None
 
     def __len__(self) -> int:
-        return len(self.compositions)
+        return len(self.points)
 
     def __iter__(self) -> Iterator[Entry]:
-        return map(Entry, self.compositions, self.rdfs, self.provenance, self.runs)
+        return map(Entry, self.points, self.curves, self.provenance, self.runs)
 
     @overload
     def __getitem__(self, index: int) -> Entry: ...
@@ -136,54 +154,125 @@ class Dataset:
         if isinstance(index, Sequence | np.ndarray):
             return self.subset(range(len(self))[operator.index(i)] for i in index)
         i = operator.index(index)
-        return Entry(self.compositions[i], self.rdfs[i], self.provenance[i], self.runs[i])
+        return Entry(self.points[i], self.curves[i], self.provenance[i], self.runs[i])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):
             return NotImplemented
-        return (self.compositions, self.rdfs, self.provenance, self.runs) == (
-            other.compositions,
-            other.rdfs,
+        return (self.points, self.curves, self.provenance, self.runs) == (
+            other.points,
+            other.curves,
             other.provenance,
             other.runs,
         )
 
     def __hash__(self) -> int:
-        return hash((self.compositions, self.rdfs))
+        return hash((self.points, self.curves))
 
     def __str__(self) -> str:
         low, high = self.X.min(axis=0), self.X.max(axis=0)
-        ranges = ", ".join(f"{name} {a:g} to {b:g}" for name, a, b in zip(FIELDS, low, high, strict=True))
-        return f"Dataset of {len(self)} compositions: {ranges}"
+        ranges = ", ".join(f"{name} {a:g} to {b:g}" for name, a, b in zip(self.space.names, low, high, strict=True))
+        what = "compositions" if self.space == NANOCOMPOSITE else "points"
+        return f"Dataset of {len(self)} {what}: {ranges}"
 
     __repr__ = __str__
 
-    @cached_property
-    def X(self) -> NDArray[np.float64]:
-        """Compositions as an array (n, 5), columns in the order of `composition.FIELDS`."""
-        return _frozen(to_array(self.compositions))
+    @property
+    def space(self) -> InputSpace:
+        """The inputs."""
+        return self.points[0].space
+
+    @property
+    def quantity(self) -> Quantity:
+        """What the curves are of."""
+        return self.curves[0].quantity
 
     @cached_property
-    def G(self) -> NDArray[np.float64]:
-        """g of every entry (n, m)."""
-        return _frozen(np.array([rdf.g for rdf in self.rdfs]))
+    def compositions(self) -> tuple[Composition, ...]:
+        """The points as compositions; `InputError` where they are none."""
+        return _compositions(self.points)
+
+    @cached_property
+    def rdfs(self) -> tuple[RDF, ...]:
+        """The curves as RDFs; `InputError` where they are none."""
+        return _rdfs(self.curves)
+
+    @cached_property
+    def X(self) -> NDArray[np.float64]:
+        """Inputs (n, p), columns in the order of `space.names`."""
+        return _frozen(self.space.array(self.points))
+
+    @cached_property
+    def Y(self) -> NDArray[np.float64]:
+        """Values of every curve (n, m)."""
+        return _frozen(np.array([curve.y for curve in self.curves]))
 
     @cached_property
     def errors(self) -> NDArray[np.float64]:
-        """Standard errors of `G` (n, m); NaN where they are not known."""
-        return _frozen(np.array([_error(rdf) for rdf in self.rdfs]))
+        """Standard errors of `Y` (n, m); NaN where they are not known."""
+        return _frozen(np.array([_error(curve) for curve in self.curves]))
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """Grid (m,) of the curves."""
+        return self.curves[0].x
+
+    @property
+    def G(self) -> NDArray[np.float64]:
+        """`Y`, by the name that it has for RDFs."""
+        return self.Y
 
     @property
     def r(self) -> NDArray[np.float64]:
-        """Bin centres (m,) in sigma."""
-        return self.rdfs[0].r
+        """`x`, by the name that it has for RDFs."""
+        return self.x
+
+    @staticmethod
+    def from_arrays(
+        X: ArrayLike,
+        Y: ArrayLike,
+        x: ArrayLike,
+        error: ArrayLike | None = None,
+        space: InputSpace = NANOCOMPOSITE,
+        quantity: Quantity = G_R,
+        provenance: Iterable[Provenance | Mapping[str, object]] | None = None,
+    ) -> Dataset:
+        """A dataset of inputs X (n, p) and curves Y (n, m) on the grid x (m,), with standard errors (n, m) if known.
+
+        Raises
+        ------
+        InputError
+            Shapes do not match, or a row or a curve is not allowed: it is named.
+
+        Examples
+        --------
+        >>> from nanonet.space import Input, InputSpace
+        >>> from nanonet.curve import Quantity
+        >>> space = InputSpace((Input("temperature", "kelvin", 200, 500),))
+        >>> Dataset.from_arrays([[300], [350]], [[0, 1, 2], [0, 2, 4]], [1, 2, 3], space=space, quantity=Quantity("c"))
+        Dataset of 2 points: temperature 300 to 350
+        """
+        points, rows = space.points(X), np.asarray(Y, dtype=np.float64)
+        if rows.ndim != 2 or len(rows) != len(points):
+            raise InputError(f"Y has shape {rows.shape}; allowed is ({len(points)}, m), a row for each of X")
+        errors = np.full(rows.shape, np.nan) if error is None else np.asarray(error, dtype=np.float64)
+        if errors.shape != rows.shape:
+            raise InputError(f"error has shape {errors.shape}; allowed is {rows.shape}, that of Y")
+        curves = []
+        for i, (y, own) in enumerate(zip(rows, errors, strict=True)):
+            try:
+                curves.append(curve_of(quantity, x, y, None if np.isnan(own).all() else own))
+            except InputError as problem:
+                raise InputError(f"row {i}: {problem}") from None
+        made = [Provenance()] * len(points) if provenance is None else list(provenance)
+        return Dataset(points, tuple(curves), tuple(made))  # type: ignore[arg-type]  # records are made of mappings
 
     def subset(self, indices: Iterable[int]) -> Dataset:
         """The entries with the given indices, in that order."""
         chosen = [int(i) for i in indices]
         return Dataset(
-            tuple(self.compositions[i] for i in chosen),
-            tuple(self.rdfs[i] for i in chosen),
+            tuple(self.points[i] for i in chosen),
+            tuple(self.curves[i] for i in chosen),
             tuple(self.provenance[i] for i in chosen),
             tuple(self.runs[i] for i in chosen),
         )
@@ -217,8 +306,8 @@ class Dataset:
     def concatenate(parts: Sequence[Dataset]) -> Dataset:
         """All entries of several datasets, in order."""
         return Dataset(
-            tuple(c for part in parts for c in part.compositions),
-            tuple(c for part in parts for c in part.rdfs),
+            tuple(p for part in parts for p in part.points),
+            tuple(c for part in parts for c in part.curves),
             tuple(p for part in parts for p in part.provenance),
             tuple(runs for part in parts for runs in part.runs),
         )
@@ -230,19 +319,27 @@ class Dataset:
             for i, behind in enumerate(self.runs)
             for run in behind
         ]
-        content = dataset_netcdf.Columns(self.X, self.r, self.G, self.errors, self.provenance, runs)
-        dataset_netcdf.write(path, content, {one.name: one.unit for one in NANOCOMPOSITE.inputs})
+        dataset_netcdf.write(
+            path,
+            dataset_netcdf.Columns(
+                self.space, self.quantity, self.X, self.x, self.Y, self.errors, self.provenance, runs
+            ),
+        )
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Dataset:
         """Read a file that `save` wrote; `InputError` names the file and what is wrong with it."""
-        found = dataset_netcdf.read(path, FIELDS)
+        found = dataset_netcdf.read(path)
         try:
-            runs: list[list[Run]] = [[] for _ in found.g]
+            runs: list[list[Run]] = [[] for _ in found.y]
             for entry, record, g, error, blocks in found.runs:
-                runs[entry].append(Run(record, _rdf(found.r, g, error), blocks))
-            rdfs = tuple(_rdf(found.r, g, error) for g, error in zip(found.g, found.error, strict=True))
-            return Dataset(from_array(found.X), rdfs, tuple(found.provenance), tuple(tuple(behind) for behind in runs))
+                runs[entry].append(Run(record, RDF(found.x, g, _known(error)), blocks))
+            curves = (
+                curve_of(found.quantity, found.x, y, _known(error))
+                for y, error in zip(found.y, found.error, strict=True)
+            )
+            behind = tuple(tuple(of_one) for of_one in runs)
+            return Dataset(found.space.points(found.X), tuple(curves), tuple(found.provenance), behind)
         except ValueError as error:  # arrays that do not belong together, or curves that are none
             raise InputError(f"dataset {path} cannot be read: {error}") from None
 
@@ -266,9 +363,23 @@ def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:
     return array
 
 
-def _rdf(r: NDArray[np.float64], g: NDArray[np.float64], error: NDArray[np.float64]) -> RDF:
-    return RDF(r, g, None if np.isnan(error).all() else error)
+def _known(error: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    return None if np.isnan(error).all() else error
 
 
-def _error(rdf: RDF) -> NDArray[np.float64]:
-    return np.full(len(rdf.r), np.nan) if rdf.error is None else rdf.error
+def _error(curve: Curve) -> NDArray[np.float64]:
+    return np.full(len(curve.x), np.nan) if curve.error is None else curve.error
+
+
+def _compositions(points: Sequence[Point]) -> tuple[Composition, ...]:
+    for one in points:
+        if not isinstance(one, Composition):
+            raise InputError(f"the inputs are {', '.join(one.space.names)}, not those of a composition")
+    return tuple(points)  # type: ignore[arg-type]  # checked
+
+
+def _rdfs(curves: Sequence[Curve]) -> tuple[RDF, ...]:
+    for one in curves:
+        if not isinstance(one, RDF):
+            raise InputError(f"the curves are of {one.quantity.name}({one.quantity.x}), not of g(r)")
+    return tuple(curves)  # type: ignore[arg-type]  # checked

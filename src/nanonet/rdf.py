@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.curve import G_R, Curve
+from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError
 
 R_MAX = 10.0
@@ -148,6 +148,20 @@ class RDF(Curve):
                 bar = "" if error is None else f" ± {error:.2g}"
                 text += f", {name} peak g = {peak.height:.3g}{bar} at r = {peak.position:.2f}"
         return text + self._known()
+
+
+def curve_of(
+    quantity: Quantity,
+    x: ArrayLike,
+    y: ArrayLike,
+    error: ArrayLike | None = None,
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+) -> Curve:
+    """A curve of a quantity: an `RDF` where it is g(r)."""
+    if quantity == G_R:
+        return RDF(x, y, error, low, high)
+    return Curve(quantity, x, y, error, low, high)  # type: ignore[arg-type]  # made arrays there
 
 
 def peaks_of(

@@ -294,15 +294,15 @@ class InputSpace:
 class Point:
     """A value of each input of a space: what a curve is of."""
 
-    @property
-    def space(self) -> InputSpace:
-        """Its inputs."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # a property at run time would be the default of a dataclass's field
 
-    @property
-    def values(self) -> tuple[float, ...]:
-        """Their values, in the order of the columns."""
-        raise NotImplementedError
+        @property
+        def space(self) -> InputSpace:
+            """Its inputs."""
+
+        @property
+        def values(self) -> tuple[float, ...]:
+            """Their values, in the order of the columns."""
 
     def to_json(self) -> dict[str, float]:
         """Values by name, without those that are at the default of their input."""

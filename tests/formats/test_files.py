@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from nanonet import Dataset, InputError
-from nanonet.composition import FIELDS
 from nanonet.formats import dataset_netcdf, umbrella_json
 from nanonet.formats.model_folder import is_sealed, seal
 from nanonet.records import UmbrellaRow
@@ -17,10 +16,10 @@ from nanonet.records import UmbrellaRow
 def test_datasets(tmp_path: Path) -> None:
     shipped = Dataset.shipped()
     shipped.save(tmp_path / "a.nc")
-    first = dataset_netcdf.read(tmp_path / "a.nc", FIELDS)
-    dataset_netcdf.write(tmp_path / "b.nc", first, dict.fromkeys(FIELDS, "1"))
-    again = dataset_netcdf.read(tmp_path / "b.nc", FIELDS)
-    for name in ("X", "r", "g", "error"):
+    first = dataset_netcdf.read(tmp_path / "a.nc")
+    dataset_netcdf.write(tmp_path / "b.nc", first)
+    again = dataset_netcdf.read(tmp_path / "b.nc")
+    for name in ("X", "x", "y", "error"):
         assert np.array_equal(getattr(first, name), getattr(again, name), equal_nan=True)
     assert first.provenance == again.provenance == list(shipped.provenance)
     assert [one[:2] for one in first.runs] == [one[:2] for one in again.runs]

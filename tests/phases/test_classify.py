@@ -324,7 +324,7 @@ def test_our_runs_of_the_paper_s_figure_4(eps_nn: float, eps_pn: float, state: s
     data = Dataset.shipped()
     (found,) = [
         (classify(rdf, c.diameter, c.density).state, provenance["between"])
-        for c, rdf, provenance, _ in data
+        for c, rdf, provenance in zip(data.compositions, data.rdfs, data.provenance, strict=True)
         if (c.diameter, c.eps_nn, c.eps_pn) == (3, eps_nn, eps_pn) and c.density < 0.001
     ]
     assert found[0] == state or (found[1] and found[0] == UNCERTAIN)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nanonet import Composition, Dataset, InputError
+from nanonet import RDF, Composition, Dataset, InputError
 from nanonet.evaluate.baselines import Nearest
 from nanonet.evaluate.fingerprint import fingerprint
 from nanonet.learn.nanonet import NanoNet
@@ -30,7 +30,7 @@ def with_implicit(made_up_dataset: Dataset) -> TrainingData:
     """Implicit entries: the explicit ones at half the density, with curves that can be told apart."""
     twins = made_up_dataset.subset(range(8))
     compositions = tuple(replace(c, density=c.density * 1.02) for c in twins.compositions)
-    rdfs = tuple(replace(rdf, g=rdf.g * 2) for rdf in twins.rdfs)
+    rdfs = tuple(RDF(rdf.r, rdf.g * 2, rdf.error) for rdf in twins.rdfs)
     return TrainingData(made_up_dataset, Dataset(compositions, rdfs, (Provenance(fidelity="implicit"),) * 8))
 
 
@@ -113,7 +113,7 @@ def test_a_key_knows_all_that_a_result_depends_on(with_implicit: TrainingData) -
     assert len(set(keys)) == len(keys)
     assert fingerprint(*rests_on(replace(task), with_implicit)) == keys[0]
     compositions = (Composition(3, 30, 0.001, 1.0, 1.0), *with_implicit.explicit.compositions[1:])
-    other = replace(with_implicit, explicit=replace(with_implicit.explicit, compositions=compositions))
+    other = replace(with_implicit, explicit=replace(with_implicit.explicit, points=compositions))
     assert fingerprint(*rests_on(task, other)) != keys[0]
 
 

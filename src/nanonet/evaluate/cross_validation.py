@@ -8,6 +8,7 @@ from typing import NotRequired, Protocol, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError
 from nanonet.evaluate.metrics import FLOOR, ln_rmse
 from nanonet.evaluate.splits import MIN_CURVES, splits
@@ -21,11 +22,14 @@ Array = NDArray[np.float64]
 class Scores(TypedDict):
     """What a model's card says of its predictions of curves that it has not seen."""
 
-    ln_rmse: float
+    ln_rmse: NotRequired[float]
+    """Of the logarithm, where curves are never negative."""
+    rmse: NotRequired[float]
+    """Of the curves themselves where they may be, in units of their spread about their mean curve."""
     coverage: NotRequired[float]
     coverage_error: NotRequired[float]
     band_width_ln: NotRequired[float]
-    how: str
+    how: NotRequired[str]
 
 
 class Estimator(Protocol):
@@ -72,7 +76,9 @@ def held_out(
     return found[0], found[1], found[2]
 
 
-def folded(make: Callable[[], Estimator], X: Array, G: Array, r: Array, folds: int = 5) -> Scores | None:
+def folded(
+    make: Callable[[], Estimator], X: Array, G: Array, r: Array, folds: int = 5, quantity: Quantity = G_R
+) -> Scores | None:
     """Scores of models without bands, each curve predicted by one that has not seen its fold: plain values for a card.
 
     Copies are left out together. None for fewer curves than can be learnt and left out in turn.
@@ -82,10 +88,8 @@ def folded(make: Callable[[], Estimator], X: Array, G: Array, r: Array, folds: i
     predicted = np.empty_like(G)
     for train, test in splits(len(X), folds, X=X):
         predicted[test] = make().fit(X[train], G[train], r).predict(X[test])
-    return {
-        "ln_rmse": round(float(np.nanmean(ln_rmse(G, predicted))), 4),
-        "how": f"{folds} folds, each curve by a model that has not seen it; bins with g above {FLOOR:g}",
-    }
+    how = f"{folds} folds, each curve by a model that has not seen it{_counted(quantity, G)}"
+    return {**_error(G, predicted, quantity), "how": how}
 
 
 def _check(pairs: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> None:
@@ -96,29 +100,51 @@ def _check(pairs: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> None
             )
 
 
-def coverage(G: Array, low: Array, high: Array) -> Array:
-    """Share of the bins with g above `FLOOR` that the band holds, for each curve (n,); NaN where there are none."""
-    counted = G > FLOOR
+def least(quantity: Quantity, Y: Array) -> float:
+    """Value of a quantity above which the curves Y (n, m) count: `FLOOR` of its limit at large x, or of their rms."""
+    if not quantity.bounded:
+        return -np.inf
+    return float(FLOOR * (quantity.limit or np.sqrt(np.mean(Y**2))))
+
+
+def _error(Y: Array, predicted: Array, quantity: Quantity) -> Scores:
+    if quantity.bounded:
+        return {"ln_rmse": round(float(np.nanmean(ln_rmse(Y, predicted, least(quantity, Y)))), 4)}
+    spread = np.sqrt(np.mean((Y - Y.mean(axis=0)) ** 2))
+    return {"rmse": round(float(np.sqrt(np.mean((Y - predicted) ** 2)) / spread), 4)}
+
+
+def _counted(quantity: Quantity, Y: Array) -> str:
+    if not quantity.bounded:
+        return "; in units of the spread of the curves about their mean"
+    return f"; bins with {quantity.name} above {least(quantity, Y):g}"
+
+
+def coverage(G: Array, low: Array, high: Array, floor: float = FLOOR) -> Array:
+    """Share of the bins with g above `floor` that the band holds, for each curve (n,); NaN where there are none."""
+    counted = floor < G
     inside = (low <= G) & (high >= G) & counted
     number = counted.sum(axis=1)
     return np.where(number > 0, inside.sum(axis=1) / np.maximum(number, 1), np.nan)
 
 
-def width(G: Array, low: Array, high: Array) -> Array:
-    """Mean width of the band in ln g over the same bins, for each curve (n,); its ends count from `FLOOR` on."""
-    counted = G > FLOOR
-    ratio = np.log(np.maximum(high, FLOOR)) - np.log(np.maximum(low, FLOOR))
+def width(G: Array, low: Array, high: Array, floor: float = FLOOR) -> Array:
+    """Mean width of the band in ln g over the same bins, for each curve (n,); its ends count from `floor` on."""
+    counted = floor < G
+    ratio = np.log(np.maximum(high, floor)) - np.log(np.maximum(low, floor))
     return np.where(counted.any(axis=1), (ratio * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1), np.nan)
 
 
-def scores(G: Array, median: Array, low: Array, high: Array) -> Scores:
-    """Plain values for a model's card."""
-    covered = coverage(G, low, high)
+def scores(G: Array, median: Array, low: Array, high: Array, quantity: Quantity = G_R) -> Scores:
+    """Plain values for a model's card: of curves G (n, m) of a quantity, and of predictions of them."""
+    covered = coverage(G, low, high, least(quantity, G))
     n = int((~np.isnan(covered)).sum())
-    return {
-        "ln_rmse": round(float(np.nanmean(ln_rmse(G, median))), 4),
+    found: Scores = {
+        **_error(G, median, quantity),
         "coverage": round(float(np.nanmean(covered)), 4),
         "coverage_error": round(float(np.nanstd(covered, ddof=1) / np.sqrt(n)), 4),
-        "band_width_ln": round(float(np.nanmean(width(G, low, high))), 4),
-        "how": f"each curve by a model that has not seen it; bins with g above {FLOOR:g}; coverage by 90 % bands",
+        "how": f"each curve by a model that has not seen it{_counted(quantity, G)}; coverage by 90 % bands",
     }
+    if quantity.bounded:
+        found["band_width_ln"] = round(float(np.nanmean(width(G, low, high, least(quantity, G)))), 4)
+    return found

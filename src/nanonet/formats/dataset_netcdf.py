@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.composition import NANOCOMPOSITE
+from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.formats.reading import MAX_ARRAYS, parse_json, read_bytes
 from nanonet.records import MeasuredRun, Provenance
+from nanonet.space import InputSpace
 
 if TYPE_CHECKING:
     import h5py
@@ -24,9 +27,18 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 FORMAT = 2  # 1: without the runs behind the entries; read too
+DECLARED = 3  # with other inputs or another quantity than those of nanonet's own datasets, which it declares
 
 _TEXTS = ("provenance", "run_record")  # variables that hold JSON; format 1 has the first alone
 _HEAP = b"GCOL\x01\x00\x00\x00"
+
+
+_OURS: dict[str, object] = {
+    "title": "NP-NP radial distribution functions of polymer nanocomposites",
+    "nanonet_format": FORMAT,
+    "comment": "Lennard-Jones units; density is measured (NPs / mean volume under NPT)",
+}
+_OTHER: dict[str, object] = {"title": "curves and the inputs that they depend on", "nanonet_format": DECLARED}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +47,11 @@ class Columns:
 
     Attributes
     ----------
+    space, quantity:
+        What inputs and curves are.
     X:
-        Inputs (n, p), a column a name.
-    r, g, error:
+        Inputs (n, p).
+    x, y, error:
         Grid (m,); curves and standard errors (n, m), NaN where they are not known.
     provenance:
         How each entry was made.
@@ -45,16 +59,18 @@ class Columns:
         The runs: number of its entry, record, curve (m,), standard errors (m,), curves of its blocks (b, m).
     """
 
+    space: InputSpace
+    quantity: Quantity
     X: Array
-    r: Array
-    g: Array
+    x: Array
+    y: Array
     error: Array
     provenance: Sequence[Provenance]
     runs: Sequence[tuple[int, MeasuredRun, Array, Array, Array]]
 
 
-def write(path: str | os.PathLike[str], content: Columns, units: Mapping[str, str]) -> None:
-    """Write the file, whole or not at all; `units` names the columns of X, in their order, with their units.
+def write(path: str | os.PathLike[str], content: Columns) -> None:
+    """Write the file, whole or not at all.
 
     Raises
     ------
@@ -63,7 +79,16 @@ def write(path: str | os.PathLike[str], content: Columns, units: Mapping[str, st
     """
     import xarray as xr
 
-    runs, m = content.runs, len(content.r)
+    q, runs, m = content.quantity, content.runs, len(content.x)
+    taken = {q.name, q.x, "error", "entry", "run", "block", *_TEXTS, "run_entry", "run_g", "run_error", "run_blocks"}
+    if clash := taken.intersection(content.space.names):
+        raise InputError(f"an input is called {', '.join(sorted(clash))}, as another column of a dataset file is")
+    columns = {
+        one.name: ("entry", x, {"units": one.unit}) for one, x in zip(content.space.inputs, content.X.T, strict=True)
+    }
+    declared: dict[str, object] = {}
+    if content.space != NANOCOMPOSITE or q != G_R:
+        declared = {name: json.dumps(one.to_json()) for name, one in (("inputs", content.space), ("quantity", q))}
     blocks = max((len(one[4]) for one in runs), default=0)
     texts = {
         "provenance": [json.dumps(entry.to_json(), sort_keys=True) for entry in content.provenance],
@@ -71,27 +96,22 @@ def write(path: str | os.PathLike[str], content: Columns, units: Mapping[str, st
     }
     whole = xr.Dataset(
         {
-            **{name: ("entry", content.X[:, i], {"units": unit}) for i, (name, unit) in enumerate(units.items())},
-            "g": (("entry", "r"), content.g, {"long_name": "NP-NP radial distribution function", "units": "1"}),
-            "error": (("entry", "r"), content.error, {"long_name": "standard error of g", "units": "1"}),
+            **columns,
+            q.name: (("entry", q.x), content.y, {"long_name": q.long_name, "units": q.unit}),
+            "error": (("entry", q.x), content.error, {"long_name": f"standard error of {q.name}", "units": q.unit}),
             "provenance": ("entry", texts["provenance"]),
             "run_entry": ("run", np.array([one[0] for one in runs], dtype=np.int64), {"long_name": "entry of a run"}),
-            "run_g": (("run", "r"), _stack([one[2] for one in runs], (m,))),
-            "run_error": (("run", "r"), _stack([one[3] for one in runs], (m,))),
+            "run_g": (("run", q.x), _stack([one[2] for one in runs], (m,))),
+            "run_error": (("run", q.x), _stack([one[3] for one in runs], (m,))),
             "run_blocks": (
-                ("run", "block", "r"),
+                ("run", "block", q.x),
                 _stack([_padded(one[4], blocks) for one in runs], (blocks, m)),
                 {"long_name": "g of consecutive blocks of a run"},
             ),
             "run_record": ("run", np.array(texts["run_record"], dtype=str)),
         },
-        coords={"r": ("r", content.r, {"long_name": "NP-NP distance, bin centres", "units": "sigma"})},
-        attrs={
-            "title": "NP-NP radial distribution functions of polymer nanocomposites",
-            "nanonet_format": FORMAT,
-            "texts_sha256": _digest(texts),
-            "comment": "Lennard-Jones units; density is measured (NPs / mean volume under NPT)",
-        },
+        coords={q.x: (q.x, content.x, {"long_name": q.x_long_name, "units": q.x_unit})},
+        attrs={**(_OTHER | declared if declared else _OURS), "texts_sha256": _digest(texts)},
     )
     arrays = [str(name) for name, array in whole.variables.items() if array.dtype.kind in "if" and array.size]
     encoding: dict[str, dict[str, object]] = {name: {"fletcher32": True} for name in arrays}
@@ -103,8 +123,10 @@ def write(path: str | os.PathLike[str], content: Columns, units: Mapping[str, st
         temporary.write_bytes(packed)
 
 
-def read(path: str | os.PathLike[str], names: Sequence[str]) -> Columns:
-    """Read a file that `write` wrote, of this format or the one before; `names` are those of the columns of X.
+def read(path: str | os.PathLike[str]) -> Columns:
+    """Read a file that `write` wrote, of this format or an earlier one.
+
+    An input with a default value that the file does not have is at that value.
 
     Raises
     ------
@@ -118,31 +140,39 @@ def read(path: str | os.PathLike[str], names: Sequence[str]) -> Columns:
         _check_heaps(content)
         with h5py.File(io.BytesIO(content), "r") as file:
             _check_arrays(file)
-            return _read(file, names)
+            return _read(file)
     except Exception as error:  # whatever a broken file makes the readers say
         raise InputError(f"dataset {path} cannot be read: {error}") from None
 
 
-def _read(file: h5py.File, names: Sequence[str]) -> Columns:
+def _read(file: h5py.File) -> Columns:
     found = int(np.ravel(file.attrs.get("nanonet_format", 0))[0])
-    if found not in (1, FORMAT):
-        raise InputError(f"nanonet_format = {found} is not {FORMAT}")
-    r, g, errors, *columns = (file[name][...] for name in ("r", "g", "error", *names))
+    if found not in (1, FORMAT, DECLARED):
+        raise InputError(f"nanonet_format = {found} is not {FORMAT} or {DECLARED}")
+    space, q = NANOCOMPOSITE, G_R
+    if found == DECLARED:
+        space = InputSpace.from_json(parse_json(str(file.attrs["inputs"]), list[dict[str, object]], "inputs"))
+        q = Quantity.from_json(parse_json(str(file.attrs["quantity"]), dict[str, object], "quantity"))
+    x, y, errors = (file[name][...] for name in (q.x, q.name, "error"))
+    columns = [
+        file[one.name][...] if one.default is None or one.name in file else np.full(len(y), one.default)
+        for one in space.inputs
+    ]
     texts = {name: _texts(file[name]) for name in _TEXTS[:found]}
     if file.attrs.get("texts_sha256", digest := _digest(texts)) != digest:
         raise InputError("provenance or run_record is not what its checksum says")
     provenance = [parse_json(x, Provenance, f"provenance of entry {i}") for i, x in enumerate(texts[_TEXTS[0]])]
-    if not len(g) == len(errors) == len(provenance):
-        raise InputError(f"it has {len(g)} g, {len(errors)} error and {len(provenance)} provenance")
+    if not len(y) == len(errors) == len(provenance):
+        raise InputError(f"it has {len(y)} {q.name}, {len(errors)} error and {len(provenance)} provenance")
     runs = []
-    if found == FORMAT and texts[_TEXTS[1]]:
+    if found >= FORMAT and texts[_TEXTS[1]]:
         parts = [file[name][...] for name in ("run_entry", "run_g", "run_error", "run_blocks")]
         for k, (text, entry, curve, error, blocks) in enumerate(zip(texts[_TEXTS[1]], *parts, strict=True)):
-            if not 0 <= entry < len(g):
-                raise InputError(f"run_entry[{k}] = {entry} is not between 0 and {len(g) - 1}")
+            if not 0 <= entry < len(y):
+                raise InputError(f"run_entry[{k}] = {entry} is not between 0 and {len(y) - 1}")
             record = parse_json(text, MeasuredRun, f"run_record {k}")
             runs.append((int(entry), record, curve, error, blocks[~np.isnan(blocks).all(axis=1)]))
-    return Columns(np.column_stack(columns), r, g, errors, provenance, runs)
+    return Columns(space, q, np.column_stack(columns), x, y, errors, provenance, runs)
 
 
 def _check_heaps(content: bytes) -> None:

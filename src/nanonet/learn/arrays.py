@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError
 from nanonet.evaluate.splits import MIN_CURVES
 from nanonet.rdf import MAX_G
 
 
 def checked(
-    X: ArrayLike, G: ArrayLike, r: ArrayLike
+    X: ArrayLike, G: ArrayLike, r: ArrayLike, quantity: Quantity = G_R
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Inputs X (n, p), curves G (n, m) and their grid r (m,), of which one can learn.
 
@@ -20,15 +21,16 @@ def checked(
     Raises
     ------
     InputError
-        Wrong shapes, values that are not finite, curves below 0 or above `MAX_G`, a grid that does not rise from 0 or
-        above, fewer than 4 curves, inputs of which no column changes, or curves that are all the same.
+        Wrong shapes, values that are not finite, curves that are not of the quantity (`checked_curves`), a grid that
+        does not rise, fewer than 4 curves, inputs of which no column changes, or curves that are all the same.
     """
     inputs, grid = matrix("X", X), np.asarray(r, dtype=np.float64)
-    curves = checked_curves("G", G, grid)
+    curves = checked_curves("G", G, grid, quantity)
     if len(inputs) != len(curves):
         raise InputError(f"X has {len(inputs)} rows but G has {len(curves)}")
-    if len(grid) < 2 or not np.isfinite(grid).all() or grid[0] < 0 or (np.diff(grid) <= 0).any():
-        raise InputError("r is not a rising grid of 2 or more finite distances from 0 on")
+    if len(grid) < 2 or not np.isfinite(grid).all() or (quantity == G_R and grid[0] < 0) or (np.diff(grid) <= 0).any():
+        where = " distances from 0 on" if quantity == G_R else " values"
+        raise InputError(f"{quantity.x} is not a rising grid of 2 or more finite{where}")
     if len(inputs) < MIN_CURVES:
         raise InputError(f"{len(inputs)} curves; allowed are {MIN_CURVES} or more")
     if (inputs == inputs[0]).all():
@@ -38,14 +40,17 @@ def checked(
     return inputs, curves, grid
 
 
-def checked_curves(name: str, G: ArrayLike, r: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Curves (n, m) on the grid r (m,); `InputError` for another shape, values below 0 or above `MAX_G`."""
+def checked_curves(name: str, G: ArrayLike, r: NDArray[np.float64], quantity: Quantity = G_R) -> NDArray[np.float64]:
+    """Curves (n, m) of a quantity on the grid r (m,); `InputError` for another shape, or values below its bound.
+
+    Of a quantity that is never negative, values above `MAX_G` are refused too: their logarithm is learnt.
+    """
     curves = matrix(name, G)
     if r.shape != curves.shape[1:]:
         raise InputError(f"r has shape {r.shape}; allowed is ({curves.shape[1]},), the columns of {name}")
-    if (curves < 0).any():
-        raise InputError(f"{name} has values below 0")
-    if (curves > MAX_G).any():
+    if (curves < quantity.low).any():
+        raise InputError(f"{name} has values below {quantity.low:g}")
+    if quantity.bounded and (curves > MAX_G).any():
         i, k = np.argwhere(curves > MAX_G)[0]
         raise InputError(f"curve {i} of {name} has {curves[i, k]:g} at r = {r[k]:g}; allowed is up to {MAX_G:g}")
     return curves

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
+from nanonet.curve import Quantity
 from nanonet.errors import InputError
 from nanonet.evaluate.metrics import r2
 
@@ -18,6 +19,7 @@ class CurveEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
     """
 
     r: ArrayLike | None
+    quantity: Quantity
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Curves (n, m) for inputs (n, p)."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
+from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError
 from nanonet.evaluate.splits import near_duplicates, splits
 from nanonet.formats.model_writing import write_model
@@ -36,7 +37,7 @@ APART = 30
 """Curves from which on each principal component has its own kernel."""
 
 FLOOR = 0.03
-"""Added to g before the logarithm: below it pairs are too few to count."""
+"""Added to g before the logarithm, in units of the scale: below it pairs are too few to count."""
 
 _TALL = 10.0  # curves that rise higher are learnt as logarithms
 _MODES = 12
@@ -60,7 +61,10 @@ class GaussianProcess(CurveEstimator):
     kernel:
         `matern` (5/2) or `gaussian`; None: Gaussian where curves are few and a prior mean is there, Matern otherwise.
     transform:
-        `ln` or `sqrt`; None: the square root where no curve exceeds 10.
+        `ln`, `sqrt` or `none`; None: as the quantity is, `none` where it may be negative, otherwise the square root
+        where no curve exceeds 10 times its scale, else the logarithm.
+    quantity:
+        What the curves are of. Its scale is its limit at large x, or the root mean square of the curves.
     r:
         Grid of the curves where `fit` is not given one.
 
@@ -78,11 +82,13 @@ class GaussianProcess(CurveEstimator):
         *,
         kernel: str | None = None,
         transform: str | None = None,
+        quantity: Quantity = G_R,
         r: ArrayLike | None = None,
     ) -> None:
         self.prior = prior
         self.kernel = kernel
         self.transform = transform
+        self.quantity = quantity
         self.r = r
 
     def fit(
@@ -101,21 +107,25 @@ class GaussianProcess(CurveEstimator):
         Raises
         ------
         InputError
-            As `arrays.checked`; no curve above 0.03; errors of another shape, negative or above `MAX_G`; inputs or a
-            grid that the prior mean does not take; a setting that does not exist.
+            As `arrays.checked`; no curve above 0.03 of its scale; errors of another shape, negative or above `MAX_G`;
+            inputs or a grid that the prior mean does not take; a setting that does not exist.
         """
         for name, allowed in (("kernel", KERNELS), ("transform", tuple(TRANSFORMS))):
             if getattr(self, name) not in (None, *allowed):
                 raise InputError(f"{name} = {getattr(self, name)!r} is not one of {', '.join(allowed)}")
-        inputs, curves, grid = checked(X, G, self._grid(r))
+        inputs, curves, grid = checked(X, G, self._grid(r), self.quantity)
         errors = _errors(error, curves)
         if self.prior is not None:
             self.prior.check(inputs, grid)
-        if curves.max() <= FLOOR:
-            raise InputError(f"no curve rises above {FLOOR:g}: there is nothing to learn")
-        name = self.transform or ("ln" if self.prior is not None or curves.max() > _TALL else "sqrt")
+        bounded, scale = self.quantity.bounded, self.quantity.limit or math.sqrt(np.mean(curves**2))
+        if bounded and curves.max() <= FLOOR * scale:
+            raise InputError(f"no curve rises above {FLOOR * scale:g}: there is nothing to learn")
+        if not bounded and self.transform not in (None, "none"):
+            raise InputError(f"transform = {self.transform!r} is not for {self.quantity.name}, which may be negative")
+        name = "ln" if self.prior is not None or curves.max() > _TALL * scale else "sqrt"
+        name = self.transform or (name if bounded else "none")
         self.process_, self.left_out_ = _fit(
-            inputs, curves, grid, errors, self.prior, TRANSFORMS[name](FLOOR), self.kernel, progress
+            inputs, curves, grid, errors, self.prior, TRANSFORMS[name](FLOOR * scale), self.kernel, progress
         )
         self.noise_known_ = errors is not None
         return self
@@ -143,6 +153,7 @@ class GaussianProcess(CurveEstimator):
         content = {
             **(card or {}),
             **entries,
+            **({} if self.quantity == G_R else {"quantity": self.quantity.to_json()}),
             "noise": (
                 "from the errors of the curves, and no smaller than the fit finds it"
                 if self.noise_known_
@@ -218,9 +229,9 @@ def _align(
     squared = np.zeros(G.shape)
     if errors is not None:
         # The error of an empty bin is that of one pair, in the core an absurd one: what is empty is left to the process
-        squared = np.where(G > 0, (np.nan_to_num(errors) * transform.slope(G)) ** 2, 0.0)
+        squared = np.where((G > 0) | (not transform.bounded), (np.nan_to_num(errors) * transform.slope(G)) ** 2, 0.0)
     if prior is None:
-        return _Aligned(x, transform(G), squared, np.asarray(G > FLOOR)), X
+        return _Aligned(x, transform(G), squared, np.greater(G, transform.floor) | (not transform.bounded)), X
     y0, features = prior.evaluate(X, x)
     origin, step = prior.origin(X), x[1] - x[0]
     first, last = math.floor((x[0] - origin.max()) / step), math.ceil((x[-1] - origin.min()) / step)
@@ -230,7 +241,7 @@ def _align(
     variance, seen = (
         np.array([np.interp(p, x, one) for p, one in zip(place, rows, strict=True)]) for rows in (squared, G)
     )
-    counted = (seen > FLOOR) & (place >= x[0]) & (place <= x[-1])
+    counted = (seen > transform.floor) & (place >= x[0]) & (place <= x[-1])
     return _Aligned(grid, t, variance, counted), np.column_stack([X, features])
 
 
@@ -247,11 +258,11 @@ class _Reduced(NamedTuple):
     """Standard deviation (k,) of what the components leave out and noise adds."""
 
 
-def _reduce(t: Array, own: Array, centred: bool) -> _Reduced:
-    """Principal components of t (n, k), whose noise has the variance `own` (n, k)."""
+def _reduce(t: Array, own: Array, centred: bool, most: int = _MODES) -> _Reduced:
+    """At most so many principal components of t (n, k), whose noise has the variance `own` (n, k)."""
     mean = t.mean(axis=0) if centred else np.zeros(t.shape[1])
     _, sizes, modes = np.linalg.svd(t - mean, full_matrices=False)
-    count = max(1, min(_MODES, len(t) - 1, int((sizes**2 > 1e-7 * (sizes**2).sum()).sum())))
+    count = max(1, min(most, len(t) - 1, int((sizes**2 > 1e-7 * (sizes**2).sum()).sum())))
     scores = (t - mean) @ modes[:count].T
     left = t - mean - scores @ modes[:count]
     least = _LEAST * np.mean((t - mean) ** 2)
@@ -283,7 +294,7 @@ def _left_out(
     t, n = aligned.t, len(X)
     misses, variance = np.empty(t.shape), np.empty(t.shape)
     for train, test in splits(n, n if n <= APART else 10, X=X):
-        part = _reduce(t[train], aligned.variance[train], centred)
+        part = _reduce(t[train], aligned.variance[train], centred, len(group))
         own = group[: len(part.modes)]
         posterior = ScorePosterior.condition(scaled[train], part.scores, own, lengths, noise, kernel)
         z, share = posterior.predict(scaled[test])

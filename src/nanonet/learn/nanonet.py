@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError, NanonetWarning, check_whole
 from nanonet.formats.model_writing import write_model
 from nanonet.learn.arrays import checked, checked_curves, matrix
@@ -21,7 +22,7 @@ from nanonet.learn.estimator import CurveEstimator
 from nanonet.learn.forest import Forest, check_max_features
 from nanonet.learn.onnx_export import decoder_graph, forest_graph
 from nanonet.learn.training import Training, fit_autoencoder, one_thread
-from nanonet.models.image import HIGHEST, SIZE, check_images, rasterize, read_images
+from nanonet.models.image import SIZE, Axes, check_images, rasterize, read_images
 from nanonet.models.nanonet import FILES, KIND
 
 _PART = 32  # pictures that go through the network at once: bounds the memory
@@ -72,6 +73,8 @@ class NanoNet(CurveEstimator):
         the paper's "default value of one") or, as a whole number, so many of them.
     seed:
         Of weights, order and forest.
+    quantity:
+        What the curves are of: the axes of the pictures follow from it.
     r:
         Grid of the curves where `fit` is not given one.
 
@@ -81,8 +84,8 @@ class NanoNet(CurveEstimator):
     ----------
     autoencoder_, history_, forest_:
         The trained network, how its training went (`training.History`), the fitted forest.
-    X_, r_:
-        Inputs and grid that it was fitted to.
+    X_, r_, axes_:
+        Inputs and grid that it was fitted to, axes of its pictures.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class NanoNet(CurveEstimator):
         trees: int = 20,
         max_features: float = 1.0,
         seed: int = 0,
+        quantity: Quantity = G_R,
         r: ArrayLike | None = None,
     ) -> None:
         self.size = size
@@ -124,6 +128,7 @@ class NanoNet(CurveEstimator):
         self.trees = trees
         self.max_features = max_features
         self.seed = seed
+        self.quantity = quantity
         self.r = r
 
     @staticmethod
@@ -170,40 +175,45 @@ class NanoNet(CurveEstimator):
         check_whole("trees", self.trees, 1, 10_000)
         if not isinstance(self.start_at_mean, bool):
             raise InputError(f"start_at_mean = {self.start_at_mean!r} is not True or False")
-        inputs, curves, grid = checked(X, G, self._grid(r))
+        inputs, curves, grid = checked(X, G, self._grid(r), self.quantity)
         check_max_features(self.max_features, inputs.shape[1])
-        taught = curves if autoencoder_G is None else checked_curves("autoencoder_G", autoencoder_G, grid)
-        unseen = curves[:0] if validation_G is None else checked_curves("validation_G", validation_G, grid)
+        taught = (
+            curves if autoencoder_G is None else checked_curves("autoencoder_G", autoencoder_G, grid, self.quantity)
+        )
+        unseen = (
+            curves[:0] if validation_G is None else checked_curves("validation_G", validation_G, grid, self.quantity)
+        )
         if len(taught) < self.latent:
             warnings.warn(
                 f"{len(taught)} curves for a latent space of {self.latent} dimensions: it can only remember them",
                 NanonetWarning,
                 stacklevel=2,
             )
-        if taught.max() > HIGHEST:
+        axes = Axes.of(self.quantity, taught)
+        if taught.max() > axes.high:
             warnings.warn(
-                f"curve {int(taught.max(axis=1).argmax())} reaches g = {taught.max():.4g}, and pictures end at "
-                f"{HIGHEST:g}: what is higher is learnt as that",
+                f"curve {int(taught.max(axis=1).argmax())} reaches {self.quantity.name} = {taught.max():.4g}, and "
+                f"pictures end at {axes.high:g}: what is higher is learnt as that",
                 NanonetWarning,
                 stacklevel=2,
             )
-        pictures = rasterize(taught, grid, self.size)
+        pictures = rasterize(taught, grid, self.size, axes)
         grey = float(pictures.mean()) if self.start_at_mean else 0.5
         self.autoencoder_, self.history_ = fit_autoencoder(
             pictures,
             lambda: architecture.network(grey),
             training,
-            validation=rasterize(unseen, grid, self.size),
+            validation=rasterize(unseen, grid, self.size, axes),
             progress=progress,
         )
-        Z = self.encode(rasterize(curves, grid, self.size))
+        Z = self.encode(rasterize(curves, grid, self.size, axes))
         self.forest_ = Forest.fit(inputs, Z, trees=self.trees, max_features=self.max_features, seed=self.seed)
-        self.X_, self.r_ = inputs, grid
+        self.X_, self.r_, self.axes_ = inputs, grid, axes
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Curves (n, m) for inputs (n, p); `InputError` for a wrong shape or values that are not finite."""
-        return read_images(self.predict_images(X), self.r_)
+        return read_images(self.predict_images(X), self.r_, self.axes_)
 
     def predict_images(self, X: ArrayLike) -> NDArray[np.float32]:
         """Pictures (n, size, size) for inputs (n, p)."""
@@ -256,6 +266,7 @@ class NanoNet(CurveEstimator):
             "input_scaling": {"low": forest.inputs.low.tolist(), "span": forest.inputs.span.tolist()},
             "latent_scaling": {"low": forest.latents.low.tolist(), "span": forest.latents.span.tolist()},
             "picture_size": self.size,
+            **({} if self.quantity == G_R else {"quantity": self.quantity.to_json(), "axes": asdict(self.axes_)}),
             "settings": self.settings,
             "training": {k: v for k, v in asdict(history).items() if not isinstance(v, tuple)},
         }
@@ -264,8 +275,8 @@ class NanoNet(CurveEstimator):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the constructor was given, but for the grid, as plain JSON values."""
-        given = {name: getattr(self, name) for name in self._get_param_names() if name != "r"}
+        """What the constructor was given, but for grid and quantity, as plain JSON values."""
+        given = {name: getattr(self, name) for name in self._get_param_names() if name not in ("r", "quantity")}
         return {
             name: list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
             for name, value in given.items()

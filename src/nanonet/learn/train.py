@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.base import clone
 
-from nanonet.composition import FIELDS
+from nanonet.composition import NANOCOMPOSITE
+from nanonet.curve import G_R
 from nanonet.dataset import Dataset
 from nanonet.errors import NanonetWarning
 from nanonet.evaluate.cross_validation import Scores, folded, held_out, scores
@@ -27,14 +28,18 @@ Progress = Callable[[int, int], None]
 def train_gaussian_process(
     data: Dataset, out: str | os.PathLike[str], progress: Progress | None = None
 ) -> tuple[GaussianProcess, Scores]:
-    """Fit a Gaussian process about the dilute limit, score it and write its folder; returns it and the scores.
+    """Fit a Gaussian process, score it and write its folder; returns it and the scores.
 
-    `InputError` where the data are too few, or `out` cannot be written.
+    Its prior mean is the dilute limit where the dataset has g(r) of compositions; it has none otherwise. `InputError`
+    where the data are too few, or `out` cannot be written.
     """
-    prior = DiluteLimit(potential_table.shipped())
-    model = GaussianProcess(prior).fit(data.X, data.G, data.r, data.errors)
-    found = held_out(lambda: GaussianProcess(prior), data.X, data.G, data.r, data.errors, progress)
-    tested = scores(data.G, *found)
+    ours = data.space == NANOCOMPOSITE and data.quantity == G_R
+    prior = DiluteLimit(potential_table.shipped()) if ours else None
+    model = GaussianProcess(prior, quantity=data.quantity).fit(data.X, data.Y, data.x, data.errors)
+    found = held_out(
+        lambda: GaussianProcess(prior, quantity=data.quantity), data.X, data.Y, data.x, data.errors, progress
+    )
+    tested = scores(data.Y, *found, data.quantity)
     model.export(out, card_of(data) | {"cross_validation": tested, "range": _range(data)})
     return model, tested
 
@@ -43,7 +48,7 @@ def fit_network(network: NanoNet, data: Dataset, progress: Progress | None = Non
     """Fit a network; returns what it warned of, each once."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        network.fit(data.X, data.G, data.r, progress=progress)
+        network.fit(data.X, data.Y, data.x, progress=progress)
     ours = (warning for warning in caught if issubclass(warning.category, NanonetWarning))
     return list(dict.fromkeys(str(warning.message) for warning in ours))
 
@@ -52,7 +57,9 @@ def score_network(network: NanoNet, data: Dataset, out: str | os.PathLike[str]) 
     """Score a fitted network on curves left out, five more trainings, and write its folder; returns the scores."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer curves than latents: said when it was fitted
-        tested = folded(lambda: clone(network).set_params(keep_stuck=True), data.X, data.G, data.r)
+        tested = folded(
+            lambda: clone(network).set_params(keep_stuck=True), data.X, data.Y, data.x, quantity=data.quantity
+        )
     network.export(out, card_of(data) | {"cross_validation": tested, "range": _range(data)})
     return tested
 
@@ -64,7 +71,8 @@ def card_of(dataset: Dataset) -> dict[str, Any]:
     for run, entry in zip(runs, dataset.provenance, strict=True):
         if "convergence" in entry:
             run["converged"] = entry["convergence"]["converged"]
-    return {"inputs": list(FIELDS), "created": datetime.date.today().isoformat(), "runs": runs}
+    declared = {} if dataset.space == NANOCOMPOSITE else {"space": dataset.space.to_json()}
+    return {"inputs": list(dataset.space.names), **declared, "created": datetime.date.today().isoformat(), "runs": runs}
 
 
 def _range(data: Dataset) -> dict[str, list[float]]:

@@ -23,11 +23,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError
 
 SIZE = 64
@@ -44,27 +46,73 @@ _BLOCK = 32  # images that are traced at once, within the cache
 _TOLERANCE = 0.02  # by which a level of a drawn image may be off
 
 
-def rasterize(G: ArrayLike, r: ArrayLike, size: int = SIZE) -> NDArray[np.float32]:
+@dataclass(frozen=True)
+class Axes:
+    """Axes of an image: the ends of its ordinate, whether that is logarithmic, and from where the abscissa runs.
+
+    Parameters
+    ----------
+    low, high:
+        Ends of the ordinate; what lies beyond goes to them.
+    log:
+        Whether it is logarithmic: a height at its bottom reads as 0 then.
+    start:
+        Left end of the abscissa; None: half a step before the grid.
+    """
+
+    low: float = LOWEST
+    high: float = HIGHEST
+    log: bool = True
+    start: float | None = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise InputError(f"ends of an ordinate = {self.low!r}, {self.high!r}; allowed are finite, rising ones")
+        if self.log and self.low <= 0:
+            raise InputError(f"lower end of a logarithmic ordinate = {self.low:g} is not above 0")
+
+    @staticmethod
+    def of(quantity: Quantity, Y: NDArray[np.float64]) -> Axes:
+        """The paper's for g(r), and otherwise as the curves Y (n, m) reach.
+
+        Logarithmic over the five decades below the highest value for what is never negative and spans more than two;
+        else even, a twentieth of the span beyond either end.
+        """
+        if quantity == G_R:
+            return PAPER
+        low, high = float(Y.min()), float(Y.max())
+        if quantity.bounded and high > 100.0 * float(np.median(Y)):
+            return Axes(1e-5 * high, 1.2 * high, True, None)
+        edge = 0.05 * (high - low)
+        return Axes(max(low - edge, quantity.low), high + edge, False, None)
+
+
+PAPER = Axes()
+"""Of g(r), as in the paper."""
+
+
+def rasterize(G: ArrayLike, r: ArrayLike, size: int = SIZE, axes: Axes = PAPER) -> NDArray[np.float32]:
     """Images (n, size, size) of curves G (n, m) on the grid r (m,) of bin centres.
 
     Raises
     ------
     InputError
-        Shapes do not match, or a value of G is negative or not finite.
+        Shapes do not match, or a value of G is not finite, or negative where the ordinate is logarithmic.
     """
     curves, grid = np.asarray(G, dtype=np.float64), np.asarray(r, dtype=np.float64)
     if curves.ndim != 2 or grid.shape != curves.shape[1:]:
         raise InputError(f"G has shape {curves.shape} and r has shape {grid.shape}; allowed are (n, m) and (m,)")
-    if not np.isfinite(curves).all() or (curves < 0).any():
+    if not np.isfinite(curves).all() or (axes.log and (curves < 0).any()):
         raise InputError("G has values that are negative or not finite")
-    heights = _heights(_row_maxima(curves, grid, size), size)
+    heights = _heights(_row_maxima(curves, _from_start(grid, axes), size), size, axes)
     return _draw_lines(heights)
 
 
-def read_images(images: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
+def read_images(images: ArrayLike, r: ArrayLike, axes: Axes = PAPER) -> NDArray[np.float64]:
     """Curves (n, m) on the grid r (m,) that images (n, size, size) show.
 
-    Each row's reading is the centre of mass of its line. A row without any light reads as g = 0.
+    Each row's reading is the centre of mass of its line. A row without any light reads as the bottom of the ordinate,
+    which is 0 where that is logarithmic.
 
     Raises
     ------
@@ -76,9 +124,13 @@ def read_images(images: ArrayLike, r: ArrayLike) -> NDArray[np.float64]:
         [np.empty((0, levels.shape[1])), *(_read_heights(_without_haze(part)) for part in _blocks(levels))]
     )
     size = levels.shape[1]
-    values = LOWEST * (HIGHEST / LOWEST) ** (heights / (size - 1))
-    values[heights < _BOTTOM] = 0.0
-    return np.asarray(values[:, _rows(grid, size)])
+    part = heights / (size - 1)
+    if axes.log:
+        values = axes.low * (axes.high / axes.low) ** part
+        values[heights < _BOTTOM] = 0.0
+    else:
+        values = axes.low + (axes.high - axes.low) * part
+    return np.asarray(values[:, _rows(_from_start(grid, axes), size)])
 
 
 def check_images(images: ArrayLike) -> NDArray[np.float32]:
@@ -153,6 +205,13 @@ def _without_haze(levels: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(beside)
 
 
+def _from_start(r: NDArray[np.float64], axes: Axes) -> NDArray[np.float64]:
+    """The grid from the left end of the abscissa on."""
+    if axes.start is None:
+        return np.asarray(r - r[0] + 0.5 * (r[-1] - r[0]) / (len(r) - 1))
+    return r if axes.start == 0 else r - axes.start
+
+
 def _extent(r: NDArray[np.float64]) -> float:
     """Right end of the abscissa: the outer edge of the last bin."""
     return float(r[-1] + 0.5 * (r[-1] - r[0]) / (len(r) - 1))
@@ -177,9 +236,12 @@ def _row_maxima(curves: NDArray[np.float64], r: NDArray[np.float64], size: int) 
     return maxima
 
 
-def _heights(g: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Height of a value on the ordinate, in pixels: 0 at 0.001 and below, size - 1 at 300 and above."""
-    return np.asarray(np.log(np.clip(g, LOWEST, HIGHEST) / LOWEST) / math.log(HIGHEST / LOWEST) * (size - 1))
+def _heights(g: NDArray[np.float64], size: int, axes: Axes) -> NDArray[np.float64]:
+    """Height of a value on the ordinate, in pixels: 0 at its lower end and below, size - 1 at its upper and above."""
+    low, high = axes.low, axes.high
+    inside = np.clip(g, low, high)
+    part = np.log(inside / low) / math.log(high / low) if axes.log else (inside - low) / (high - low)
+    return np.asarray(part * (size - 1))
 
 
 def _draw_lines(heights: NDArray[np.float64]) -> NDArray[np.float32]:

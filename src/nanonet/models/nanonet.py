@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from nanonet.errors import InputError
 from nanonet.formats.model_folder import ModelFolder
 from nanonet.models.base import Array, check_inputs
-from nanonet.models.image import read_images
+from nanonet.models.image import PAPER, Axes, read_images
 from nanonet.models.onnx_graph import check_graph
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class OnnxNanoNet:
         Graphs from scaled inputs to scaled latents, and from latents to images.
     input_scaling, latent_scaling:
         What is taken off and divided by: (low, span) of inputs (p,) and of latents (k,).
+    axes:
+        Of the images.
     """
 
     X: Array
@@ -42,22 +44,24 @@ class OnnxNanoNet:
     decoder: onnxruntime.InferenceSession = field(repr=False)
     input_scaling: tuple[Array, Array]
     latent_scaling: tuple[Array, Array]
+    axes: Axes = PAPER
 
     uncertain = False
 
     @staticmethod
     def read(folder: ModelFolder) -> OnnxNanoNet:
         """Read the graphs of a model folder; `InputError` names a file that cannot be used."""
-        scalings = [
+        inputs, latents = (
             (folder.array("low", 1, entry), folder.array("span", 1, entry))
             for entry in ("input_scaling", "latent_scaling")
-        ]
+        )
+        axes = Axes(**folder.card.get("axes", {}))
         forest, decoder = (_session(folder, name) for name in FILES)
-        return OnnxNanoNet(folder.array("X", 2), folder.array("r", 1), forest, decoder, *scalings)
+        return OnnxNanoNet(folder.array("X", 2), folder.array("r", 1), forest, decoder, inputs, latents, axes)
 
     def predict(self, X: ArrayLike) -> Array:
         """Curves (n, m) for inputs (n, p); `InputError` for a wrong shape or values that are not finite."""
-        parts = [read_images(self._images(part), self.x) for part in self._parts(X)]
+        parts = [read_images(self._images(part), self.x, self.axes) for part in self._parts(X)]
         return np.concatenate(parts) if parts else np.empty((0, len(self.x)))
 
     def band(self, X: ArrayLike) -> None:

@@ -1,4 +1,4 @@
-"""Transforms of curves that are not negative, in which noise is even and models learn; and back."""
+"""Transforms of curves in which noise is even and models learn; and back."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Transform(Protocol):
     """Of values y of any shape, element by element."""
 
     name: ClassVar[str]
+    bounded: ClassVar[bool]
+    """Whether it is of values that are never negative: 0 says little, and `floor` and below does not count."""
 
     @property
     def floor(self) -> float:
@@ -30,7 +32,7 @@ class Transform(Protocol):
         """The derivative, which turns an error of y into one of the transformed value."""
 
     def inverse(self, t: Array) -> Array:
-        """y of transformed values, 0 or above; `t` is overwritten."""
+        """y of transformed values, 0 or above where `bounded`; `t` may be overwritten."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Logarithm:
     """ln(y + floor)."""
 
     name: ClassVar[str] = "ln"
+    bounded: ClassVar[bool] = True
     floor: float
 
     def __call__(self, y: Array) -> Array:
@@ -59,6 +62,7 @@ class SquareRoot:
     """The square root, which evens out the noise of counts."""
 
     name: ClassVar[str] = "sqrt"
+    bounded: ClassVar[bool] = True
     floor: float
 
     def __call__(self, y: Array) -> Array:
@@ -74,5 +78,25 @@ class SquareRoot:
         return np.square(t, out=t)
 
 
-TRANSFORMS: dict[str, Callable[[float], Transform]] = {"ln": Logarithm, "sqrt": SquareRoot}
+@dataclass(frozen=True)
+class Identity:
+    """The value itself, of a quantity that may be negative."""
+
+    name: ClassVar[str] = "none"
+    bounded: ClassVar[bool] = False
+    floor: float
+
+    def __call__(self, y: Array) -> Array:
+        return np.array(y, dtype=np.float64)
+
+    def slope(self, y: Array) -> Array:
+        """1."""
+        return np.ones_like(y)
+
+    def inverse(self, t: Array) -> Array:
+        """The value."""
+        return t
+
+
+TRANSFORMS: dict[str, Callable[[float], Transform]] = {"ln": Logarithm, "sqrt": SquareRoot, "none": Identity}
 """By the name that a model folder has, made from the floor."""

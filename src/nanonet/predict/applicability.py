@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import FIELDS, Composition, from_array, to_array
+from nanonet.space import InputSpace, Point
 
 Array = NDArray[np.float64]
 
 NEAREST = 3
 """How many simulated compositions a prediction names."""
 
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 _MARGIN = 0.02  # beyond the simulated range of an input, in units of that range
 
 
@@ -30,20 +31,20 @@ class Support:
     """Smallest and largest number of NPs in one of those runs; (0, 0) where the model does not say."""
     converged: int | None
     """How many of those runs were judged converged; None where the model does not say."""
-    neighbours: tuple[Composition, ...]
-    """The nearest of those compositions, by rising distance."""
+    neighbours: tuple[Point, ...]
+    """The nearest of them, by rising distance."""
     distances: tuple[float, ...]
-    """Their distances, each of the five inputs in units of its simulated range."""
+    """Their distances, each input in units of its simulated range."""
     leverage: float
-    """How far all five inputs together lie outside of the data: at most `leverage_limit` for what is inside."""
+    """How far all inputs together lie outside of the data: at most `leverage_limit` for what is inside."""
     leverage_limit: float
     """Largest leverage of a simulated composition with respect to the others."""
     warnings: tuple[str, ...]
-    """Why the composition is outside the data; empty if it is not."""
+    """Why the point is outside the data; empty if it is not."""
 
     @property
-    def nearest(self) -> Composition:
-        """The nearest simulated composition."""
+    def nearest(self) -> Point:
+        """The nearest simulated composition, or other point."""
         return self.neighbours[0]
 
     @property
@@ -82,15 +83,14 @@ class ApplicabilityDomain:
             beyond | (distances > self._reach) | (leverage(self._scaled, (inputs - low) / span) > self._limit)
         )
 
-    def support(self, composition: Composition, card: Mapping[str, Any]) -> Support:
-        """What a prediction for a composition rests on, with what the card says of the runs."""
-        x = to_array([composition])[0]
+    def support(self, x: Array, space: InputSpace, card: Mapping[str, Any]) -> Support:
+        """What a prediction for inputs x (p,) of a space rests on, with what the card says of the runs."""
         low, high, span = self._range
         distances = np.linalg.norm((self.X - x) / span, axis=1)
         order = np.argsort(distances, kind="stable")[:NEAREST]
         texts = [
             f"{name} = {value:g} is outside the simulated {a:g} to {b:g}"
-            for name, value, a, b, s in zip(FIELDS, x, low, high, span, strict=True)
+            for name, value, a, b, s in zip(space.names, x, low, high, span, strict=True)
             if not a - _MARGIN * s <= value <= b + _MARGIN * s
         ]
         if distances[order[0]] > self._reach:
@@ -101,8 +101,8 @@ class ApplicabilityDomain:
         own = float(leverage(self._scaled, (x - low)[None] / span)[0])
         if own > self._limit:
             texts.append(
-                f"all five inputs together lie outside the simulated compositions (leverage {own:.2f}, "
-                f"in the data at most {self._limit:.2f})"
+                f"all {_NUMBERS.get(len(x), len(x))} inputs together lie outside the simulated compositions (leverage "
+                f"{own:.2f}, in the data at most {self._limit:.2f})"
             )
         runs = card.get("runs", ())
         nps = [int(run["nps"]) for run in runs if "nps" in run]
@@ -111,7 +111,7 @@ class ApplicabilityDomain:
             simulations=len(self.X),
             nps=(min(nps), max(nps)) if nps else (0, 0),
             converged=sum(verdicts) if verdicts else None,
-            neighbours=from_array(self.X[order]),
+            neighbours=space.points(self.X[order]),
             distances=tuple(float(d) for d in distances[order]),
             leverage=own,
             leverage_limit=self._limit,

@@ -1,15 +1,18 @@
-"""What a model says of one composition, with all that is read off it: a value that faces only show."""
+"""What a model says of one composition, or other point, with all that is read off it: a value that faces only show."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import NamedTuple
 
 from nanonet.composition import Composition
+from nanonet.curve import Curve
+from nanonet.errors import InputError
 from nanonet.phases.state import PhaseClassification
 from nanonet.predict.applicability import Support
 from nanonet.predict.intervals import Interval, Intervals
 from nanonet.rdf import RDF, Peak
+from nanonet.space import Point
 
 
 class PredictedPeak(NamedTuple):
@@ -37,28 +40,42 @@ class Neighbours(NamedTuple):
 
 @dataclass(frozen=True)
 class Prediction:
-    """A predicted RDF, and what it says.
+    """A predicted curve, and what it says.
 
     Parameters
     ----------
-    composition:
-        Of which it is.
-    rdf:
-        g(r), with its 90 % band where the model has one.
+    point:
+        Of which it is: a composition, or a point of the model's inputs.
+    curve:
+        The curve, an `RDF` where the model predicts g(r), with its 90 % band where the model has one.
     intervals:
-        Of peaks and neighbours, None where the model has no bands.
+        Of peaks and neighbours of an RDF of a composition, None where the model has no bands.
     support:
         What it rests on, and why that may be too far away.
     state:
         Of the NPs; None where g(r) does not tell, for which `state_unknown` has the reason.
     """
 
-    composition: Composition
-    rdf: RDF
+    point: Point
+    curve: Curve
     intervals: Intervals | None
     support: Support
     state: PhaseClassification | None
     state_unknown: str = ""
+
+    @property
+    def composition(self) -> Composition:
+        """The point as a composition; `InputError` where it is none."""
+        if not isinstance(self.point, Composition):
+            raise InputError(f"the inputs are {', '.join(self.point.space.names)}, not those of a composition")
+        return self.point
+
+    @property
+    def rdf(self) -> RDF:
+        """The curve as an RDF; `InputError` where it is none."""
+        if not isinstance(self.curve, RDF):
+            raise InputError(f"the curve is of {self.curve.quantity.name}, not of g(r)")
+        return self.curve
 
     @property
     def peaks(self) -> tuple[PredictedPeak, PredictedPeak]:
@@ -81,16 +98,31 @@ class Prediction:
         return Neighbours(radius, self.rdf.coordination_number(radius, c.density, c.nps), None)
 
     def to_json(self) -> dict[str, object]:
-        """As plain values; what is not known is None."""
-        rdf, c, state, support = self.rdf, self.composition, self.state, self.support
-        curves = {name: getattr(rdf, name) for name in ("r", "g", "error", "low", "high")}
+        """As plain values; what is not known is None. Of an RDF of a composition, all that is read off it too."""
+        curve, support = self.curve, self.support
+        columns = {curve.quantity.x: curve.x, curve.quantity.name: curve.y}
+        columns |= {name: getattr(curve, name) for name in ("error", "low", "high")}
+        plain = {name: None if values is None else values.tolist() for name, values in columns.items()}
+        basis = {
+            **{one.name: getattr(support, one.name) for one in fields(support)},
+            "neighbours": [_named(one) for one in support.neighbours],
+            "nearest": _named(support.nearest),
+            "distance": support.distance,
+        }
+        if not (isinstance(self.point, Composition) and isinstance(curve, RDF)):
+            return {"inputs": _named(self.point), "quantity": curve.quantity.name, **plain, "basis": basis}
+        c, state = self.point, self.state
         return {
-            "composition": asdict(c),
+            "composition": _named(c),
             "nps": c.nps,
             "volume": c.nps / c.density,
-            **{name: None if values is None else values.tolist() for name, values in curves.items()},
+            **plain,
             "state": None if state is None else {"state": state.state, **state.probabilities},
             **{f"{one.name}_peak": one.peak and one.peak._asdict() for one in self.peaks},
             "intervals": None if self.intervals is None else asdict(self.intervals),
-            "basis": {**asdict(support), "nearest": asdict(support.nearest), "distance": support.distance},
+            "basis": basis,
         }
+
+
+def _named(point: Point) -> dict[str, float]:
+    return dict(zip(point.space.names, point.values, strict=True))

@@ -1,4 +1,4 @@
-"""A loaded model that answers for compositions: g(r), what the answer rests on, and when it is none."""
+"""A loaded model that answers for compositions, or other inputs: the curve, what it rests on, and when it is none."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.composition import FIELDS, Composition, as_composition, check_repulsion, to_array
+from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition, as_composition, check_repulsion
+from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError, NanonetWarning
 from nanonet.models.base import Array, Band, CurveModel, check_draws, check_inputs
 from nanonet.models.load import load_model
@@ -20,13 +21,18 @@ from nanonet.phases.state import Criteria, PhaseClassification
 from nanonet.predict.applicability import ApplicabilityDomain, Support
 from nanonet.predict.intervals import Intervals, intervals_of
 from nanonet.predict.prediction import Prediction
-from nanonet.rdf import RDF
+from nanonet.rdf import RDF, curve_of
+from nanonet.space import InputSpace, Point
 
 DRAWS = 400
 """Curves drawn for intervals of what is read off a curve."""
 
 STATE_DRAWS = 1_000
 """Curves drawn for the state of the NPs."""
+
+
+AnyPoint = Point | Mapping[str, float] | Sequence[float]
+"""What a model can be asked for: a composition or other point, its values by name, or in order."""
 
 
 class OutsideDataWarning(NanonetWarning):
@@ -41,12 +47,19 @@ class Predictor:
     model:
         Answers with arrays.
     card:
-        What `model.json` holds: kind, names of the inputs, runs.
+        What `model.json` holds: kind, inputs, quantity, runs.
+
+    Attributes
+    ----------
+    space, quantity:
+        What its inputs and its curves are: those that the card declares, else a composition's and g(r).
     """
 
     def __init__(self, model: CurveModel, card: Mapping[str, Any]) -> None:
         self.model = model
         self.card = card
+        self.space = InputSpace.from_json(card["space"]) if "space" in card else NANOCOMPOSITE
+        self.quantity = Quantity.from_json(card["quantity"]) if "quantity" in card else G_R
         self._domain = ApplicabilityDomain(model.X)
 
     def __repr__(self) -> str:
@@ -59,7 +72,7 @@ class Predictor:
 
     @property
     def r(self) -> Array:
-        """Grid (m,) of its curves (sigma)."""
+        """Grid (m,) of its curves."""
         return self.model.x
 
     @property
@@ -67,40 +80,62 @@ class Predictor:
         """Whether the model knows how sure it is: has bands, intervals, curves that differ when drawn."""
         return self.model.uncertain
 
-    def predict(self, composition: Composition | Sequence[float], strict: bool = False) -> RDF:
+    @overload
+    def predict(self, point: Composition | Sequence[float], strict: bool = False) -> RDF: ...
+
+    @overload
+    def predict(self, point: Point | Mapping[str, float], strict: bool = False) -> Curve: ...
+
+    def predict(self, point: AnyPoint, strict: bool = False) -> Curve:
         """The RDF of a composition, or of its five numbers, with its 90 % band where the model has one.
 
-        Warns once, with `OutsideDataWarning` and all reasons, when it lies outside of the simulated compositions.
+        Of a model of other inputs or of another quantity, the curve of a mapping from names to values. Warns once,
+        with `OutsideDataWarning` and all reasons, when it lies outside of the simulated compositions.
 
         Raises
         ------
         InputError
-            It is no composition, or eps_nn is below `composition.MIN_EPS_NN`; the model was not trained on the five
-            fields of a composition; with `strict`, also where it would warn.
+            It is no point of the model's inputs, or eps_nn is below `composition.MIN_EPS_NN`; the model does not say
+            what its inputs are; with `strict`, also where it would warn.
         """
-        composition = as_composition(composition)
-        support = self._checked(composition, strict)
+        asked = self.point(point)
+        support = self._checked(asked, strict)
         if support.warnings:
             warnings.warn("; ".join(support.warnings), OutsideDataWarning, stacklevel=2)
-        return self._rdf(composition)
+        return self._curve(asked)
 
-    def predict_all(
-        self, composition: Composition | Sequence[float], strict: bool = False, criteria: Criteria | None = None
-    ) -> Prediction:
-        """The RDF with all that is read off it and what it rests on; what `predict` warns of is in `support`.
+    def point(self, values: AnyPoint) -> Point:
+        """What is to be predicted, from a point, its values by name, or in the order of `space`.
+
+        `InputError` for other inputs than the model's, or values that are not allowed.
+        """
+        self._columns()
+        if isinstance(values, Point):
+            if values.space != self.space:
+                raise InputError(f"the model's inputs are {', '.join(self.space.names)}, not those of {values}")
+            return values
+        if self.space == NANOCOMPOSITE and not isinstance(values, Mapping):
+            return as_composition(values)
+        return self.space.point(values)
+
+    def predict_all(self, point: AnyPoint, strict: bool = False, criteria: Criteria | None = None) -> Prediction:
+        """The curve with all that is read off it and what it rests on; what `predict` warns of is in `support`.
 
         `criteria` are those of the state of the NPs. The same errors.
         """
-        composition = as_composition(composition)
-        support = self._checked(composition, strict)
-        rdf = self._rdf(composition)
+        asked = self.point(point)
+        support = self._checked(asked, strict)
+        curve = self._curve(asked)
+        if not (isinstance(asked, Composition) and isinstance(curve, RDF)):
+            return Prediction(asked, curve, None, support, None, "only g(r) of a composition tells it")
+        composition = asked
         state: PhaseClassification | None = None
         unknown = ""
         try:
             state = self.classify(composition, criteria)
         except InputError as error:  # g(r) is too short for NPs of this size
             unknown = str(error)
-        return Prediction(composition, rdf, self.intervals(composition), support, state, unknown)
+        return Prediction(composition, curve, self.intervals(composition), support, state, unknown)
 
     def predict_curves(self, X: ArrayLike) -> Array:
         """Curves (n, m) on the grid `r` for inputs (n, p), without any warning: medians where the model has bands.
@@ -135,7 +170,7 @@ class Predictor:
         composition = as_composition(composition)
         if not self.uncertain:
             return None
-        x = to_array([composition])
+        x = self._inputs(composition)
         curves = self.model.sample(x, DRAWS, seed)[:, 0]
         return intervals_of(self.model.predict(x)[0], curves, self.r, composition, radius)
 
@@ -143,41 +178,63 @@ class Predictor:
         """The state of the NPs, from drawn curves where the model has them; `InputError` where r ends too near."""
         c = composition
         if not self.uncertain:
-            return classify(self._rdf(c), c.diameter, c.density, criteria, nps=c.nps)
-        curves = self.model.sample(to_array([c]), STATE_DRAWS)[:, 0]
+            return classify(
+                RDF(self.r, self.predict_curves(self._inputs(c))[0]), c.diameter, c.density, criteria, nps=c.nps
+            )
+        curves = self.model.sample(self._inputs(c), STATE_DRAWS)[:, 0]
         return classify_curves(self.r, curves, c.diameter, c.density, criteria, c.nps)
 
     def outside(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Which inputs (n, 5) lie outside of the simulated compositions, as `support` says it with reasons."""
         return self._domain.outside(check_inputs(X, self.X.shape[1]))
 
-    def support(self, composition: Composition | Sequence[float]) -> Support:
-        """What the prediction for a composition rests on, and whether that is too far away."""
-        composition = as_composition(composition)
-        if tuple(self.card.get("inputs", ())) != FIELDS:
-            raise InputError(f"the model's inputs are {self.card.get('inputs')}; a composition's are {list(FIELDS)}")
-        found = self._domain.support(composition, self.card)
-        caveat = self.model.caveat(to_array([composition]))
+    def support(self, point: AnyPoint) -> Support:
+        """What the prediction for a composition or other point rests on, and whether that is too far away."""
+        x = self._inputs(self.point(point))
+        found = self._domain.support(x[0], self._own, self.card)
+        if self._own != self.space:
+            found = replace(found, neighbours=tuple(self.space.point(one.to_json()) for one in found.neighbours))
+        caveat = self.model.caveat(x)
         return replace(found, warnings=(*found.warnings, caveat)) if caveat else found
 
     basis = support
 
-    def _checked(self, composition: Composition, strict: bool) -> Support:
-        check_repulsion(composition)
-        support = self.support(composition)
+    def _columns(self) -> tuple[str, ...]:
+        """Names of the model's inputs; `InputError` where its card does not say them, or others than its space has."""
+        names = tuple(self.card.get("inputs", ()))
+        if not names or not set(names) <= set(self.space.names):
+            raise InputError(f"the model's inputs are {self.card.get('inputs')}; a composition's are {list(FIELDS)}")
+        return names
+
+    @property
+    def _own(self) -> InputSpace:
+        """The inputs of the model alone: `space` without those that came later, which have to be at their default."""
+        names = self._columns()
+        return self.space if names == self.space.names else self.space.subspace(*names)
+
+    def _inputs(self, point: Point) -> Array:
+        """The inputs (1, p) of the model."""
+        own, values = self._own, dict(zip(point.space.names, point.values, strict=True))
+        for one in self.space.inputs:
+            if one.name not in own.names and values[one.name] != one.default:
+                raise InputError(f"{one.name} = {values[one.name]:g} is not {one.default:g}: the model knows no other")
+        return np.array([[values[name] for name in own.names]])
+
+    def _checked(self, point: Point, strict: bool) -> Support:
+        if isinstance(point, Composition):
+            check_repulsion(point)
+        support = self.support(point)
         if strict and support.warnings:
-            raise InputError(
-                f"{composition} is outside the simulated compositions: {'; '.join(support.warnings)}; {support}"
-            )
+            raise InputError(f"{point} is outside the simulated compositions: {'; '.join(support.warnings)}; {support}")
         return support
 
-    def _rdf(self, composition: Composition) -> RDF:
-        x = to_array([composition])
+    def _curve(self, point: Point) -> Curve:
+        x = self._inputs(point)
         band = self.model.band(x)
         if band is None:
-            return RDF(self.r, self.model.predict(x)[0])
-        g, low, high = (curves[0] for curves in band)
-        return RDF(self.r, g, low=np.minimum(low, g), high=np.maximum(high, g))
+            return curve_of(self.quantity, self.r, self.model.predict(x)[0])
+        y, low, high = (curves[0] for curves in band)
+        return curve_of(self.quantity, self.r, y, low=np.minimum(low, y), high=np.maximum(high, y))
 
 
 def load(model: str | os.PathLike[str] | None = None) -> Predictor:

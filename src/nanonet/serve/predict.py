@@ -15,6 +15,7 @@ from nanonet.serve.terminal import print
 if TYPE_CHECKING:
     from nanonet.composition import Composition
     from nanonet.dataset import Dataset
+    from nanonet.evaluate.cross_validation import Scores
     from nanonet.phases.state import PhaseClassification
     from nanonet.predict.intervals import Interval
     from nanonet.predict.prediction import Prediction
@@ -97,8 +98,8 @@ def _train_gaussian(data: Dataset, out: Path) -> None:
     with progress_bar("training") as progress:
         model, tested = train_gaussian_process(data, out, progress)
     print(
-        f"trained    on {len(data)} compositions; left out: RMSE of ln g {tested['ln_rmse']:.2f}, 90 % bands hold "
-        f"{100 * tested['coverage']:.0f} ± {100 * tested['coverage_error']:.0f} % of g"
+        f"trained    on {len(data)} {_points(data)}; left out: {_rmse(tested, data)}, 90 % bands hold "
+        f"{100 * tested['coverage']:.0f} ± {100 * tested['coverage_error']:.0f} % of {data.quantity.name}"
     )
     if not model.noise_known_:
         print("note       the curves have no error bars: their noise is estimated")
@@ -109,7 +110,7 @@ def _train_network(data: Dataset, out: Path, epochs: int, seed: int, paper: bool
     with needs_extra("learn"):
         from nanonet.learn.nanonet import NanoNet
         from nanonet.learn.train import fit_network, score_network
-    network = (NanoNet.paper if paper else NanoNet)(epochs=epochs, seed=seed)
+    network = (NanoNet.paper if paper else NanoNet)(epochs=epochs, seed=seed, quantity=data.quantity)
     with progress_bar("training") as progress:
         warned = fit_network(network, data, progress)
     for text in warned:
@@ -117,11 +118,24 @@ def _train_network(data: Dataset, out: Path, epochs: int, seed: int, paper: bool
     print("scoring    on curves left out, 5 times the training")
     tested = score_network(network, data, out)
     history = network.history_
-    left_out = "" if tested is None else f"; left out: RMSE of ln g {tested['ln_rmse']:.2f}"
+    left_out = "" if tested is None else f"; left out: {_rmse(tested, data)}"
     print(
         f"trained    on {len(data)} runs, {len(history.losses)} epochs: picture MSE {history.mse:.5f} (mean picture "
         f"{history.mse_mean:.5f}, black picture {history.mse_black:.5f}){left_out}\nwritten    {out}"
     )
+
+
+def _rmse(tested: Scores, data: Dataset) -> str:
+    name = data.quantity.name
+    return (
+        f"RMSE of ln {name} {tested['ln_rmse']:.2f}" if "ln_rmse" in tested else f"RMSE of {name} {tested['rmse']:.2f}"
+    )
+
+
+def _points(data: Dataset) -> str:
+    from nanonet.composition import NANOCOMPOSITE
+
+    return "compositions" if data.space == NANOCOMPOSITE else "points"
 
 
 def composition_of(inputs: Inputs) -> Composition:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 import nanonet
 from nanonet import RDF, Composition, Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
-from nanonet.composition import from_array
+from nanonet.composition import FIELDS, from_array
+from nanonet.curve import G_R
 from nanonet.formats.atomic import writing
 from nanonet.phases.classify import classify, states
 from nanonet.phases.classify_dataset import ClassifiedCurve, classify_dataset
@@ -46,6 +47,8 @@ class Pair:
     """Two NPs alone in the polymer: g = exp(-W) of W = U_nn + W_poly, drawn within the errors of W_poly."""
 
     uncertain = True
+    inputs = FIELDS
+    quantity = G_R
 
     def __init__(self) -> None:
         self.potentials = potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped()))

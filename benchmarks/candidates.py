@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nanonet import Dataset
-from nanonet.composition import COPY, FIELDS, twins
+from nanonet.composition import COPY, FIELDS, near_duplicates
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import coverage, width
 from nanonet.evaluate.metrics import FLOOR, ln_noise, ln_rmse, paired_bootstrap
@@ -103,7 +103,7 @@ def implicit_alone(train: Array, test: Array) -> Answer:
 @cache
 def _implicit(test: tuple[int, ...]) -> GaussianProcess:
     """A process of implicit runs, without those of the held-out compositions."""
-    others = ~twins(IMPLICIT.X, X[list(test)], np.ptp(X, axis=0))
+    others = ~near_duplicates(IMPLICIT.X, X[list(test)], np.ptp(X, axis=0))
     noise = IMPLICIT.errors[others]
     return GaussianProcess(PRIOR).fit(IMPLICIT.X[others], IMPLICIT.G[others], IMPLICIT.r, noise)
 
@@ -168,7 +168,10 @@ def splits() -> list[tuple[str, Array, Array]]:
         for draw in range(DRAWS):
             order = np.random.default_rng([size, draw]).permutation(n)
             found.append((str(size), np.sort(order[:size]), np.sort(order[size:])))
-    return [(label, train[~twins(X[train], X[test], np.ptp(X, axis=0), COPY)], test) for label, train, test in found]
+    return [
+        (label, train[~near_duplicates(X[train], X[test], np.ptp(X, axis=0), COPY)], test)
+        for label, train, test in found
+    ]
 
 
 CURVES = ("mean of ln g", "nearest simulated composition", "nanoNET", "GP on principal components of ln g = -W", WINNER)

@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from nanonet import Dataset
-from nanonet.composition import COPY, twins
+from nanonet.composition import COPY, near_duplicates
 from nanonet.evaluate.metrics import ln_rmse
 from nanonet.learn import training as training_module
 from nanonet.learn.autoencoder import FILTERS, Autoencoder
@@ -138,7 +138,7 @@ def compare_precision(data: Dataset, splits: int) -> None:
     wanted = training_module.has_bf16
     for seed in range(splits):
         held_out = np.arange(len(data)) % 5 == seed
-        others = ~twins(data.X, data.X[held_out], np.ptp(data.X, axis=0), COPY)
+        others = ~near_duplicates(data.X, data.X[held_out], np.ptp(data.X, axis=0), COPY)
         X, G = data.X[others], data.G[others]
         for name, has in (("bfloat16", wanted), ("float32", lambda: False)):
             training_module.has_bf16 = has

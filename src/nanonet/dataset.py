@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import COPY, FIELDS, NANOCOMPOSITE, Composition, from_array, to_array, twins
+from nanonet.composition import COPY, FIELDS, NANOCOMPOSITE, Composition, from_array, near_duplicates, to_array
 from nanonet.errors import InputError
 from nanonet.formats import dataset_netcdf
 from nanonet.rdf import RDF
@@ -206,7 +206,7 @@ class Dataset:
         wanted = min(max(1, round(test_fraction * len(self))), len(self) - 1)
         test: set[int] = set()
         for i in order:
-            copies = set(np.flatnonzero(twins(self.X, self.X[[i]], np.ptp(self.X, axis=0), COPY)).tolist())
+            copies = set(np.flatnonzero(near_duplicates(self.X, self.X[[i]], np.ptp(self.X, axis=0), COPY)).tolist())
             if len(test) < wanted and len(test | copies) < len(self):
                 test |= copies
         if not test:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, ClassVar, cast
 
 from msgspec import Meta
 
@@ -94,6 +94,8 @@ class Segment(Record):
 class RunRecord(Record):
     """`run.json`: what a run simulates and how."""
 
+    in_file: ClassVar = {"last_segment": "last_stretch"}
+
     id: str
     protocol: ProtocolRecord
     nanonet: str
@@ -110,7 +112,7 @@ class RunRecord(Record):
     np_mass: float | None = None
     lammps: str | None = None
     accelerator: str | None = None
-    last_stretch: Segment | None = None
+    last_segment: Segment | None = None
     implicit: Mapping[str, object] | None = None
     """Where the NPs of an explicit run began: the implicit runs, and what they say."""
 
@@ -144,7 +146,9 @@ class PolymerRecord(Record):
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryStatistics(Record):
-    """What one trajectory says of its equilibration; kept, so that replicas that come later can be judged with it."""
+    """Averages and correlations of one trajectory; kept, so that later replicas can be assessed together with it."""
+
+    in_file: ClassVar = {"contact_events": "entries"}
 
     means: tuple[float, ...]
     """Neighbours of an NP: in contact, and at most three monomers away."""
@@ -154,7 +158,8 @@ class TrajectoryStatistics(Record):
     """Independent samples of each."""
     inefficiency: float
     drift: float
-    entries: int
+    contact_events: int
+    """Times that a pair came into contact from afar."""
     contacts: bool
     """Whether any pair was ever in contact."""
     mobility: float
@@ -171,18 +176,19 @@ class Convergence(Record):
     """Whether the trajectories of one composition are at equilibrium; what is None was not recorded."""
 
     nulls = frozenset({"agreement", "spread"})
+    in_file: ClassVar = {"contact_events": "entries", "shortfall": "badness"}
 
     converged: bool
     """The verdict."""
     reason: str = ""
-    """What it rests on, in words."""
+    """Why, in words."""
     drift: float | None = None
     """Largest difference between the halves' mean numbers of neighbours, in its standard errors."""
     inefficiency: float | None = None
     """Statistical inefficiency of the numbers of neighbours, the largest: frames for one independent sample."""
     samples: float | None = None
     """Statistically independent samples of the numbers of neighbours, the fewest of any trajectory."""
-    entries: int | None = None
+    contact_events: int | None = None
     """Times that a pair came into contact from afar, all trajectories together."""
     contacts: bool | None = None
     """Whether any pair was ever in contact."""
@@ -196,7 +202,7 @@ class Convergence(Record):
     """Times that the NPs went from one cluster to dispersed or back, all trajectories together."""
     independent: bool | None = None
     """Whether the trajectories began independently at equilibrium, or at both ends (dispersed and clustered)."""
-    badness: float | None = None
+    shortfall: float | None = None
     """How far from converged: the largest factor by which a criterion of `assess` is missed; at most 1 if it is."""
 
 
@@ -236,6 +242,7 @@ class MeasuredRun(Record):
     """A run behind an entry of a dataset: how it was made and what was measured on it."""
 
     nulls = frozenset({"polymer"})
+    in_file: ClassVar = {"statistics": "examination"}
 
     id: str
     composition: CompositionRecord
@@ -255,7 +262,7 @@ class MeasuredRun(Record):
     frames: _Count | None = None
     box: float | None = None
     steps_per_second: float | None = None
-    examination: TrajectoryStatistics | None = None
+    statistics: TrajectoryStatistics | None = None
     polymer: PolymerRecord | None = None
     notes: tuple[str, ...] | None = None
     implicit: Mapping[str, object] | None = None

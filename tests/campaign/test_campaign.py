@@ -280,8 +280,8 @@ def test_a_vanished_workspace_costs_only_its_unfinished_runs(smoke: Workspace, t
 
 def _seen(run: Run, **changes: object) -> Run:
     """The run with other statistics."""
-    assert run.record.examination is not None
-    return replace(run, record=replace(run.record, examination=replace(run.record.examination, **changes)))  # type: ignore[arg-type]
+    assert run.record.statistics is not None
+    return replace(run, record=replace(run.record, statistics=replace(run.record.statistics, **changes)))  # type: ignore[arg-type]
 
 
 def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> None:

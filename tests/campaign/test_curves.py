@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nanonet import RDF, Composition
-from nanonet.analyze.runs import family
+from nanonet.analyze.runs import replica_group
 from nanonet.campaign import curves
 from nanonet.campaign.workspace import Task, Workspace, create
 from nanonet.dataset import Run
@@ -82,7 +82,7 @@ def test_both_ends_are_seen_at_the_edge(workspace: Workspace) -> None:
     assert _more(workspace, EDGE, runs[:1]) == ("clustered", 1001, None)
     assert _more(workspace, EDGE, runs[:2]) == ("dispersed", 2001, None)  # though these two agree
     assert _more(workspace, EDGE, runs) == ("implicit", 3001, None)  # they have not met, and none can be extended
-    met = replace(runs[2], record=replace(runs[2].record, examination=MANY))
+    met = replace(runs[2], record=replace(runs[2].record, statistics=MANY))
     assert _more(workspace, EDGE, [*runs[:2], met]) is None
 
 
@@ -91,10 +91,10 @@ def test_a_dispersed_run_counts_as_the_first_where_nps_do_not_condense(workspace
         task = workspace.task(composition)
         assert task.protocol.start == "implicit"
         dispersed = _run(replace(task, protocol=replace(task.protocol, start="dispersed")), FEW)
-        known = curves.Curves({family(asdict(composition), asdict(DESK)): [dispersed]})
+        known = curves.Curves({replica_group(asdict(composition), asdict(DESK)): [dispersed]})
         assert known.is_done(workspace, task) is done
         assert not known.is_collected(task)
-        begun = curves.Curves({family(asdict(composition), asdict(DESK)): [_run(task, FEW)]})
+        begun = curves.Curves({replica_group(asdict(composition), asdict(DESK)): [_run(task, FEW)]})
         assert begun.is_done(workspace, task)
         assert begun.is_collected(task)
 

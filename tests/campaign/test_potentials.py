@@ -64,8 +64,8 @@ def test_windows_that_miss_their_target_get_replicas(tmp_path: Path) -> None:
     assert _more(made) == []  # nothing has run
     umbrella_runs.save(made.forces, [_made_up(60)])
     assert potentials.contact_error([_made_up(60)]) > 0.5
-    ((badness, task),) = _more(made)
-    assert badness > 1
+    ((shortfall, task),) = _more(made)
+    assert shortfall > 1
     assert (task.system, task.protocol.seed) == (subject, WINDOWS.replica(1).seed)
     assert _more(made, 1) == []
     umbrella_runs.save(made.forces, [_made_up(2_000)])

@@ -103,7 +103,7 @@ def _course(losses: list[float], least: float = 0.0) -> tuple[list[int], module.
     for epoch, loss in enumerate(losses):
         course.losses.append(loss)
         course.mses.append(0.1)
-        if course.judge():
+        if course.on_plateau():
             cuts.append(epoch + 1)
         if course.converged:
             break

@@ -28,9 +28,9 @@ def known(made_up_dataset: Dataset) -> TrainingData:
 @pytest.fixture
 def with_implicit(made_up_dataset: Dataset) -> TrainingData:
     """Implicit entries: the explicit ones at half the density, with curves that can be told apart."""
-    twins = made_up_dataset.subset(range(8))
-    compositions = tuple(replace(c, density=c.density * 1.02) for c in twins.compositions)
-    rdfs = tuple(replace(rdf, g=rdf.g * 2) for rdf in twins.rdfs)
+    copies = made_up_dataset.subset(range(8))
+    compositions = tuple(replace(c, density=c.density * 1.02) for c in copies.compositions)
+    rdfs = tuple(replace(rdf, g=rdf.g * 2) for rdf in copies.rdfs)
     return TrainingData(made_up_dataset, Dataset(compositions, rdfs, (Provenance(fidelity="implicit"),) * 8))
 
 
@@ -69,7 +69,7 @@ def test_the_leak_is_the_autoencoders_alone(known: TrainingData, monkeypatch: py
         assert seen == {"forest": 6, "autoencoder": number}
 
 
-def test_implicit_twins_of_what_is_held_out_are_not_learnt(with_implicit: TrainingData) -> None:
+def test_implicit_near_duplicates_of_what_is_held_out_are_not_learnt(with_implicit: TrainingData) -> None:
     X, G, errors = with_implicit.training(TRAIN, TEST, None)
     assert len(X) == len(G) == len(errors) == 12
     assert not np.isin(X[:, 0], with_implicit.explicit.X[6:, 0]).any()

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from nanonet.composition import COPY, twins
+from nanonet.composition import COPY, near_duplicates
 from nanonet.errors import InputError
 from nanonet.potentials.mediated import MeanForces, PolymerPotential, Triple
 from nanonet.systems.umbrella import REACH
@@ -126,7 +126,7 @@ def leave_one_out(data: Sequence[MeanForces]) -> list[tuple[PolymerPotential, Po
     X = np.array([astuple(one.triple) for one in data], dtype=np.float64)
     found = []
     for i, one in enumerate(data):
-        copies = twins(X, X[[i]], np.ptp(X, axis=0), COPY)
+        copies = near_duplicates(X, X[[i]], np.ptp(X, axis=0), COPY)
         others = fit([other for other, copy in zip(data, copies, strict=True) if not copy])
         found.append((others.predict(one.triple), fit([one]).predict(one.triple)))
     return found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nanonet.analyze import configurations, pairs, polymer, trajectory
 from nanonet.analyze.entries import entry
-from nanonet.analyze.equilibrium import examine
+from nanonet.analyze.equilibrium import trajectory_statistics
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
@@ -86,8 +86,8 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
             trajectory_sha256=hashlib.sha256(read_bytes(folder / TRAJECTORY, "trajectory")).hexdigest(),
             frames=len(frames.positions),
             box=float(frames.volumes.mean() ** (1.0 / 3.0)),
-            steps_per_second=None if record.last_stretch is None else record.last_stretch.speed,
-            examination=examine(frames, nominal.diameter),
+            steps_per_second=None if record.last_segment is None else record.last_segment.speed,
+            statistics=trajectory_statistics(frames, nominal.diameter),
             polymer=_polymer(folder, record.id, nominal.diameter),
             notes=frames.notes or None,
             implicit=record.implicit,
@@ -101,11 +101,11 @@ def assemble(runs: Sequence[Run]) -> Dataset:
     """The dataset of measured runs: replicas together, entries in the order of their first runs."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        groups.setdefault(family(run.record.composition, run.record.protocol), []).append(run)
+        groups.setdefault(replica_group(run.record.composition, run.record.protocol), []).append(run)
     return Dataset.concatenate([entry(group) for group in groups.values()])
 
 
-def family(composition: Mapping[str, object], protocol: Mapping[str, object]) -> str:
+def replica_group(composition: Mapping[str, object], protocol: Mapping[str, object]) -> str:
     """What replicas of one another have in common, as text: the composition and what of a protocol is physics."""
     physics = {name: value for name, value in protocol.items() if name not in _FREE}
     return json.dumps([dict(composition), physics], sort_keys=True)

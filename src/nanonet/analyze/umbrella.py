@@ -113,7 +113,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> UmbrellaRun:
         nps=record.nps,
         chains=record.chains,
         box=round(float(frames.volumes.mean() ** (1.0 / 3.0)), 4),
-        steps_per_second=None if record.last_stretch is None else record.last_stretch.speed,
+        steps_per_second=None if record.last_segment is None else record.last_segment.speed,
         others={
             "nanonet": record.nanonet,
             "lammps": record.lammps,

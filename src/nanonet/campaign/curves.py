@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from nanonet.analyze.entries import DISPERSED, assess_runs, examination, regime, second_virial
-from nanonet.analyze.runs import assemble, family, measure_run
+from nanonet.analyze.entries import DISPERSED, assess_runs, regime, second_virial, statistics_of
+from nanonet.analyze.runs import assemble, measure_run, replica_group
 from nanonet.campaign.workspace import Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
@@ -30,7 +30,7 @@ class Curves:
     Attributes
     ----------
     runs:
-        Those in the dataset, by their replica groups (`nanonet.analyze.runs.family`).
+        Those in the dataset, by their replica groups (`nanonet.analyze.runs.replica_group`).
     measured:
         What was measured here before, by run id.
     """
@@ -45,8 +45,8 @@ class Curves:
         if workspace.dataset.exists():
             for runs in Dataset.load(workspace.dataset).runs:
                 for one in runs:
-                    examination(one)  # a campaign goes on from it
-                    found.setdefault(family(one.record.composition, one.record.protocol), []).append(one)
+                    statistics_of(one)  # a campaign resumes from it
+                    found.setdefault(replica_group(one.record.composition, one.record.protocol), []).append(one)
         return cls(found)
 
     @staticmethod
@@ -77,7 +77,7 @@ class Curves:
 
     def runs_of(self, workspace: Workspace, system: System, max_replicas: int) -> list[Run]:
         """Runs of a system: those in the dataset, and those that finished here (in place of shorter ones)."""
-        known = self.runs.get(family(asdict(_composition(system)), asdict(workspace.protocol)), ())
+        known = self.runs.get(replica_group(asdict(_composition(system)), asdict(workspace.protocol)), ())
         found = {one.record.slot: one for one in known}
         for replica in range(2 * max_replicas):
             task = workspace.task(system, replica)
@@ -94,7 +94,7 @@ class Curves:
     def _as_long(self, task: Task) -> list[Run]:
         """Runs in the dataset of a task's composition, any replica, with as much production or more."""
         wanted = task.goal.production_steps * task.protocol.timestep * (1 - 1e-9)
-        runs = self.runs.get(family(asdict(_composition(task.system)), asdict(task.protocol)), ())
+        runs = self.runs.get(replica_group(asdict(_composition(task.system)), asdict(task.protocol)), ())
         return [one for one in runs if one.record.production_tau >= wanted]
 
 
@@ -111,12 +111,12 @@ def more_of(
     choice, verdict = assess_runs(runs)
     if verdict.converged:
         return []
-    badness = verdict.badness or 0.0
+    shortfall = verdict.shortfall or 0.0
     replica = _free_replica(workspace, system, runs) if len(runs) < max_replicas else None
     if not verdict.independent:
-        return [(badness, replica)] if replica else []
+        return [(shortfall, replica)] if replica else []
     longer = _longer(workspace, system, [runs[i] for i in choice.used], max_replicas)
-    return [(badness, task) for task in (longer, replica) if task is not None][:1]
+    return [(shortfall, task) for task in (longer, replica) if task is not None][:1]
 
 
 def _longer(workspace: Workspace, system: System | Composition, runs: Sequence[Run], max_replicas: int) -> Task | None:
@@ -162,7 +162,7 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
     with locked(path.parent):
         before = Dataset.load(path) if path.exists() else None
         for one in () if before is None else (one for behind in before.runs for one in behind):
-            examination(one)
+            statistics_of(one)
         runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
         ids = {one.record.id for one in runs.values()}
         bare = [] if before is None else [i for i, behind in enumerate(before.runs) if not behind]
@@ -193,4 +193,4 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
 
 
 def _place(one: Run) -> tuple[str, int, str]:
-    return (family(one.record.composition, one.record.protocol), *one.record.slot)
+    return (replica_group(one.record.composition, one.record.protocol), *one.record.slot)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nanonet.analyze.entries import examination
-from nanonet.analyze.equilibrium import judge
+from nanonet.analyze.entries import statistics_of
+from nanonet.analyze.equilibrium import assess
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.runs import assemble, measure_run
 from nanonet.campaign.workers import LocalPool
@@ -73,7 +73,7 @@ def simulate(
 ) -> list[Run]:
     """Run a composition with implicit polymer from both ends, dispersed and clustered.
 
-    Where the two have not converged (`nanonet.analyze.equilibrium.judge`) it is run twice more, cooled from twice the
+    Where the two have not converged (`nanonet.analyze.equilibrium.assess`) it is run twice more, cooled from twice the
     temperature while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, they begin
     cooled at once.
 
@@ -98,8 +98,8 @@ def simulate(
     runs = [_run(subject, first, folder, lmp)]
     with suppress(ClusterTooLargeError):
         runs.append(_run(subject, first.replica(1, "clustered"), folder, lmp))
-    seen = [examination(run) for run in runs]
-    if not judge(seen, [run.record.starting_point for run in runs]).converged:
+    seen = [statistics_of(run) for run in runs]
+    if not assess(seen, [run.record.starting_point for run in runs]).converged:
         cooled = replace(first, anneal_from=ANNEAL_FROM * first.temperature)
         runs += [_run(subject, cooled.replica(number), folder, lmp) for number in (2, 3)]
     return runs

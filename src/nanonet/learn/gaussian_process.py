@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
 from nanonet.errors import InputError
-from nanonet.evaluate.splits import near_duplicates, splits
+from nanonet.evaluate.splits import duplicate_pairs, splits
 from nanonet.formats.model_writing import write_model
 from nanonet.interpolation import interpolate_rows
 from nanonet.learn.arrays import checked
@@ -299,7 +299,7 @@ def _calibrate(
     squared = np.where(counted, misses**2 / np.where(counted, variance, 1.0), 0.0)
     weights = squared.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
     near = correlation(scaled, scaled, lengths * _WIDTH, "gaussian")
-    near[near_duplicates(X)] = 0.0  # nor do copies say how far off a curve is that is not known
+    near[duplicate_pairs(X)] = 0.0  # nor do copies say how far off a curve is that is not known
     scale = np.maximum(local_scale(near, weights, _SHARE), _TINY)
     ratios = (np.sqrt(squared) / scale[:, None])[counted]
     return weights, Calibration(_WIDTH, float(np.quantile(ratios, LEVEL)), _SHARE)

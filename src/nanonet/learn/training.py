@@ -197,7 +197,7 @@ class _Course:
         self.cuts, self.since = 0, 0
         self.stuck = self.converged = False
 
-    def judge(self) -> bool:
+    def on_plateau(self) -> bool:
         """After an epoch; True when the learning rate should be cut."""
         if len(self.losses) * self.steps >= STUCK_STEPS and min(self.mses) > STUCK * self.mse_mean:
             self.stuck = not self.training.keep_stuck
@@ -250,7 +250,7 @@ def _descend(
             loss, mean_square = _evaluate(network, unseen, training.loss)
             course.validation_losses.append(loss)
             course.validation_mses.append(mean_square)
-        if course.judge():
+        if course.on_plateau():
             for group in optimizer.param_groups:
                 group["lr"] *= CUT
         if progress is not None:

@@ -30,7 +30,7 @@ def find(runs: Path, nominal: tuple[float, ...]) -> tuple[Configuration, float] 
             if kept:
                 return read(kept[-1]), float(composition["diameter"])
         except (ValueError, KeyError, TypeError, NanonetError):
-            continue  # another kind of run, or a broken one: not ours to judge
+            continue  # another kind of run, or a damaged one
     return None
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import twins
+from nanonet.composition import near_duplicates
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.evaluate.metrics import coordination_numbers
@@ -62,7 +62,7 @@ class TrainingData:
         explicit = tuple(array[list(train)] for array in (self.explicit.X, self.explicit.G, self.explicit.errors))
         if implicit == 0 or self.implicit is None:
             return explicit[0], explicit[1], explicit[2]
-        repeated = twins(self.implicit.X, self.explicit.X[list(test)], np.ptp(self.implicit.X, axis=0))
+        repeated = near_duplicates(self.implicit.X, self.explicit.X[list(test)], np.ptp(self.implicit.X, axis=0))
         order = np.random.default_rng(0).permutation(len(self.implicit))
         kept = np.sort(order[~repeated[order]][:implicit])
         others = (self.implicit.X[kept], self.implicit.G[kept], self.implicit.errors[kept])

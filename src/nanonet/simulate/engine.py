@@ -115,7 +115,7 @@ def run(
             words, protocol, folder, trajectory, lock=lock, threads=acceleration.threads, progress=progress
         )
         record = replace(
-            _of_protocol(record, system, protocol), last_stretch=Segment(protocol.total_steps - first_step)
+            _of_protocol(record, system, protocol), last_segment=Segment(protocol.total_steps - first_step)
         )
         _finish(folder, system, protocol, record, begun)
         return trajectory
@@ -133,7 +133,7 @@ def _run_loop(system: System, protocol: Protocol, folder: Path, progress: proces
             mass = system.force_field().masses[NP - 1]
             frames.write(temporary, protocol.frame_steps, start.box, found, system.diameter, mass)
             segment = Segment(protocol.total_steps, round(time.monotonic() - begun, 3))
-            record = replace(record, lammps="not used", accelerator=langevin.NAME, last_stretch=segment)
+            record = replace(record, lammps="not used", accelerator=langevin.NAME, last_segment=segment)
             write_record(folder, _of_protocol(record, system, protocol))
     return trajectory
 
@@ -373,7 +373,7 @@ def _finish(folder: Path, system: System, protocol: Protocol, record: RunRecord,
     with writing(trajectory) as temporary:
         mass = system.force_field().masses[NP - 1]
         frames.convert(dump, temporary, protocol.frame_steps, system.diameter, mass, earlier=trajectory)
-        assert record.last_stretch is not None
-        segment = replace(record.last_stretch, seconds=round(time.monotonic() - begun, 1))
-        write_record(folder, replace(record, last_stretch=segment))
+        assert record.last_segment is not None
+        segment = replace(record.last_segment, seconds=round(time.monotonic() - begun, 1))
+        write_record(folder, replace(record, last_segment=segment))
     dump.unlink()

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from nanonet import Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
-from nanonet.campaign import reckoning
+from nanonet.campaign import fidelity
+from nanonet.campaign.fidelity import Comparison
 from nanonet.campaign.implicit import CONDENSES, REGIMES, regime
 from nanonet.campaign.potentials import TARGET
-from nanonet.campaign.reckoning import Comparison
 from nanonet.formats.atomic import writing
 from nanonet.plots.rdf import draw_potential
 from nanonet.plots.style import COLOURS, save
@@ -33,7 +33,7 @@ COLOUR_CYCLE = (*COLOURS, "#444444", "#a61c00", "#3d85c6")
 def main() -> None:
     runs = umbrella_runs.shipped()
     model = potential_gp.fit(umbrella_runs.by_triple(runs))
-    found = reckoning.load(HERE / "multiscale.json")
+    found = fidelity.load(HERE / "multiscale.json")
     implicit = Dataset.shipped("implicit")
     _draw_potentials(model)
     _draw_comparisons(found)
@@ -42,7 +42,7 @@ def main() -> None:
         "WINDOWS": _windows(runs),
         "REPLICAS": _replicas(runs),
         "BETWEEN": _between(model),
-        "RECKONING": _reckoning(found),
+        "COMPARED": _compared(found),
         "BEYOND": _beyond(found),
         "MANY_BODY": _many_body(found),
         "IMPLICIT": _implicit(implicit),
@@ -137,7 +137,7 @@ def _between(model: PotentialGP) -> str:
     return "\n".join(lines)
 
 
-def _reckoning(found: Sequence[Comparison]) -> str:
+def _compared(found: Sequence[Comparison]) -> str:
     lines = [
         "| composition | NPs | B2 | regime | difference of −ln g (kT) | expected | first peak, explicit | implicit | "
         "neighbours, explicit | implicit | explicit converged | |",
@@ -159,7 +159,7 @@ def _beyond(found: Sequence[Comparison]) -> str:
         of_kind = [one for one in found if one.regime == kind]
         lines.append(
             f"- {kind}: {len(of_kind)} compositions, {sum(one.agrees for one in of_kind)} agree; the spread of ln g "
-            f"beyond all known errors is {reckoning.discrepancy(found, kind):.2f}."
+            f"beyond all known errors is {fidelity.discrepancy(found, kind):.2f}."
         )
     dispersed = [one for one in found if one.regime == "dispersed" and one.r]
     if len(dispersed) > 2:
@@ -279,7 +279,7 @@ def _cost(runs: Sequence[UmbrellaRun]) -> str:
     wanted = 0.3
     hours = []
     for rdf, composition, entry in zip(explicit.rdfs, explicit.compositions, explicit.provenance, strict=True):
-        near = (rdf.r > composition.diameter) & (rdf.r < composition.diameter + 3.0) & (rdf.g > reckoning.FLOOR)
+        near = (rdf.r > composition.diameter) & (rdf.r < composition.diameter + 3.0) & (rdf.g > fidelity.FLOOR)
         assert rdf.error is not None
         error = float(np.sqrt(np.mean((rdf.error[near] / rdf.g[near]) ** 2)))
         tau = entry["production_tau"] * (error / wanted) ** 2

@@ -12,7 +12,7 @@ import nanonet
 from nanonet import Dataset, InputError, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
-from nanonet.campaign import reckoning
+from nanonet.campaign import fidelity
 from nanonet.campaign.implicit import CONDENSES, MAX_VOLUME_FRACTION
 from nanonet.campaign.potentials import TARGET, contact_error
 from nanonet.check_dataset import check_dataset
@@ -20,7 +20,7 @@ from nanonet.dataset import SHIPPED
 from nanonet.potentials.mediated import Triple
 
 RUNS = umbrella_runs.shipped()
-RECKONING = Path(__file__).parents[1] / "docs" / "multiscale.json"
+COMPARED = Path(__file__).parents[1] / "docs" / "multiscale.json"
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_strong_attraction_makes_a_barrier(model: PotentialGP) -> None:
     assert error < 0.5
 
 
-def _agrees(one: reckoning.Comparison) -> bool:
+def _agrees(one: fidelity.Comparison) -> bool:
     """Whether a dispersed explicit run and its implicit one agree, as docs/multiscale.md counts it."""
     return one.regime == "dispersed" and one.difference <= 1.5 * one.expected
 
@@ -92,7 +92,7 @@ def test_implicit_compositions_are_marked_and_carry_their_errors() -> None:
     assert {entry["fidelity"] for entry in Dataset.shipped().provenance} == {"explicit"}
     assert np.isfinite(data.errors).all()
     assert check_dataset(Path(nanonet.__file__).parent / "data" / SHIPPED["implicit"]) == []
-    compared = reckoning.load(RECKONING)
+    compared = fidelity.load(COMPARED)
     spread = {
         c: entry["convergence"]["spread"] or 0.0
         for c, entry in zip(Dataset.shipped().compositions, Dataset.shipped().provenance, strict=True)
@@ -117,7 +117,7 @@ def test_dispersed_explicit_and_implicit_runs_agree() -> None:
     entries warn. Nothing is off by more than three times what is expected at any density where NPs moved by their
     diameter or more, and nothing by more than four: where they moved less, error bars of a run are lower bounds.
     """
-    found = reckoning.load(RECKONING)
+    found = fidelity.load(COMPARED)
     moved = {c: provenance["convergence"]["mobility"] for c, _, provenance, _ in Dataset.shipped()}
     assert {one.composition for one in found} == set(moved)
     for one in found:

@@ -11,7 +11,7 @@ from nanonet.analyze import potential_gp
 from nanonet.analyze.entries import _measurement
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.replicas import combine
-from nanonet.campaign import implicit, reckoning
+from nanonet.campaign import fidelity, implicit
 from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
 from nanonet.potentials.mediated import Triple
 from nanonet.protocol import IMPLICIT
@@ -69,30 +69,30 @@ def test_flags_say_what_is_not_sure(model: PotentialGP) -> None:
     assert "diameter = 4 is not between 2.5 and 3" in implicit.flags(implicit.potential_of(model, outside), outside)[0]
 
 
-def test_the_reckoning_of_a_model_with_itself(
+def test_explicit_and_implicit_runs_of_one_model_agree(
     model: PotentialGP, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Explicit data that were made by the same potential differ by no more than the errors; shifted ones do."""
-    short = replace(reckoning._PROTOCOL, equilibration_steps=5_000, production_steps=100_000, frame_every=100)
-    monkeypatch.setattr(reckoning, "_PROTOCOL", short)
+    short = replace(fidelity._PROTOCOL, equilibration_steps=5_000, production_steps=100_000, frame_every=100)
+    monkeypatch.setattr(fidelity, "_PROTOCOL", short)
     data = implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK)
     said: list[str] = []
-    (found,) = reckoning.compare(data, model, tmp_path / "compared", say=said.append)
+    (found,) = fidelity.compare(data, model, tmp_path / "compared", say=said.append)
     assert found.nps == 64
     assert found.regime == "dispersed"
     assert found.triple_sampled
     assert found.agrees
-    assert reckoning.discrepancy([found], "dispersed") == 0.0
-    assert reckoning.discrepancy([found], "condensing") == 0.0
+    assert fidelity.discrepancy([found], "dispersed") == 0.0
+    assert fidelity.discrepancy([found], "condensing") == 0.0
     shifted = replace(found, explicit=tuple(np.array(found.explicit) + 1.0))
     assert not shifted.agrees
-    assert reckoning.discrepancy([shifted], "dispersed") == pytest.approx(1.0, abs=0.3)
-    reckoning.save(tmp_path / "found.json", [found])
-    (again,) = reckoning.load(tmp_path / "found.json")
+    assert fidelity.discrepancy([shifted], "dispersed") == pytest.approx(1.0, abs=0.3)
+    fidelity.save(tmp_path / "found.json", [found])
+    (again,) = fidelity.load(tmp_path / "found.json")
     assert again.composition == found.composition
     assert again.difference == pytest.approx(found.difference)
     with pytest.raises(InputError, match="cannot be read"):
-        reckoning.load(tmp_path / "missing.json")
+        fidelity.load(tmp_path / "missing.json")
 
 
 def test_what_generate_refuses(model: PotentialGP, tmp_path: Path) -> None:

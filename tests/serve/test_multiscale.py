@@ -10,7 +10,7 @@ import pytest
 
 from nanonet import Composition, Dataset, protocol, umbrella_runs
 from nanonet.analyze.umbrella import follow, mean_forces
-from nanonet.campaign import implicit, reckoning
+from nanonet.campaign import fidelity, implicit
 from nanonet.potentials.mediated import Triple
 from nanonet.protocol import IMPLICIT
 from nanonet.records import UmbrellaRunRecord
@@ -104,7 +104,7 @@ def test_implicit_makes_a_dataset_and_a_report(  # type: ignore[no-untyped-def]
     run, forces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = replace(IMPLICIT, equilibration_steps=1_000, production_steps=10_000, frame_every=100, min_nps=32)
-    for module, name in ((implicit, "IMPLICIT"), (reckoning, "_PROTOCOL")):
+    for module, name in ((implicit, "IMPLICIT"), (fidelity, "_PROTOCOL")):
         monkeypatch.setattr(module, name, quick)
     design = tmp_path / "design.csv"
     design.write_text("diameter,chain_length,density,eps_nn,eps_pn\n3,40,0.001,0.2,1.0\n2.7,33,0.002,0.2,0.7\n")
@@ -123,7 +123,7 @@ def test_implicit_makes_a_dataset_and_a_report(  # type: ignore[no-untyped-def]
     data = Dataset.load(out)
     assert len(data) == 2
     assert {entry["fidelity"] for entry in data.provenance} == {"implicit"}
-    assert len(reckoning.load(report)) == 1
+    assert len(fidelity.load(report)) == 1
 
 
 def test_what_stops_implicit_is_found_before_its_model_is_fitted(  # type: ignore[no-untyped-def]

@@ -124,7 +124,7 @@ def implicit(
     from nanonet.dataset import Dataset
 
     with needs_extra("sim"):
-        from nanonet.campaign import reckoning
+        from nanonet.campaign import fidelity
         from nanonet.campaign.design import implicit_design, read_csv
         from nanonet.campaign.implicit import REGIMES, generate
     from nanonet.errors import InputError, check_whole
@@ -143,10 +143,10 @@ def implicit(
     known = Dataset.shipped() if explicit is None else Dataset.load(explicit)
     model = _model(windows_file)  # half a minute
     folder.mkdir(exist_ok=True)
-    compared = reckoning.compare(known, model, folder / "compared", lmp=lmp, say=_say)
+    compared = fidelity.compare(known, model, folder / "compared", lmp=lmp, say=_say)
     if report is not None:
-        reckoning.save(report, compared)
-    beyond = {kind: reckoning.discrepancy(compared, kind) for kind in REGIMES}
+        fidelity.save(report, compared)
+    beyond = {kind: fidelity.discrepancy(compared, kind) for kind in REGIMES}
     print("\n".join(f"beyond     known errors, {kind}: {value:.2f} in ln g" for kind, value in beyond.items()))
     data = generate(compositions, model, folder / "runs", out, discrepancy=beyond, cores=cores, lmp=lmp, say=_say)
     print(f"dataset    {out}: {data}")

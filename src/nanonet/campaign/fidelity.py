@@ -1,4 +1,4 @@
-"""The reckoning: explicit runs against implicit NPs of the same number in the same volume."""
+"""Explicit-implicit comparison: explicit runs against implicit NPs of the same number in the same volume."""
 
 from __future__ import annotations
 

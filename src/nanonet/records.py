@@ -42,7 +42,7 @@ class CompositionRecord(Record):
 
 @dataclass(frozen=True, eq=False)
 class UmbrellaRecord(Record):
-    """Umbrella windows of a triple: separation and stiffness of each spring."""
+    """Umbrella windows of two NPs, by their pair inputs: separation and stiffness of each spring."""
 
     diameter: float
     chain_length: float

@@ -13,7 +13,7 @@ from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.replicas import combine
 from nanonet.campaign import fidelity, implicit
 from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import IMPLICIT
 from tests.analyze.made_up import made_up_forces
 
@@ -24,8 +24,8 @@ CONDENSING = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=2.0,
 
 @pytest.fixture(scope="module")
 def model() -> PotentialGP:
-    triples = (Triple(3, 40, 0.2), Triple(3, 40, 1.4), Triple(2.5, 30, 0.8))
-    return potential_gp.fit([made_up_forces(triple, seed=i) for i, triple in enumerate(triples)])
+    pairs = (PairInputs(3, 40, 0.2), PairInputs(3, 40, 1.4), PairInputs(2.5, 30, 0.8))
+    return potential_gp.fit([made_up_forces(pair, seed=i) for i, pair in enumerate(pairs)])
 
 
 def test_many_compositions_become_one_dataset(model: PotentialGP, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_explicit_and_implicit_runs_of_one_model_agree(
     (found,) = fidelity.compare(data, model, tmp_path / "compared", say=said.append)
     assert found.nps == 64
     assert found.regime == "dispersed"
-    assert found.triple_sampled
+    assert found.inputs_sampled
     assert found.agrees
     assert fidelity.discrepancy([found], "dispersed") == 0.0
     assert fidelity.discrepancy([found], "condensing") == 0.0

@@ -9,9 +9,9 @@ import pytest
 from nanonet import InputError, umbrella_runs
 from nanonet.analyze.umbrella import follow, mean_forces
 from nanonet.campaign import campaign, potentials, results, targets
-from nanonet.campaign.design import CORNERS, triples
+from nanonet.campaign.design import CORNERS, pair_inputs
 from nanonet.campaign.workspace import Task, Workspace, create, open_workspace
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import WINDOWS
 from nanonet.records import Seeded, UmbrellaRunRecord
 from nanonet.systems.umbrella import UmbrellaWindows
@@ -20,11 +20,11 @@ from tests.analyze.made_up import made_up_windows
 from tests.conftest import TINY, TINY_COMPOSITION, TINY_WINDOWS
 
 QUICK = replace(TINY, name="windows", configurations=0)
-TRIPLE = Triple(2, 30, 1.0)
+PAIR = PairInputs(2, 30, 1.0)
 
 
-def _made_up(frames: int, seed: int = 1, triple: Triple = TRIPLE, tau: float = 3_000.0) -> UmbrellaRun:
-    subject, trajectory = made_up_windows(triple, frames, seed)
+def _made_up(frames: int, seed: int = 1, pair: PairInputs = PAIR, tau: float = 3_000.0) -> UmbrellaRun:
+    subject, trajectory = made_up_windows(pair, frames, seed)
     record = UmbrellaRunRecord(id=f"{seed:016}", tau=tau, protocol=Seeded(seed), problems=())
     return UmbrellaRun(subject, mean_forces(follow(trajectory, subject), subject), record)
 
@@ -59,7 +59,7 @@ def test_windows_and_compositions_come_in_turn(tmp_path: Path, monkeypatch: pyte
 
 def test_windows_that_miss_their_target_get_replicas(tmp_path: Path) -> None:
     """Few frames: large errors at contact, so replicas, the worst first; many frames: none."""
-    subject = UmbrellaWindows(TRIPLE)
+    subject = UmbrellaWindows(PAIR)
     made = create(tmp_path / "work", [TINY_COMPOSITION], TINY, tmp_path / "data.nc", [subject])
     assert _more(made) == []  # nothing has run
     umbrella_runs.save(made.forces, [_made_up(60)])
@@ -100,8 +100,8 @@ def test_a_bad_window_run_keeps_nobody_out(windows_run: Path, tmp_path: Path) ->
 
 
 def test_the_design_of_windows_grows_without_changing() -> None:
-    assert triples(7) == CORNERS
-    assert triples(40)[:12] == triples(12)
-    assert len(set(triples(100))) == 100
+    assert pair_inputs(7) == CORNERS
+    assert pair_inputs(40)[:12] == pair_inputs(12)
+    assert len(set(pair_inputs(100))) == 100
     with pytest.raises(InputError, match="count = 0"):
-        triples(0)
+        pair_inputs(0)

@@ -16,7 +16,7 @@ from nanonet.analyze.equilibrium import block_error
 from nanonet.errors import InputError
 from nanonet.formats.reading import read_bytes
 from nanonet.formats.run_folder import TRAJECTORY, read_finished
-from nanonet.potentials.mediated import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, PairInputs
 from nanonet.records import Seeded, UmbrellaRunRecord
 from nanonet.systems.umbrella import UmbrellaWindows
 from nanonet.umbrella_runs import BIN, UmbrellaRun
@@ -94,7 +94,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> UmbrellaRun:
     record = read_finished(folder)
     if (found := record.windows) is None:
         raise InputError(f"{folder} is no window run: its record has no windows")
-    windows = UmbrellaWindows(Triple(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
+    windows = UmbrellaWindows(PairInputs(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
     path = folder / TRAJECTORY
     if not path.exists():
         raise InputError(f"window run {folder} is not finished: run it again to go on")
@@ -136,7 +136,7 @@ def mean_forces(series: Series, windows: UmbrellaWindows) -> MeanForces:
     low, high = series.separations.min(), series.separations.max()
     grid = BIN * np.arange(np.floor(low / BIN), np.ceil(high / BIN) + 1.5)
     weights = np.array([np.histogram(series.separations[:, i], grid)[0] for i in range(n)]) / len(series.forces)
-    return MeanForces(windows.triple, grid, weights, series.forces.mean(axis=0), error)
+    return MeanForces(windows.pair_inputs, grid, weights, series.forces.mean(axis=0), error)
 
 
 def problems(found: MeanForces, series: Series) -> list[str]:

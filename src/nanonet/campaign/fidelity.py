@@ -26,6 +26,7 @@ from nanonet.rdf import RDF, Peak
 FLOOR = 0.05
 """Smallest g that is compared: -ln g of fewer pairs is noise."""
 
+_KEY = "triple_sampled"  # of `Comparison.inputs_sampled` in the file
 _PROTOCOL = replace(IMPLICIT, min_box=1.0)  # the number of NPs is that of the explicit run
 
 
@@ -50,8 +51,8 @@ class Comparison:
     """Other NPs with a gap below 3, explicit and implicit."""
     explicit_converged: bool
     implicit_converged: bool
-    triple_sampled: bool
-    """Whether its triple has windows of its own."""
+    inputs_sampled: bool
+    """Whether its pair inputs have umbrella windows of their own."""
 
     @property
     def regime(self) -> str:
@@ -91,7 +92,7 @@ def compare(
         Command of LAMMPS; called with one line for each composition.
     """
     folder.mkdir(exist_ok=True)
-    sampled = [one.triple for one in model.data]
+    sampled = [one.pair_inputs for one in model.data]
     found = []
     for i, composition in enumerate(explicit.compositions):
         potential = potential_of(model, composition)
@@ -119,7 +120,7 @@ def compare(
                 ),  # type: ignore[arg-type]
                 explicit_converged=_converged(explicit, i),
                 implicit_converged=_converged(data, 0),
-                triple_sampled=potential.triple in sampled,
+                inputs_sampled=potential.pair_inputs in sampled,
             )
         )  # fmt: skip
         last = found[-1]
@@ -145,18 +146,24 @@ def discrepancy(found: Sequence[Comparison], kind: str) -> float:
 def save(path: Path, found: Sequence[Comparison]) -> None:
     """Write comparisons as JSON, whole or not at all."""
     with writing(path) as temporary:
-        temporary.write_text(json.dumps([asdict(one) for one in found], allow_nan=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps([_entry(one) for one in found], allow_nan=False) + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> list[Comparison]:
     """Read what `save` wrote; `InputError` when it cannot be used."""
     try:
-        return [
-            Comparison(**{**entry, "composition": Composition(**entry["composition"])})
-            for entry in read_json(path, list[dict[str, Any]], "comparisons")
-        ]
+        found = []
+        for entry in read_json(path, list[dict[str, Any]], "comparisons"):
+            sampled, composition = entry.pop(_KEY), Composition(**entry.pop("composition"))
+            found.append(Comparison(**entry, composition=composition, inputs_sampled=sampled))
+        return found
     except (TypeError, KeyError) as error:
         raise InputError(f"comparisons {path} cannot be read: {error}") from None
+
+
+def _entry(one: Comparison) -> dict[str, Any]:
+    found = asdict(one)
+    return {_KEY if name == "inputs_sampled" else name: value for name, value in found.items()}
 
 
 def _side_by_side(

@@ -19,7 +19,7 @@ from nanonet.campaign.workers import LocalPool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, NanonetError, check_whole
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.protocol import ANNEAL_FROM, IMPLICIT, Protocol
 from nanonet.rdf import RDF
 from nanonet.simulate import engine
@@ -44,8 +44,8 @@ Say = Callable[[str], None]
 
 
 def potential_of(model: PotentialGP, composition: Composition) -> PolymerPotential:
-    """W_poly of a composition's triple."""
-    return model.predict(Triple(composition.diameter, composition.chain_length, composition.eps_pn))
+    """W_poly of two NPs of a composition."""
+    return model.predict(PairInputs(composition.diameter, composition.chain_length, composition.eps_pn))
 
 
 def flags(potential: PolymerPotential, composition: Composition) -> list[str]:
@@ -80,7 +80,7 @@ def simulate(
     Parameters
     ----------
     composition, potential:
-        What is simulated, and W_poly of its triple.
+        What is simulated, and W_poly of two of its NPs.
     folder:
         The runs lie in its subfolders, named after their identities; what is finished there is not run again.
     protocol:
@@ -154,7 +154,7 @@ def generate(
     compositions:
         What to simulate.
     model:
-        W_poly at their triples.
+        W_poly of their NPs.
     folder:
         Where the runs lie: what is finished there, under the same potential, is not run again.
     out:

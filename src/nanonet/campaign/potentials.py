@@ -88,9 +88,9 @@ def windows_done(task: Task, known: Iterable[UmbrellaRun]) -> bool:
 
 
 def contact_error(runs: Sequence[UmbrellaRun]) -> float:
-    """Standard error (kT) of W_poly at the separation D, from window runs of one triple."""
+    """Standard error (kT) of W_poly at the separation D, from umbrella runs of the same pair inputs."""
     forces = combine(runs)
-    return potential_gp.fit([forces]).predict(forces.triple).at(forces.triple.diameter)[1]
+    return potential_gp.fit([forces]).predict(forces.pair_inputs).at(forces.pair_inputs.diameter)[1]
 
 
 def collect_windows(path: Path, folders: Iterable[Path], say: Callable[[str], None] = print) -> None:

@@ -24,7 +24,7 @@ from nanonet.dataset import Run
 from nanonet.errors import InputError
 from nanonet.formats import potential_table
 from nanonet.formats.run_folder import TRAJECTORY
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.records import Convergence
 from nanonet.systems.implicit import implicit
@@ -35,9 +35,9 @@ FOLDER = "implicit"
 
 
 def potential_of(composition: Composition) -> PolymerPotential:
-    """W_poly of a composition's triple, from the shipped table."""
+    """W_poly of two NPs of a composition, from the shipped table."""
     return potential_table.shipped().potential(
-        Triple(composition.diameter, composition.chain_length, composition.eps_pn)
+        PairInputs(composition.diameter, composition.chain_length, composition.eps_pn)
     )
 
 

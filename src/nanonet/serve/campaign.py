@@ -30,7 +30,7 @@ def init(
     count: Annotated[int, typer.Option(help="Compositions of the standard design.")] = 80,
     protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
     windows: Annotated[
-        int, typer.Option(help="Triples (D, N, eps_pn) of the standard design to make windows for.")
+        int, typer.Option(help="Pair inputs (D, N, eps_pn) of the standard design to measure by umbrella windows.")
     ] = 0,
 ) -> None:
     """Make a campaign, or change the design of the one in the folder."""
@@ -38,14 +38,14 @@ def init(
 
     with needs_extra("sim"):
         from nanonet.campaign.design import design as standard
-        from nanonet.campaign.design import read_csv, triples
+        from nanonet.campaign.design import pair_inputs, read_csv
         from nanonet.campaign.workspace import create
         from nanonet.systems.umbrella import UmbrellaWindows
     check_whole("windows", windows, 0, 10_000)
     compositions = standard(count) if design is None else read_csv(design)
-    chosen = [UmbrellaWindows(triple) for triple in triples(windows)] if windows else []
+    chosen = [UmbrellaWindows(pair) for pair in pair_inputs(windows)] if windows else []
     made = create(workspace, compositions, preset(protocol), dataset, chosen)
-    beside = f" and windows for {len(chosen)} triples" if chosen else ""
+    beside = f" and umbrella windows for {len(chosen)} sets of pair inputs" if chosen else ""
     print(f"campaign   of {len(made.design)} compositions{beside}, protocol {protocol}, in {made.path}")
     print(f"next       nanonet campaign run {workspace} --cores 2 --hours 8")
 

@@ -37,9 +37,9 @@ def windows(
     accelerator: Accelerator = "auto",
     threads: Threads = 1,
 ) -> None:
-    """Simulate the umbrella windows of a triple (D, N, eps_pn): all separations in one box."""
+    """Simulate the umbrella windows of two NPs (D, N, eps_pn): all separations in one box."""
     from nanonet.errors import check_whole
-    from nanonet.potentials.mediated import Triple
+    from nanonet.potentials.mediated import PairInputs
 
     with needs_extra("sim"):
         from nanonet.analyze import potential_gp
@@ -53,14 +53,14 @@ def windows(
     protocol = WINDOWS if replica == 0 else WINDOWS.replica(replica)
     if production_steps is not None:
         protocol = replace(protocol, production_steps=production_steps)
-    subject = UmbrellaWindows(Triple(diameter, chain_length, eps_pn))
+    subject = UmbrellaWindows(PairInputs(diameter, chain_length, eps_pn))
     print(f"simulating {subject}, {len(subject.springs)} dimers, into {out}")
     with progress_bar("simulating") as progress:
         engine.run(subject, protocol, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress)
     run = measure_windows(out)
     for problem in run.record.problems or ():
         print(f"problem    {problem}")
-    _print_potential(potential_gp.fit([run.forces]).predict(subject.triple), None)
+    _print_potential(potential_gp.fit([run.forces]).predict(subject.pair_inputs), None)
 
 
 def potential(
@@ -76,7 +76,7 @@ def potential(
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
     from nanonet.composition import NANOCOMPOSITE
     from nanonet.formats.atomic import check_parent
-    from nanonet.potentials.mediated import Triple
+    from nanonet.potentials.mediated import PairInputs
 
     if csv is not None:
         check_parent(csv)
@@ -84,10 +84,10 @@ def potential(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
-    triple = Triple(diameter, chain_length, eps_pn)
+    pair = PairInputs(diameter, chain_length, eps_pn)
     if eps_nn is not None:
         NANOCOMPOSITE["eps_nn"].check(eps_nn)
-    found = _model(windows_file).predict(triple)
+    found = _model(windows_file).predict(pair)
     if csv is not None:
         _write_csv(csv, found, eps_nn)
     if plot is not None:
@@ -96,7 +96,7 @@ def potential(
         plot_potential(plot, found, eps_nn)
     if as_json:
         content = {
-            "diameter": triple.diameter, "chain_length": triple.chain_length, "eps_pn": triple.eps_pn,
+            "diameter": pair.diameter, "chain_length": pair.chain_length, "eps_pn": pair.eps_pn,
             "eps_nn": eps_nn, "r": found.r.round(4).tolist(), "w_poly": found.w.round(5).tolist(),
             "error": found.error.round(5).tolist(), "extrapolated": found.extrapolated,
             "total": None if eps_nn is None else found.total(eps_nn).round(5).tolist(),
@@ -153,7 +153,7 @@ def implicit(
 
 
 def implicit_subject(composition: Composition) -> Implicit:
-    """A composition with the shipped W_poly of its triple in place of the polymer; warns where that is not sure."""
+    """A composition with the shipped W_poly of its NPs in place of the polymer; warns where that is not sure."""
     model = _model(None)
     with needs_extra("sim"):
         from nanonet.campaign.implicit import flags, potential_of
@@ -170,19 +170,19 @@ def _model(path: Path | None) -> PotentialGP:
     with needs_extra("sim"):
         from nanonet.analyze import potential_gp
     return potential_gp.fit(
-        umbrella_runs.by_triple(umbrella_runs.shipped() if path is None else umbrella_runs.load(path))
+        umbrella_runs.by_pair_inputs(umbrella_runs.shipped() if path is None else umbrella_runs.load(path))
     )
 
 
 def _print_potential(found: PolymerPotential, eps_nn: float | None) -> None:
-    triple = found.triple
-    print(f"W_poly     {triple}, kT, zero far apart")
+    pair = found.pair_inputs
+    print(f"W_poly     {pair}, kT, zero far apart")
     print(f"{'r':>10} {'gap':>7} {'W_poly':>9} {'error':>7}" + ("" if eps_nn is None else f" {'W_poly+U_nn':>12}"))
     total = None if eps_nn is None else found.total(eps_nn)
     for i in range(0, len(found.r), 4):
-        row = f"{found.r[i]:10.2f} {found.r[i] - triple.diameter:7.2f} {found.w[i]:9.2f} {found.error[i]:7.2f}"
+        row = f"{found.r[i]:10.2f} {found.r[i] - pair.diameter:7.2f} {found.w[i]:9.2f} {found.error[i]:7.2f}"
         print(row if total is None else f"{row} {total[i]:12.2f}")
-    w, error = found.at(triple.diameter)
+    w, error = found.at(pair.diameter)
     print(f"contact    W_poly(D) = {w:.2f} ± {error:.2f}")
     if found.extrapolated:
         print(f"warning    {found.extrapolated}")
@@ -191,7 +191,7 @@ def _print_potential(found: PolymerPotential, eps_nn: float | None) -> None:
 def _write_csv(path: Path, found: PolymerPotential, eps_nn: float | None) -> None:
     from nanonet.formats.atomic import writing
 
-    lines = [f"# W_poly of {found.triple}, kT; r in sigma" + (f"; U_nn with eps_nn={eps_nn:g}" if eps_nn else "")]
+    lines = [f"# W_poly of {found.pair_inputs}, kT; r in sigma" + (f"; U_nn with eps_nn={eps_nn:g}" if eps_nn else "")]
     lines.append("r,w_poly,error" + ("" if eps_nn is None else ",w_poly_plus_u_nn"))
     total = None if eps_nn is None else found.total(eps_nn)
     for i, (r, w, error) in enumerate(zip(found.r, found.w, found.error, strict=True)):

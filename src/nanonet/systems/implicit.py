@@ -121,20 +121,20 @@ class Implicit:
 
 
 def implicit(composition: Composition, potential: PolymerPotential) -> Implicit:
-    """Put a composition and the polymer-mediated potential of its triple together.
+    """Put a composition and the polymer-mediated potential of its NPs together.
 
     Raises
     ------
     InputError
-        The potential is of another triple, does not reach zero, or its range does not reach the repulsive core.
+        The potential is of other pair inputs, does not reach zero, or its range does not reach the repulsive core.
     """
     check_repulsion(composition)
-    triple = potential.triple
+    pair = potential.pair_inputs
     for name in ("diameter", "chain_length", "eps_pn"):
-        if getattr(triple, name) != getattr(composition, name):
+        if getattr(pair, name) != getattr(composition, name):
             raise InputError(
                 f"{name} = {getattr(composition, name):g} of the composition is not that of the potential, "
-                f"{getattr(triple, name):g}"
+                f"{getattr(pair, name):g}"
             )
     if not abs(potential.w[-1]) <= MAX_END:
         raise InputError(

@@ -103,7 +103,7 @@ def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
         "",
         "Written by `make figures` from the shipped dataset and model; do not edit.",
         "",
-        f"{len(data)} compositions, {len(runs)} runs of protocol `desk` or longer, "
+        f"{len(data)} compositions, {len(runs)} runs of protocol `standard` or longer, "
         f"{sum(run['production_tau'] for run in runs):,.0f} tau of production in all after 1,000 tau of equilibration "
         "each. The density is measured. The error of a peak is one standard error: from 5 blocks of each run, and from "
         "the scatter of replicas where there are any; it is too small where NPs seldom enter or leave contact. "

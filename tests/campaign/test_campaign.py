@@ -50,11 +50,22 @@ def _frames(workspace: Workspace, composition: Composition) -> list[int]:
         return [frame.configuration.step for frame in file]
 
 
+def test_campaigns_of_the_standard_preset_and_of_its_alias_are_one(tmp_path: Path) -> None:
+    """The record of either names the protocol `desk`, as those of former versions do."""
+    create(tmp_path / "work", THREE, preset("desk"), tmp_path / "data.nc")
+    assert json.loads((tmp_path / "work" / "campaign.json").read_text())["protocol"]["name"] == "desk"
+    assert open_workspace(tmp_path / "work").protocol == preset("standard")
+    create(tmp_path / "work", THREE, preset("standard"), tmp_path / "data.nc")
+    with pytest.raises(InputError, match=r"another protocol \(standard\)"):
+        create(tmp_path / "work", THREE, TINY, tmp_path / "data.nc")
+
+
 def test_job_identities_are_golden() -> None:
     """signac's hash of all parameters: a workspace must be found again by every version."""
     path = Path("/nowhere")
-    desk, edge = preset("desk"), Composition(diameter=3, chain_length=30, density=0.003, eps_nn=0.56, eps_pn=0.66)
-    former = Workspace(path, (SMOKE,), replace(desk, start="dispersed"), path)
+    standard = preset("standard")
+    edge = Composition(diameter=3, chain_length=30, density=0.003, eps_nn=0.56, eps_pn=0.66)
+    former = Workspace(path, (SMOKE,), replace(standard, start="dispersed"), path)
     tasks = [former.task(SMOKE, replica) for replica in (0, 1, 2)]
     from signac.job import calc_id
 
@@ -64,7 +75,7 @@ def test_job_identities_are_golden() -> None:
         "b3c2892b895364975e7fa49f4bc2181a",
     ]
     assert [task.protocol.start for task in tasks] == ["dispersed", "clustered", "dispersed"]
-    now = Workspace(path, (SMOKE,), desk, path)
+    now = Workspace(path, (SMOKE,), standard, path)
     assert calc_id(now.task(SMOKE).state_point) == "16d354e6021c8e251db525bfce8f2d3c"
     assert [now.task(SMOKE, replica).protocol.start for replica in (0, 1, 2)] == ["implicit"] * 3
     assert [now.task(edge, replica).protocol.start for replica in range(4)] == [
@@ -281,7 +292,8 @@ def test_a_vanished_workspace_costs_only_its_unfinished_runs(smoke: Workspace, t
 def _seen(run: Run, **changes: object) -> Run:
     """The run with other statistics."""
     assert run.record.statistics is not None
-    return replace(run, record=replace(run.record, statistics=replace(run.record.statistics, **changes)))  # type: ignore[arg-type]
+    statistics = replace(run.record.statistics, **changes)  # type: ignore[arg-type]
+    return replace(run, record=replace(run.record, statistics=statistics))
 
 
 def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from nanonet.formats.run_folder import CONFIGURATIONS, POLYMER, RECORD, TRAJECTO
 from nanonet.records import MeasuredRun, PolymerRecord
 
 # Fields of a protocol in which replicas of one composition may differ. Substeps of the bonds: without them the volume
-# of desk is 0.2 % larger and g(r) the same within its errors (docs/simulation.md).
+# of `standard` is 0.2 % larger and g(r) the same within its errors (docs/simulation.md).
 _FREE = ("name", "seed", "start", "equilibration_steps", "production_steps", "frame_every", "configurations",
          "restart_every", "min_nps", "bond_substeps", "anneal_from")  # fmt: skip
 

@@ -25,7 +25,7 @@ from nanonet.formats.lammps_log import last_step
 from nanonet.formats.reading import read_json
 from nanonet.formats.run_folder import LOG
 from nanonet.formats.umbrella_json import NAME as WINDOWS_NAME
-from nanonet.protocol import Protocol, protocol_of
+from nanonet.protocol import Protocol, protocol_of, shown_name
 from nanonet.records import CampaignRecord, StatusRecord
 from nanonet.simulate import engine, finished
 from nanonet.systems.base import System
@@ -190,9 +190,8 @@ def create(
     if (path / RECORD).exists():
         before = open_workspace(path)
         if before.protocol != protocol:
-            raise InputError(
-                f"the workspace {path} holds a campaign of another protocol ({before.protocol.name}); choose another"
-            )
+            other = shown_name(before.protocol.name)
+            raise InputError(f"the workspace {path} holds a campaign of another protocol ({other}); choose another")
     elif path.is_dir() and any(path.iterdir()):
         raise InputError(f"the workspace {path} is not empty and holds no campaign; choose another folder")
     target = Path(dataset).absolute()

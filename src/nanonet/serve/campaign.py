@@ -28,7 +28,7 @@ def init(
     dataset: Annotated[Path, typer.Option(help="Dataset file (.nc) that results go to; what it holds is not rerun.")],
     design: Annotated[Path | None, typer.Option(help="CSV of compositions; default: the standard design.")] = None,
     count: Annotated[int, typer.Option(help="Compositions of the standard design.")] = 80,
-    protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
+    protocol: Annotated[str, typer.Option(help="smoke, standard or paper.")] = "standard",
     windows: Annotated[
         int, typer.Option(help="Pair inputs (D, N, eps_pn) of the standard design to measure by umbrella windows.")
     ] = 0,

@@ -75,7 +75,7 @@ def simulate(
     eps_nn: EpsNN,
     eps_pn: EpsPN,
     out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")],
-    protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
+    protocol: Annotated[str, typer.Option(help="smoke, standard or paper.")] = "standard",
     production_steps: Annotated[int | None, typer.Option(help="Instead of the protocol's own.")] = None,
     seed: Annotated[int, typer.Option(help="Of the starting configuration and the velocities.")] = 1,
     start: Annotated[

@@ -28,7 +28,7 @@ from nanonet.formats.run_folder import (
     TRAJECTORY,
     write_record,
 )
-from nanonet.protocol import Protocol, protocol_of
+from nanonet.protocol import Protocol, protocol_of, shown_name
 from nanonet.records import ProtocolRecord, RunRecord, Segment
 from nanonet.simulate import frames, langevin, process, script
 from nanonet.simulate.accelerate import choose
@@ -264,7 +264,7 @@ def _begin(system: System, protocol: Protocol, folder: Path, place: Place | None
         if record.id != identity and not _is_longer(system, protocol, folder, record):
             raise InputError(
                 f"the folder {folder} holds another run ({system_from_json(record.parameters)}, protocol "
-                f"{record.protocol.name}, id {record.id}); choose another folder"
+                f"{shown_name(record.protocol.name)}, id {record.id}); choose another folder"
             )
     else:
         placed: Placement | None = None

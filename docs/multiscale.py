@@ -1,4 +1,4 @@
-"""Writes docs/multiscale.md and its pictures: `python -m docs.multiscale`, from the shipped data in half a minute.
+"""Writes docs/multiscale.md and its images: `python -m docs.multiscale`, from the shipped data in half a minute.
 
 The comparisons with explicit runs are read from docs/multiscale.json, which `make multiscale` leaves.
 """

@@ -1,4 +1,4 @@
-"""Writes docs/phases.md and its pictures: `python -m docs.phases`, from the shipped data and model in a minute.
+"""Writes docs/phases.md and its images: `python -m docs.phases`, from the shipped data and model in a minute.
 
 What was judged by hand is in docs/phases.json: state and remark of each composition.
 """

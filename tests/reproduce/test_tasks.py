@@ -39,8 +39,8 @@ def test_a_result_is_what_the_model_says(known: TrainingData) -> None:
     data = known.explicit
     expected = Nearest().fit(data.X[:6], data.G[:6], data.r).predict(data.X[6:])
     assert np.array(result["G"]) == pytest.approx(expected, rel=1e-5)
-    pictures, drawn = rasterize(data.G[6:], data.r), rasterize(expected, data.r)
-    assert result["mse"] == pytest.approx(np.square(drawn - pictures).mean(axis=(1, 2)), rel=1e-3)
+    images, drawn = rasterize(data.G[6:], data.r), rasterize(expected, data.r)
+    assert result["mse"] == pytest.approx(np.square(drawn - images).mean(axis=(1, 2)), rel=1e-3)
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
@@ -127,6 +127,6 @@ def test_a_store_goes_on_where_it_was(known: TrainingData, tmp_path: Path) -> No
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
 
 
-def test_packed_pictures_come_back_to_a_grey_level() -> None:
-    pictures = np.random.default_rng(0).random((3, 16, 16)).astype(np.float32)
-    assert np.abs(unpacked(packed(pictures)) - pictures).max() <= 0.5 / 255 + 1e-6
+def test_packed_images_come_back_to_a_grey_level() -> None:
+    images = np.random.default_rng(0).random((3, 16, 16)).astype(np.float32)
+    assert np.abs(unpacked(packed(images)) - images).max() <= 0.5 / 255 + 1e-6

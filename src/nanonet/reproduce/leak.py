@@ -43,7 +43,7 @@ def _write(context: Context) -> list[Block]:
             low, high = one.interval95
             items.append(
                 f"{label}: the leak changes ln g, weighted, by {one.difference:+.2f} (95 % interval {low:+.2f} to "
-                f"{high:+.2f}, bootstrap over compositions). MSE of the autoencoder alone on the test pictures: "
+                f"{high:+.2f}, bootstrap over compositions). MSE of the autoencoder alone on the test images: "
                 f"{alone[f'leak{end}']} when it has seen them, {alone[f'clean{end}']} when it has not."
             )
     return [

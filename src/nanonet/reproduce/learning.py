@@ -10,7 +10,7 @@ import numpy as np
 
 from nanonet.evaluate.splits import MIN_CURVES
 from nanonet.plots import report as figures
-from nanonet.reproduce.page import Block, Picture, Text
+from nanonet.reproduce.page import Block, FigureFile, Text
 from nanonet.reproduce.scores import Row, measure, repeated
 from nanonet.reproduce.studies import PREDICTORS, Context, Study, predictors, trivial
 
@@ -78,7 +78,7 @@ def _write(context: Context) -> list[Block]:
         text += f" With all explicit ones of a split and more and more implicit ones it goes from {said[1]}."
     return [
         Text(f"Error of g(r) of held-out explicit compositions against how many compositions were learnt. {text}"),
-        Picture(
+        FigureFile(
             "learning.png",
             "Learning curves: RMSE of ln g, weighted; bars: standard deviation over repeated splits where there are "
             "several. Smaller training sets are part of larger ones.",

@@ -12,7 +12,7 @@ from nanonet.plots import report as figures
 from nanonet.plots.style import COLOURS, draw_curve, mark_axes
 from nanonet.rdf import RDF, Peak
 from nanonet.reproduce import snapshots
-from nanonet.reproduce.page import Block, Picture, Table, Text
+from nanonet.reproduce.page import Block, FigureFile, Table, Text
 from nanonet.reproduce.scores import Row
 from nanonet.reproduce.studies import Context, Study
 
@@ -65,7 +65,7 @@ def _phases(context: Context) -> list[Block]:
             "The paper's figure 4 shows three compositions that stand for its three phases. We simulated the same "
             "three with our own choice of what it does not say (numbers of particles, box, NP mass, length)."
         ),
-        Picture(
+        FigureFile(
             "figure4.png",
             "Counterpart of figure 4. Above: the last kept configuration of each run, seen through the whole box "
             "along z; NPs blue, monomers green at half their diameter, translucent. Below: g(r), band of one standard "

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nanonet.evaluate.metrics import ln_rmse, paired_bootstrap
 from nanonet.plots import report as figures
 from nanonet.rdf import RDF
-from nanonet.reproduce.page import Block, Picture, Points, Table, Text
+from nanonet.reproduce.page import Block, FigureFile, Points, Table, Text
 from nanonet.reproduce.phases import peak_text, phase_text
 from nanonet.reproduce.scores import LEGEND, Row, measure, table
 from nanonet.reproduce.studies import (
@@ -66,10 +66,10 @@ def _write(context: Context) -> list[Block]:
     return [
         Text(
             f"Every composition is predicted by models that have not seen it, {context.plan.folds}-fold "
-            "cross-validation. Implicit compositions teach, they are never scored; those that repeat a held-out "
+            "cross-validation. Implicit compositions are training data, they are never scored; those that repeat a held-out "
             "composition are left out with it."
         ),
-        Picture(
+        FigureFile(
             "figure7.png",
             f"Counterpart of figure 7: {len(chosen)} held-out compositions, drawn by lot from {len(data)}, from the "
             "first of the repeated splits. Band: one standard error of the simulation.",

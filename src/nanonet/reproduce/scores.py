@@ -23,8 +23,8 @@ HEADER = (
     "model",
     "ln g, weighted",
     "ln g",
-    "picture MSE",
-    "picture MAE",
+    "image MSE",
+    "image MAE",
     "peak, no peak agree",
     "peak height, factor",
     "peak position",
@@ -35,12 +35,12 @@ HEADER = (
 LEGEND = (
     "Mean over the held-out compositions, ± standard deviation over the repeated splits where there are several. ln "
     f"g: root mean square error over the bins where the simulated g exceeds {FLOOR:g} (a prediction below that counts "
-    f"as that); weighted: a bin counts by 1 / (s² + {SOFTENING:g}²), s its relative standard error. Picture: mean "
+    f"as that); weighted: a bin counts by 1 / (s² + {SOFTENING:g}²), s its relative standard error. Image: mean "
     "squared and mean absolute error of grey levels 0 to 1. Peak, no peak: in how many of the compositions both "
     "curves have a first peak or neither has; its height: exp of the mean |ln(predicted / simulated)|, 1 is right; "
     "its position: mean distance in sigma. Neighbours: mean error of the number of other NPs within a gap of 3 sigma "
     "of an NP. Seconds: of processor time of one fit, median. Stuck: the network ended hardly better than the mean "
-    "picture; it answers all the same."
+    "image; it answers all the same."
 )
 
 
@@ -75,7 +75,7 @@ class Measured:
     seconds: float
     """Median of a fit."""
     stuck: int
-    """Fits that ended hardly better than the mean picture."""
+    """Fits that ended hardly better than the mean image."""
 
 
 def crossed(
@@ -129,7 +129,7 @@ def measure(row: Row, results: Results, known: TrainingData) -> Measured:
 
 
 def rebuilt(row: Row, results: Results, kind: str = "test", error: str = "mse") -> NDArray[np.float64]:
-    """Error of the pictures that the codec alone makes of its own latents, by fit.
+    """Error of the images that the codec alone makes of its own latents, by fit.
 
     `kind` is `train` or `test`, `error` `mse` or `mae`.
     """

@@ -1,4 +1,4 @@
-"""Pictures of whole configurations, polymer and NPs, from kept run folders (paper, figure 4 a to c)."""
+"""Images of whole configurations, polymer and NPs, from kept run folders (paper, figure 4 a to c)."""
 
 from __future__ import annotations
 

@@ -150,8 +150,8 @@ def predictors(context: Context, implicit: int | None) -> dict[str, Row]:
 def trivial(context: Context, **kwargs: Any) -> dict[str, Row]:
     """What everything must be compared with."""
     names = {
-        "black picture": "black picture",
-        "mean picture": "mean picture",
+        "black image": "black image",
+        "mean image": "mean image",
         "mean of g": "mean of g",
         "mean of ln g": "mean of ln g",
         "nearest": "nearest simulated composition",
@@ -169,10 +169,10 @@ Group = Callable[[Context, int | None], Mapping[str, Row]]
 """Rows that are compared, by name, for so many implicit compositions learnt; None: all."""
 
 
-def compared(context: Context, group: Group, taught: Mapping[str, int | None]) -> list[Row | str]:
+def compared(context: Context, group: Group, fitted_on: Mapping[str, int | None]) -> list[Row | str]:
     """A group and its references for everything that they are trained on, each under its heading."""
     lines: list[Row | str] = []
-    for said, implicit in taught.items():
+    for said, implicit in fitted_on.items():
         lines += [f"trained on {said}", *group(context, implicit).values(), *references(context, implicit).values()]
     return lines
 

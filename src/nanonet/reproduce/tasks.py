@@ -68,10 +68,10 @@ def rests_on(task: Task, known: TrainingData) -> tuple[object, ...]:
 def run(task: Task, known: TrainingData) -> dict[str, Any]:
     """Fit and predict; what comes back is plain JSON.
 
-    `G` (k, m) predicted curves of the test compositions, `mse` and `mae` (k,) of the predicted pictures, `seconds` of
+    `G` (k, m) predicted curves of the test compositions, `mse` and `mae` (k,) of the predicted images, `seconds` of
     processor time of the fit. Models with an autoencoder also give `latents` and `rebuilt`; nanoNET its `history`, with
-    the held-out pictures as validation that nothing depends on, and under `one_feature` the answers of a forest that
-    looks at one feature a split. A network is `stuck` when it ends hardly better than the mean picture; it answers all
+    the held-out images as validation that nothing depends on, and under `one_feature` the answers of a forest that
+    looks at one feature a split. A network is `stuck` when it ends hardly better than the mean image; it answers all
     the same.
     """
     X, G, errors = known.training(task.train, task.test, task.implicit)
@@ -123,22 +123,22 @@ def _answers(
     return result
 
 
-def _errors(pictures: NDArray[np.float32], guessed: NDArray[np.float32]) -> dict[str, list[float]]:
-    difference = (guessed - pictures).astype(np.float64)
+def _errors(images: NDArray[np.float32], guessed: NDArray[np.float32]) -> dict[str, list[float]]:
+    difference = (guessed - images).astype(np.float64)
     return {
         "mse": np.square(difference).mean(axis=(1, 2)).tolist(),
         "mae": np.abs(difference).mean(axis=(1, 2)).tolist(),
     }
 
 
-def packed(pictures: NDArray[np.float32]) -> str:
-    """Pictures (n, size, size) in 256 grey levels as text; `unpacked` is the inverse."""
-    levels = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.uint8)
+def packed(images: NDArray[np.float32]) -> str:
+    """Images (n, size, size) in 256 grey levels as text; `unpacked` is the inverse."""
+    levels = np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)
     return base64.b64encode(zlib.compress(levels.tobytes(), 9)).decode() + f":{levels.shape[1]}"
 
 
 def unpacked(text: str) -> NDArray[np.float32]:
-    """Pictures (n, size, size) of a text that `packed` wrote."""
+    """Images (n, size, size) of a text that `packed` wrote."""
     content, size = text.split(":")
     levels = np.frombuffer(zlib.decompress(base64.b64decode(content)), dtype=np.uint8)
     return (levels / np.float32(255)).reshape(-1, int(size), int(size)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The network's own settings: latent size, and picture size, layers and filters."""
+"""The network's own settings: latent size, and image size, layers and filters."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from nanonet.evaluate.metrics import paired_bootstrap
 from nanonet.plots import report as figures
-from nanonet.reproduce.page import Block, Picture, Points, Table, Text
+from nanonet.reproduce.page import Block, FigureFile, Points, Table, Text
 from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, repeated, spread, table
 from nanonet.reproduce.studies import Context, Group, Study, compared, network, references, study_teachings
 
 _ARCHITECTURES: dict[str, dict[str, Any]] = {
-    "32 x 32 pictures, 5 layers": {"size": 32},
-    "128 x 128 pictures, 7 layers": {"size": 128},
+    "32 x 32 images, 5 layers": {"size": 32},
+    "128 x 128 images, 7 layers": {"size": 128},
     "4 layers": {"filters": (64, 32, 32, 8)},
     "half as many filters": {"filters": (32, 16, 16, 8, 8, 8)},
 }
@@ -40,9 +40,9 @@ def _latent(context: Context) -> list[Block]:
     return [
         Text("The paper picks 8 latents by trials (its supporting information). In ln g, weighted, learning"),
         Points(_verdicts(context, _latent_group)),
-        Text("MSE of the autoencoder alone on held-out pictures by size, ± standard deviation over splits, learning"),
+        Text("MSE of the autoencoder alone on held-out images by size, ± standard deviation over splits, learning"),
         Points(alone),
-        Picture(
+        FigureFile(
             "latent.png",
             "Error of g(r) against the size of the latent space; bars: standard deviation over repeated splits.",
         ),
@@ -57,9 +57,9 @@ def _architecture_group(context: Context, implicit: int | None) -> dict[str, Row
 def _architecture(context: Context) -> list[Block]:
     return [
         Text(
-            "The paper settles picture size, number of layers and filters by initial trials that it does not show. "
-            "One thing at a time is changed here; the default has 64 x 64 pictures, 6 layers and 64, 32, 32, 16, 16, "
-            "8 filters. Errors of pictures of another size are not comparable: a line fills less of a larger one. In "
+            "The paper settles image size, number of layers and filters by initial trials that it does not show. "
+            "One thing at a time is changed here; the default has 64 x 64 images, 6 layers and 64, 32, 32, 16, 16, "
+            "8 filters. Errors of images of another size are not comparable: a line fills less of a larger one. In "
             "ln g, weighted, learning"
         ),
         Points(_verdicts(context, _architecture_group)),
@@ -102,5 +102,5 @@ def _error(context: Context, row: Row) -> tuple[float, float]:
 
 STUDIES = {
     "latent": Study("Size of the latent space", _compared(_latent_group), _latent),
-    "architecture": Study("Picture size, layers, filters", _compared(_architecture_group), _architecture),
+    "architecture": Study("Image size, layers, filters", _compared(_architecture_group), _architecture),
 }

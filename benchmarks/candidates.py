@@ -193,7 +193,7 @@ def main() -> None:
     for name, label, train, test in todo:
         if (label != "left out" and name not in CURVES) or (options.skip_network and name == "nanoNET"):
             continue
-        path = Store(options.out).path(*_rests_on(name, train, test))
+        path = Store(options.out).path(*_dependencies(name, train, test))
         if not path.exists() and time.monotonic() > end:
             print("time is up; call again to go on")
             if label != "left out":  # only learning curves are missing: the tables can be written
@@ -220,7 +220,7 @@ def _use(data: Dataset) -> None:
     DATA, X, G, R, ERRORS = data, data.X, data.G, data.r, data.errors
 
 
-def _rests_on(name: str, train: Array, test: Array) -> tuple[object, ...]:
+def _dependencies(name: str, train: Array, test: Array) -> tuple[object, ...]:
     """Data, split, and what the candidates are made of; this script does not count."""
     models = (NanoNet(),) if name == "nanoNET" else ()
     return name, train, test, X, G, ERRORS, IMPLICIT.X, IMPLICIT.G, GaussianProcess(PRIOR), Mean(), *models

@@ -389,7 +389,7 @@ def _maps(
         sure = float((one.shares.max(axis=-1) >= criteria.confidence).mean())
         shares = ", ".join(f"{100 * float((best == k).mean()):.0f} % {state}" for k, state in enumerate(STATES))
         rows.append(f"{one.title}: {shares} (most probable); {100 * sure:.0f} % of the plane is certain.")
-    return f"Probabilities {found[0].basis}. " + " ".join(rows)
+    return f"Probabilities {found[0].method}. " + " ".join(rows)
 
 
 def _place(place: Place | None, errors: bool = True) -> str:

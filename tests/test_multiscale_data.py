@@ -1,4 +1,4 @@
-"""What ships of the multiscale engine: window runs, implicit compositions, the comparisons on its page."""
+"""What ships of the multiscale engine: umbrella runs, implicit compositions, the comparisons on its page."""
 
 from __future__ import annotations
 

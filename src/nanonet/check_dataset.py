@@ -50,7 +50,7 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
     if rdf.error is None:
         yield "it has no error bars: g without them cannot be judged or weighted"
     elif not (rdf.error > 0).all():
-        yield f"its error is 0 at r = {rdf.r[np.argmin(rdf.error)]:g}: no finite simulation knows g exactly"
+        yield f"its error is 0 at r = {rdf.r[np.argmin(rdf.error)]:g}: no finite simulation measures g exactly"
     overlap = rdf.r < 0.6 * composition.diameter
     if rdf.g[overlap].any():
         r = rdf.r[overlap][np.argmax(rdf.g[overlap] > 0)]
@@ -92,4 +92,4 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
     elif weights.sum() > 0:
         mean = np.tensordot(weights / weights.sum(), np.array([run.rdf.g for run in data.runs[i]]), axes=1)
         if not np.allclose(mean, rdf.g, rtol=1e-6, atol=1e-9):
-            yield "its g is not the mean of its runs, weighted as its provenance says: it was changed by hand"
+            yield "its g is not the mean of its runs, weighted as in its provenance: it was changed by hand"

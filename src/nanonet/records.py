@@ -114,7 +114,7 @@ class RunRecord(Record):
     accelerator: str | None = None
     last_segment: Segment | None = None
     implicit: Mapping[str, object] | None = None
-    """Where the NPs of an explicit run began: the implicit runs, and what they say."""
+    """Where the NPs of an explicit run started: the implicit runs, and their results."""
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -201,7 +201,7 @@ class Convergence(Record):
     changes: int | None = None
     """Times that the NPs went from one cluster to dispersed or back, all trajectories together."""
     independent: bool | None = None
-    """Whether the trajectories began independently at equilibrium, or at both ends (dispersed and clustered)."""
+    """Whether the trajectories started independently at equilibrium, or at both ends (dispersed and clustered)."""
     shortfall: float | None = None
     """How far from converged: the largest factor by which a criterion of `assess` is missed; at most 1 if it is."""
 
@@ -269,7 +269,7 @@ class MeasuredRun(Record):
 
     @property
     def starting_point(self) -> str:
-        """How its NPs began: `dispersed`, `clustered`, `implicit`, or `annealed` (an implicit run that was cooled)."""
+        """Where its NPs started: `dispersed`, `clustered`, `implicit`, `annealed` (an implicit run that was cooled)."""
         return "annealed" if self.protocol.anneal_from else self.start
 
     @property
@@ -303,7 +303,7 @@ class UmbrellaRunRecord(Record):
 
 @dataclass(frozen=True, eq=False)
 class UmbrellaRow(UmbrellaRunRecord):
-    """The same in the file of umbrella runs, with what the run simulated and what it says."""
+    """The same in the file of umbrella runs, with what the run simulated and its mean forces."""
 
     diameter: float = field(kw_only=True)
     chain_length: float = field(kw_only=True)

@@ -70,7 +70,7 @@ def converted(values: object, kind: object, what: str) -> Any: ...
 
 
 def converted(values: object, kind: Any, what: str) -> Any:
-    """Plain values as a type says: a record as such, anything else checked and as it is; `InputError` otherwise."""
+    """Plain values by a type: a record as such, anything else checked and as it is; `InputError` otherwise."""
     import msgspec
 
     named = _named(values, _record_in(kind))
@@ -111,7 +111,7 @@ def _named(values: object, kind: type[Record] | None) -> object:
 
 
 def _whole(found: _T, values: object) -> _T:
-    """What was converted, with the entries that its type does not know, and with whole numbers left whole."""
+    """What was converted, with the entries for which its type has no field, and with whole numbers left whole."""
     if isinstance(found, Record) and isinstance(values, Mapping):
         known = {one.name for one in fields(found)} - {"others"}
         changes = {name: _whole(getattr(found, name), values[name]) for name in known & values.keys()}

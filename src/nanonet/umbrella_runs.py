@@ -1,4 +1,4 @@
-"""Umbrella runs: what each window run was, and the mean forces that it says; the file of all of them."""
+"""Umbrella runs: what each run was, and its mean forces; the file of all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nanonet.records import UmbrellaRow, UmbrellaRunRecord
 from nanonet.systems.umbrella import UmbrellaWindows
 
 BIN = 0.05
-"""Width (sigma) of the bins of separation in the files of window runs."""
+"""Width (sigma) of the bins of separation in the files of umbrella runs."""
 
 
 _SAID = {"diameter", "chain_length", "eps_pn", "springs", "force", "error", "first_bin", "weights"}  # of a row
@@ -24,7 +24,7 @@ _SAID = {"diameter", "chain_length", "eps_pn", "springs", "force", "error", "fir
 
 @dataclass(frozen=True, eq=False)
 class UmbrellaRun:
-    """One finished window run: what it was, and what it says.
+    """One finished umbrella run: what it was, and its mean forces.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def combine(runs: Sequence[UmbrellaRun]) -> MeanForces:
         No run, or runs of different pair inputs.
     """
     if not runs:
-        raise InputError("no window run; allowed are 1 or more")
+        raise InputError("no umbrella run; allowed are 1 or more")
     pair = runs[0].forces.pair_inputs
     for run in runs:
         if run.forces.pair_inputs != pair:
@@ -91,7 +91,7 @@ def by_pair_inputs(runs: Iterable[UmbrellaRun]) -> tuple[MeanForces, ...]:
 
 
 def save(path: str | os.PathLike[str], runs: Sequence[UmbrellaRun]) -> None:
-    """Write window runs to one JSON file, whole or not at all; `InputError` if its folder is missing."""
+    """Write umbrella runs to one JSON file, whole or not at all; `InputError` if its folder is missing."""
     rows = [
         UmbrellaRow.from_json(
             {
@@ -115,11 +115,11 @@ def load(path: str | os.PathLike[str]) -> tuple[UmbrellaRun, ...]:
     try:
         return tuple(_run(row, width) for row in rows)
     except (ValueError, TypeError) as error:  # arrays that do not belong together
-        raise InputError(f"file of window runs {path} cannot be read: {error}") from None
+        raise InputError(f"file of umbrella runs {path} cannot be read: {error}") from None
 
 
 def shipped() -> tuple[UmbrellaRun, ...]:
-    """The window runs that come with nanonet."""
+    """The umbrella runs that come with nanonet."""
     with as_file(files("nanonet") / "data" / umbrella_json.NAME) as path:
         return load(path)
 

@@ -94,7 +94,7 @@ def test_what_windows_refuse(windows_run: Path, smoke_run: Path, tmp_path: Path)
         PairInputs(3.0, 30.5, 1.0)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"springs\[1\] = \(3.0, -1.0\)"):
         UmbrellaWindows(PAIR, ((2.9, 10.0), (3.0, -1.0)))
-    with pytest.raises(InputError, match="is no window run"):
+    with pytest.raises(InputError, match="is no umbrella run"):
         measure_windows(smoke_run)
     with pytest.raises(InputError, match="cannot be put together"):
         umbrella_runs.combine([_run(1), _run(2, PairInputs(4.0, 40, 1.0))])

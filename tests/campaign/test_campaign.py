@@ -92,9 +92,9 @@ def test_a_campaign_runs_once_and_for_all(tiny: Workspace) -> None:
     assert _names(tiny) == ["done", "waiting", "done"]
     assert campaign.run(tiny, cores=2, max_replicas=1, say=said.append)
     assert _names(tiny) == ["done"] * 3
-    assert [line.split()[0] for line in said].count("begins") == 3
+    assert [line.split()[0] for line in said].count("starts") == 3
     assert campaign.run(tiny, max_replicas=1, say=said.append)
-    assert [line.split()[0] for line in said].count("begins") == 3
+    assert [line.split()[0] for line in said].count("starts") == 3
 
 
 def test_time_is_over_and_the_campaign_goes_on(tiny: Workspace) -> None:
@@ -402,7 +402,7 @@ def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
         assert not (tmp_path / "new").exists()
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "windows.json").write_text("{}")
-    with pytest.raises(InputError, match="file of window runs"):
+    with pytest.raises(InputError, match="file of umbrella runs"):
         create(tmp_path / "new", THREE, TINY, tmp_path / "other" / "data.nc")
     with pytest.raises(InputError, match=r"dataset = .*/b\\xff\.nc is not UTF-8 text"):
         create(tmp_path / "new", THREE, TINY, tmp_path / os.fsdecode(b"b\xff.nc"))

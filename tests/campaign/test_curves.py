@@ -111,5 +111,5 @@ def test_an_extended_run_covers_its_shorter_self(tmp_path: Path) -> None:
     assert not finished.covers(tmp_path / "run", replace(TINY_COMPOSITION, eps_nn=0.6), TINY)
     assert not finished.covers(tmp_path / "run", TINY_COMPOSITION, TINY.replica(1))
     assert not finished.covers(tmp_path / "none", TINY_COMPOSITION, TINY)
-    assert finished.begun_protocol(tmp_path / "run") == longer
-    assert finished.begun_protocol(tmp_path / "none") is None
+    assert finished.started_protocol(tmp_path / "run") == longer
+    assert finished.started_protocol(tmp_path / "none") is None

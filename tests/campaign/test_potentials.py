@@ -43,8 +43,8 @@ def test_windows_and_compositions_come_in_turn(tmp_path: Path, monkeypatch: pyte
     assert open_workspace(made.path) == made
     said: list[str] = []
     assert campaign.run(made, only=[0, 2], max_replicas=1, say=said.append)
-    begun = [line for line in said if line.startswith("begins")]
-    assert begun == [f"begins     {TINY_WINDOWS}", f"begins     {TINY_COMPOSITION}, dispersed start, seed 1"]
+    begun = [line for line in said if line.startswith("starts")]
+    assert begun == [f"starts     {TINY_WINDOWS}", f"starts     {TINY_COMPOSITION}, dispersed start, seed 1"]
     assert [row.state.name for row in campaign.status(made)] == ["done", "waiting", "done"]
     potentials.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
     (run,) = umbrella_runs.load(made.forces)

@@ -87,7 +87,7 @@ def test_term_ends_the_campaign_with_all_that_it_started(
     out, err = started.communicate(timeout=60)
     assert started.returncode == 128 + signal.SIGTERM
     assert "Traceback" not in out + err
-    assert "the same command goes on" in out
+    assert "the same command resumes" in out
     assert _wait_for_the_end(tmp_path, 30) == []
     assert [row.state.name for row in campaign.status(two)] == ["interrupted"] * 2
 

@@ -171,7 +171,7 @@ def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
         "campaign (campaign.json)": (
             tmp / "work" / "campaign.json", lambda: open_workspace(tmp / "work"), (_bytes, _json, _json),
         ),
-        "window runs (windows.json)": (
+        "umbrella runs (windows.json)": (
             tmp / "windows.json",
             lambda: by_pair_inputs(umbrella_runs.load(tmp / "windows.json")),
             (_bytes, _json, _json),

@@ -13,7 +13,7 @@ from nanonet.evaluate.fingerprint import fingerprint
 from nanonet.learn.nanonet import NanoNet
 from nanonet.models.image import rasterize
 from nanonet.records import Provenance
-from nanonet.reproduce.tasks import Task, TaskStore, packed, rests_on, run, unpacked
+from nanonet.reproduce.tasks import Task, TaskStore, dependencies, packed, run, unpacked
 from nanonet.reproduce.training_data import TrainingData
 
 TRAIN, TEST = (0, 1, 2, 3, 4, 5), (6, 7)
@@ -109,12 +109,12 @@ def test_a_key_knows_all_that_a_result_depends_on(with_implicit: TrainingData) -
         replace(task, test=TEST[:1]),
         replace(task, model="nearest", settings={}),
     ]
-    keys = [fingerprint(*rests_on(one, with_implicit)) for one in (task, *others)]
+    keys = [fingerprint(*dependencies(one, with_implicit)) for one in (task, *others)]
     assert len(set(keys)) == len(keys)
-    assert fingerprint(*rests_on(replace(task), with_implicit)) == keys[0]
+    assert fingerprint(*dependencies(replace(task), with_implicit)) == keys[0]
     compositions = (Composition(3, 30, 0.001, 1.0, 1.0), *with_implicit.explicit.compositions[1:])
     other = replace(with_implicit, explicit=replace(with_implicit.explicit, compositions=compositions))
-    assert fingerprint(*rests_on(task, other)) != keys[0]
+    assert fingerprint(*dependencies(task, other)) != keys[0]
 
 
 def test_a_store_goes_on_where_it_was(known: TrainingData, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  #
 
 @pytest.fixture(scope="module")
 def forces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """File of made-up window runs."""
+    """File of made-up umbrella runs."""
     path = tmp_path_factory.mktemp("forces") / "windows.json"
     runs = []
     for seed, pair in enumerate((PairInputs(3, 40, 1.0), PairInputs(3, 40, 0.2), PairInputs(2.5, 30, 0.6))):

@@ -1,4 +1,4 @@
-"""Runs of one composition -> one entry of a dataset: which of them are at equilibrium, and what they say together."""
+"""Runs of one composition -> one entry of a dataset: which of them are at equilibrium, and their common result."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
 def entry(runs: Sequence[Run]) -> Dataset:
     """One composition: its run, or those of its runs that count, put together.
 
-    The provenance names the weight of each run, and says why those that do not count are left out.
+    The provenance names the weight of each run, and why those that do not count are left out.
     """
     first = runs[0].record
     nominal = runs[0].record.composition.value

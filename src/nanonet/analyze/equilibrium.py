@@ -49,7 +49,7 @@ def assess_trajectories(trajectories: Sequence[Trajectory], diameter: float, sta
     Two numbers of neighbours are followed: pairs in contact (gap between the surfaces below one monomer) and pairs
     that at most three monomers keep apart. Converged means:
 
-    - two trajectories or more that began from independent implicit configurations, or one from each end (dispersed
+    - two trajectories or more that started from independent implicit configurations, or one from each end (dispersed
       and clustered), differ by at most 3 standard errors or 10 %: one trajectory alone cannot show that;
     - the halves of each differ by at most 2.5 standard errors or 5 %;
     - each has 5 independent samples or more: its error comes from 5 blocks, which must be longer than its memory.
@@ -61,7 +61,7 @@ def assess_trajectories(trajectories: Sequence[Trajectory], diameter: float, sta
     trajectories, diameter:
         What is assessed, and the NPs' diameter (sigma).
     starts:
-        How each trajectory began: `dispersed`, `clustered`, `implicit` or `annealed`.
+        How each trajectory started: `dispersed`, `clustered`, `implicit` or `annealed`.
 
     Raises
     ------
@@ -173,12 +173,12 @@ def _matters(one: TrajectoryStatistics) -> bool:
 
 
 _GAPS = (1.0, 3.0)  # between the surfaces (sigma): pairs in contact, and pairs that at most three monomers keep apart
-_NEVER = 1e3  # of numbers that never changed and differ: JSON knows no infinity
+_NEVER = 1e3  # of numbers that never changed and differ: JSON has no infinity
 _MAX_DRIFT, _MAX_DIFFERENCE = 2.5, 3.0  # standard errors
 _MAX_RELATIVE_DRIFT, _MAX_SPREAD = 0.05, 0.1  # less than that is the same for whoever uses the number
 _MIN_SAMPLES = float(BLOCKS)
 _ALONE = 1.5  # shortfall of having no second start
-_INDEPENDENT = ("implicit", "annealed")  # two of these began independently: each came from a run of its own
+_INDEPENDENT = ("implicit", "annealed")  # two of these started independently: each came from a run of its own
 _CLUSTER_GAP = 1.5  # between the surfaces (sigma): NPs nearer than that are in one cluster, a bridging monomer included
 _GATHERED, _SCATTERED = 2.0 / 3.0, 1.0 / 3.0  # share of the NPs in the largest cluster above and below which they are
 

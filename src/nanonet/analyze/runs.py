@@ -51,13 +51,13 @@ def analyze(folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, 
 
 
 def measure_run(folder: str | os.PathLike[str]) -> Run:
-    """What one finished run folder says; `InputError` as for `analyze`."""
+    """What is measured on one finished run folder; `InputError` as for `analyze`."""
     folder = Path(folder)
     record = read_finished(folder)
     if record.composition is None:
         raise InputError(f"run record {folder / RECORD} cannot be used: it has no composition")
     if not (folder / TRAJECTORY).exists():
-        raise InputError(f"run {folder} is not finished: it has no {TRAJECTORY}; run it again to go on")
+        raise InputError(f"run {folder} is not finished: it has no {TRAJECTORY}; run it again to resume")
     frames = trajectory.read(folder / TRAJECTORY)
     protocol = record.protocol
     expected = (protocol.production_steps // protocol.frame_every, record.nps)
@@ -114,7 +114,7 @@ def replica_group(composition: Mapping[str, object], protocol: Mapping[str, obje
 def _polymer(folder: Path, identity: str, diameter: float) -> PolymerRecord | None:
     """Structure of the polymer of a run: from the whole configurations, or as it was measured before.
 
-    A run is often kept with fewer configurations than it wrote, so what all of them say is left beside it.
+    A run is often kept with fewer configurations than it wrote, so the result of all of them is left beside it.
     """
     path = folder / POLYMER
     found = sorted((folder / CONFIGURATIONS).glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))

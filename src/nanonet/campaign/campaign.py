@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 @dataclass
 class _Progress:
-    """What a call of `run` knows beyond the files."""
+    """State of a call of `run` that no file holds."""
 
     failures: dict[str, int] = field(default_factory=dict)  # by job
     not_before: dict[str, float] = field(default_factory=dict)
@@ -52,7 +52,7 @@ def run(
     options: Mapping[str, Any] | None = None,
     say: Say = print,
 ) -> bool:
-    """Run what the design still lacks, compositions and windows in turn; then replicas of what is not converged.
+    """Run what the design lacks, compositions and umbrella windows alternately; then replicas of what is not converged.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def run(
     cores:
         Runs at a time.
     hours:
-        Stop by then, cleanly: what is unfinished goes on next time. None: until there is nothing left to do.
+        Stop by then, cleanly: what is unfinished resumes next time. None: until there is nothing left to do.
     only:
         Numbers of compositions of the design, counted from 0, and behind them of windows; default: all.
     max_replicas:
@@ -81,7 +81,7 @@ def run(
     Raises
     ------
     InputError
-        A number is out of range, the dataset cannot be read, or no run could begin with these options.
+        A number is out of range, the dataset cannot be read, or no run could start with these options.
     OutputError
         The dataset could not be written in its folder.
     SimulationError
@@ -113,7 +113,7 @@ def run(
                 if task is None:
                     break
                 pending[_submit(pool, workspace, task, dict(options or {}), deadline)] = task
-                say(f"begins     {_named(task)}")
+                say(f"starts     {_named(task)}")
             if not pending and (not waiting or time.time() > deadline):
                 break
             done, _ = wait(pending, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
@@ -123,7 +123,7 @@ def run(
             for future in done:
                 task = pending.pop(future)
                 broken |= _settle(workspace, task, future, progress, say)
-            if broken:  # the pool is lost with its worker: the other runs, killed with it, go on in a new one
+            if broken:  # the pool is lost with its worker: the other runs, killed with it, resume in a new one
                 for task in pending.values():
                     say(f"again      {_named(task)}: its worker died with another")
                 pending.clear()
@@ -182,7 +182,7 @@ def _next(
     pending: Sequence[Task],
     max_replicas: int,
 ) -> tuple[Task | None, bool]:
-    """The next task to begin, if there is one now; and whether one may come later."""
+    """The next task to start, if there is one now; and whether one may come later."""
     waiting = bool(pending)
     for system in systems:
         task = workspace.task(system)
@@ -207,7 +207,7 @@ def _next(
 
 
 def _may_begin(workspace: Workspace, task: Task, progress: _Progress) -> tuple[bool, bool]:
-    """Whether a task may begin now, and whether it may later."""
+    """Whether a task may start now, and whether it may later."""
     job = str(workspace.folder(task))
     if progress.failures.get(job, 0) > RETRIES:
         return False, False
@@ -245,7 +245,7 @@ def status(workspace: Workspace) -> list[Row]:
 def collect(workspace: Workspace, say: Say = print) -> Dataset | None:
     """Add finished runs to the workspace's files of results; returns the dataset, or None when there is nothing at all.
 
-    Compositions go to the dataset, windows to the file of window runs. A file is replaced whole or not at all. Twice,
+    Compositions go to the dataset, windows to the file of umbrella runs. A file is replaced whole or not at all. Twice,
     or in another order, gives the same file; two collections at once take turns. Of two runs with the same seed and
     start the longer one stays. A run that cannot be measured is left out, with the reason.
     """

@@ -57,8 +57,8 @@ class Curves:
     def is_done(self, workspace: Workspace, task: Task) -> bool:
         """Whether a first run is finished here, or another in the dataset takes its place.
 
-        Any as long run of a composition does, with one exception: a run that began dispersed does not, where NPs may
-        condense and the task begins otherwise.
+        Any as long run of a composition does, with one exception: a run that started dispersed does not, where NPs may
+        condense and the task starts otherwise.
         """
         if workspace.state(task).name == "done":
             return True
@@ -103,7 +103,7 @@ def more_of(
 ) -> list[tuple[float, Task]]:
     """What would bring a composition nearer to convergence: tasks, each with how far it is from it; best first.
 
-    Another replica, until two or more runs began independently; then more time for the shortest of the runs that are
+    Another replica, until two or more runs started independently; then more time for the shortest of the runs that are
     here; then replicas again, up to `max_replicas` runs.
     """
     if not runs:

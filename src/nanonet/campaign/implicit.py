@@ -74,7 +74,7 @@ def simulate(
     """Run a composition with implicit polymer from both ends, dispersed and clustered.
 
     Where the two have not converged (`nanonet.analyze.equilibrium.assess`) it is run twice more, cooled from twice the
-    temperature while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, they begin
+    temperature while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, they start
     cooled at once.
 
     Parameters

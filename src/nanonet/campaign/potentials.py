@@ -65,7 +65,7 @@ class Potentials:
 
 
 def _known(path: Path) -> tuple[UmbrellaRun, ...]:
-    """The window runs of a file, if there is one, with what a campaign needs of their records."""
+    """The umbrella runs of a file, if there is one, with what a campaign needs of their records."""
     runs = load(path) if path.exists() else ()
     for run in runs:
         _made(run, path)
@@ -94,7 +94,7 @@ def contact_error(runs: Sequence[UmbrellaRun]) -> float:
 
 
 def collect_windows(path: Path, folders: Iterable[Path], say: Callable[[str], None] = print) -> None:
-    """Add finished window runs to a file, which is made if it does not exist; a longer run replaces its former self."""
+    """Add finished umbrella runs to a file, made if it does not exist; a longer run replaces its former self."""
     with locked(path.parent):
         runs = {_place(run): run for run in _known(path)}
         ids = {run.id for run in runs.values()}

@@ -1,4 +1,4 @@
-"""Where the NPs of an explicit run begin: at the end of an implicit run that came to equilibrium.
+"""Where the NPs of an explicit run start: at the end of an implicit run that came to equilibrium.
 
 The implicit run has the same composition, the same number of NPs and the volume that the explicit run will have. It
 takes seconds, and spares the explicit run the time in which its NPs would gather.
@@ -31,7 +31,7 @@ from nanonet.systems.implicit import implicit
 from nanonet.systems.placement import Placement
 
 FOLDER = "implicit"
-"""Subfolder of an explicit run in which the implicit runs lie that it began with."""
+"""Subfolder of an explicit run in which the implicit runs lie that it started with."""
 
 
 def potential_of(composition: Composition) -> PolymerPotential:
@@ -42,7 +42,7 @@ def potential_of(composition: Composition) -> PolymerPotential:
 
 
 def why_not(composition: Composition) -> str:
-    """Why an explicit run of a composition cannot begin with implicit NPs, in words; empty where it can."""
+    """Why an explicit run of a composition cannot start with implicit NPs, in words; empty where it can."""
     potential = potential_of(composition)
     if potential.extrapolated:
         return f"W_poly was not sampled there: {potential.extrapolated}"
@@ -61,15 +61,15 @@ def possible(composition: Composition, protocol: Protocol) -> Protocol:
 
 
 def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: str | None = None) -> Placement:
-    """Find where the NPs of an explicit run begin, by implicit runs in the subfolder `implicit` of its folder.
+    """Find where the NPs of an explicit run start, by implicit runs in the subfolder `implicit` of its folder.
 
     Both ends, dispersed and clustered, are run; where they have not converged, two runs are cooled from a higher
-    temperature. The explicit run begins with the last frame of the first of the runs that count; its record names them.
+    temperature. The explicit run starts with the last frame of the first run that counts; its record names them.
 
     Parameters
     ----------
     composition, protocol:
-        Of the explicit run. Its seed gives those of the implicit runs, so replicas begin independently.
+        Of the explicit run. Its seed gives those of the implicit runs, so replicas start independently.
     folder:
         Its folder; what is finished there is not run again.
     lmp:
@@ -98,7 +98,7 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
 
 
 def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], verdict: Convergence) -> dict[str, Any]:
-    """What an explicit run keeps of the implicit runs that it began with."""
+    """What an explicit run keeps of the implicit runs that it started with."""
     content = np.round(np.stack([potential.r, potential.w]), 6).tobytes()
     together = combine(
         [

@@ -87,11 +87,11 @@ class Workspace:
     protocol:
         Protocol of every first run; replicas have other seeds and starts.
     dataset:
-        Dataset file into which finished runs are collected, and which says what need not be run again.
+        Dataset file into which finished runs are collected, and which shows what need not be run again.
     windows:
         Other systems in the order in which they are run, beside the compositions: umbrella windows.
     forces:
-        File of window runs, as `dataset` is that of the compositions.
+        File of umbrella runs, as `dataset` is that of the compositions.
     """
 
     path: Path
@@ -102,7 +102,7 @@ class Workspace:
 
     @property
     def forces(self) -> Path:
-        """File of window runs (JSON), beside the dataset."""
+        """File of umbrella runs (JSON), beside the dataset."""
         return self.dataset.with_name(WINDOWS_NAME)
 
     @property
@@ -133,7 +133,7 @@ class Workspace:
                 point = job.statepoint()
                 task = Task(system_from_json(point), protocol_of(point["protocol"]))
                 protocol_for(task.system, self.protocol)  # a kind that a campaign runs
-            except Exception as error:  # whatever a damaged file makes signac say
+            except Exception as error:  # whatever a damaged file makes signac raise
                 raise InputError(f"the job {job.path} cannot be used: {type(error).__name__}: {error}") from None
             found.append(task)
         return found
@@ -170,7 +170,7 @@ def create(
     InputError
         The folder's parent is missing, it holds something else or a campaign of another protocol, the design is empty
         or has a composition that cannot be simulated, the dataset's folder does not exist, or what is there already,
-        as dataset or as window runs beside it, is none.
+        as dataset or as umbrella runs beside it, is none.
     OutputError
         The dataset could not be written in its folder.
     """

@@ -17,7 +17,7 @@ from nanonet.errors import InputError
 from nanonet.rdf import RDF
 
 FLOOR = 0.05
-"""g below this is left out of logarithmic errors: it rests on a handful of pairs."""
+"""g below this is left out of logarithmic errors: it comes from a handful of pairs."""
 
 SOFTENING = 0.1
 """Error of ln g below which all bins count alike: nobody needs g(r) to better than a tenth."""

@@ -30,7 +30,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"leaky_relu": nn.LeakyReLU, "relu": n
 """`relu` is the paper's."""
 
 INITIALS = ("he", "glorot")
-"""How weights begin: He et al. 2015, doi:10.1109/ICCV.2015.123, or, as Keras does unasked, Glorot and Bengio 2010."""
+"""How weights start: He et al. 2015, doi:10.1109/ICCV.2015.123, or, as Keras does unasked, Glorot and Bengio 2010."""
 
 
 SIZES = (16, 32, 64, 128, 256)
@@ -116,7 +116,7 @@ class Decoder(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder and decoder; `forward` gives logits, `reconstruct` grey levels.
 
-    `grey` is the grey level about which an untrained network draws, by its last bias; other biases begin at 0.
+    `grey` is the grey level about which an untrained network draws, by its last bias; other biases start at 0.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class Architecture:
     activation: str = "leaky_relu"
     """One of `ACTIVATIONS`."""
     initial: str = "he"
-    """How weights begin, one of `INITIALS`."""
+    """How weights start, one of `INITIALS`."""
 
     def __post_init__(self) -> None:
         for name, allowed in (("activation", tuple(ACTIVATIONS)), ("initial", INITIALS), ("size", SIZES)):

@@ -48,7 +48,7 @@ PAPER: dict[str, Any] = {
 class NanoNet(CurveEstimator):
     """The paper's predictor: forest from inputs to latents, decoder from latents to images of curves.
 
-    Nothing here knows what the inputs mean. `NanoNet.paper()` has the published settings (`PAPER`).
+    Nothing here depends on what the inputs mean. `NanoNet.paper()` has the published settings (`PAPER`).
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class NanoNet(CurveEstimator):
     activation:
         `leaky_relu` or, as published, `relu`.
     initial, start_at_mean:
-        Weights begin by `he` or `glorot`; the last bias begins such that the untrained network draws the mean grey
+        Weights start by `he` or `glorot`; the last bias starts such that the untrained network draws the mean grey
         level of the images that it is to learn, or (False) at 0, as it does in Keras: grey 0.5.
     loss, epochs, batch_size, learning_rate, latent_noise, converge, attempts, keep_stuck:
         See `training.Training`.

@@ -129,7 +129,7 @@ class LatentRegressor(CurveEstimator):
 
 
 class MeanImage:
-    """The mean of the images, or black, as a codec with one latent that says nothing: a trivial baseline."""
+    """The mean of the images, or black, as a codec with one latent without information: a trivial baseline."""
 
     def __init__(self, black: bool = False) -> None:
         self.black = black

@@ -130,7 +130,7 @@ def fit_autoencoder(
     """Fit an autoencoder to images (n, size, size) with Adam; one thread, deterministic for a seed and a processor.
 
     With `latent_noise` the decoder learns from latents that are off by that many of their standard deviations over the
-    images: a forest's latents are never exact, and between the latents that it knows a decoder may draw anything.
+    images: a forest's latents are never exact, and between those that it was fitted on a decoder may draw anything.
     A network that is stuck at the mean image, soon or at the end, starts again from other weights.
 
     Parameters
@@ -185,7 +185,7 @@ def fit_autoencoder(
 
 
 class _Course:
-    """What the losses of an attempt say: go on, cut the learning rate, or stop."""
+    """What the losses of an attempt ask for: continue, cut the learning rate, or stop."""
 
     def __init__(self, training: Training, mse_mean: float, least: float, steps: int) -> None:
         self.training, self.mse_mean, self.least, self.steps = training, mse_mean, least, steps

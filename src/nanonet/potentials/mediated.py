@@ -1,4 +1,4 @@
-"""The polymer-mediated potential of two NPs (polymer-mediated interactions, as the field says), from mean forces."""
+"""The polymer-mediated potential of two NPs (polymer-mediated interactions, the field's term), from mean forces."""
 
 from __future__ import annotations
 

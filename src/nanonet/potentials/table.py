@@ -73,7 +73,7 @@ class PotentialTable:
     def potential(self, pair: PairInputs) -> PolymerPotential:
         """W_poly of two NPs; its covariance is NaN, since the table holds no errors.
 
-        Outside of the table the potential is that at its rim, and says so in `extrapolated`.
+        Outside of the table the potential is that at its rim, and `extrapolated` is set.
         """
         axes = (self.diameters, self.chain_lengths, self.eps_pn)
         beyond = [

@@ -94,7 +94,7 @@ def _codecs(context: Context) -> list[Block]:
             "the list of their places, no function of an image. There is no inverse from a place to an image, a new "
             "image has no place without a new map, and another start gives another map (below). What can be done is "
             "to read off the nearest image that is already there, as its row does: it can only answer with a curve "
-            "that it knows."
+            "that it was fitted on."
         ),
         FigureFile("maps.png", "All curves on maps of their images, coloured by eps_pn."),
         _table(context, _codec_group),

@@ -50,7 +50,7 @@ def _write(context: Context) -> list[Block]:
         Text(
             "The paper splits the data for the autoencoder and again, apart from that, for the forest: most curves on "
             "which the forest is tested have been seen by the autoencoder, so their latents and their reconstruction "
-            "are not those of unknown curves. Here is the same network with the split made before anything is fitted, "
+            "are not those of new curves. Here is the same network with the split made before anything is fitted, "
             "and with an autoencoder that saw the test curves while the forest did not. Nothing else differs."
         ),
         table(scored(context), context.results, context.known, LEGEND),

@@ -63,7 +63,7 @@ def _phases(context: Context) -> list[Block]:
     return [
         Text(
             "The paper's figure 4 shows three compositions that stand for its three phases. We simulated the same "
-            "three with our own choice of what it does not say (numbers of particles, box, NP mass, length)."
+            "three with our own choice of what it does not give (numbers of particles, box, NP mass, length)."
         ),
         FigureFile(
             "figure4.png",

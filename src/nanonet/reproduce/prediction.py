@@ -66,8 +66,8 @@ def _write(context: Context) -> list[Block]:
     return [
         Text(
             f"Every composition is predicted by models that have not seen it, {context.plan.folds}-fold "
-            "cross-validation. Implicit compositions are training data, they are never scored; those that repeat a held-out "
-            "composition are left out with it."
+            "cross-validation. Implicit compositions are training data, they are never scored; those that repeat a "
+            "held-out composition are left out with it."
         ),
         FigureFile(
             "figure7.png",

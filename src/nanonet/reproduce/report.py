@@ -65,7 +65,7 @@ def reproduce(
     out:
         Made if need be; an older report there is replaced.
     known:
-        What the studies rest on.
+        What the chapters are made from.
     plan:
         How much is computed; default: all.
     only:
@@ -73,7 +73,7 @@ def reproduce(
     runs:
         Kept run folders with whole configurations, for snapshots.
     source:
-        Where the data come from, as the page says it.
+        Where the data come from, in the words of the page.
     progress:
         Called with the fits done and the fits in all.
 
@@ -169,7 +169,7 @@ def _opening(context: Context, source: str) -> list[Block]:
         Text(
             f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, {plan.repeats} "
             f"repeat(s) with other splits and seeds{rich}, {plan.cheap_repeats} of what takes little time. "
-            "Everything is split before anything is fitted, but where the chapter on the leak says otherwise."
+            "Everything is split before anything is fitted, except in the chapter on the leak."
         ),
     ]
     if len(data) < 40:

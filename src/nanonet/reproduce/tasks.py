@@ -56,8 +56,8 @@ class Task:
     seed: int = 0
 
 
-def rests_on(task: Task, known: TrainingData) -> tuple[object, ...]:
-    """What a result rests on: curves and inputs, and the model with its settings and seed."""
+def dependencies(task: Task, known: TrainingData) -> tuple[object, ...]:
+    """What a result depends on: curves and inputs, and the model with its settings and seed."""
     X, G, errors = known.training(task.train, task.test, task.implicit)
     test, model = list(task.test), MODELS[task.model](task.seed, **task.settings)
     learnt = (X, G, errors) if has_fit_parameter(model, "error") else (X, G)
@@ -156,7 +156,7 @@ class TaskStore:
 
     def path(self, task: Task) -> Path:
         """Where the result of a task lies, or will lie."""
-        return self.store.path(*rests_on(task, self.known))
+        return self.store.path(*dependencies(task, self.known))
 
     def missing(self, tasks: list[Task]) -> list[Task]:
         """Those without a result, each once."""

@@ -54,7 +54,7 @@ def init(
 def run(
     workspace: Workspace,
     cores: Annotated[int, typer.Option(help="Runs at a time.")] = 1,
-    hours: Annotated[float | None, typer.Option(help="Stop by then; what is unfinished goes on next time.")] = None,
+    hours: Annotated[float | None, typer.Option(help="Stop by then; what is unfinished resumes next time.")] = None,
     only: Annotated[str | None, typer.Option(help="Numbers of the design, such as 0,3,5-8; default: all.")] = None,
     replicas: Annotated[int, typer.Option(help="Runs of a composition at most, where it is not converged.")] = 4,
     scheduler: Annotated[
@@ -66,7 +66,7 @@ def run(
 ) -> None:
     """Run what the design still lacks, then replicas of what is not converged; finished runs are collected.
 
-    Compositions and windows come in turn.
+    Compositions and umbrella windows alternate.
     """
     with needs_extra("sim"):
         from nanonet.campaign import campaign
@@ -74,7 +74,7 @@ def run(
     opened = open_workspace(workspace)
     options = {"lmp": lmp, "accelerator": accelerator, "threads": threads}
     chosen = None if only is None else _numbers(only, len(opened.systems))
-    again = "stopped    the same command goes on"
+    again = "stopped    the same command resumes"
     try:
         finished = campaign.run(
             opened, cores=cores, hours=hours, only=chosen, max_replicas=replicas, scheduler=scheduler,
@@ -124,7 +124,7 @@ def status(workspace: Workspace) -> None:
 
 @app.command()
 def collect(workspace: Workspace) -> None:
-    """Add finished runs to the campaign's dataset file, and window runs to windows.json beside it."""
+    """Add finished runs to the campaign's dataset file, and umbrella runs to windows.json beside it."""
     with needs_extra("sim"):
         from nanonet.campaign import campaign
         from nanonet.campaign.workspace import open_workspace

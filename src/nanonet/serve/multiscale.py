@@ -22,7 +22,7 @@ Diameter = Annotated[float, typer.Option(help="NP diameter D (sigma).")]
 ChainLength = Annotated[int, typer.Option(help="Beads a chain N.")]
 EpsPN = Annotated[float, typer.Option(help="Polymer-NP attraction (epsilon).")]
 WindowsFile = Annotated[
-    Path | None, typer.Option("--windows", help="File of window runs (.json); default: the shipped ones.")
+    Path | None, typer.Option("--windows", help="File of umbrella runs (.json); default: the shipped ones.")
 ]
 
 
@@ -30,7 +30,7 @@ def windows(
     diameter: Diameter,
     chain_length: ChainLength,
     eps_pn: EpsPN,
-    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there resumes.")],
     production_steps: Annotated[int | None, typer.Option(help="Instead of 300,000 (3,000 tau).")] = None,
     replica: Annotated[int, typer.Option(help="Number of a replica with seeds of its own; 0: the first run.")] = 0,
     lmp: LmpCommand = None,

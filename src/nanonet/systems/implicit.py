@@ -24,7 +24,7 @@ MAX_END = 0.3
 MIN_CORE = 5.0
 """How far (kT) U_nn + W_poly must rise above its minimum towards the innermost sampled separation."""
 
-_INNERMOST = 0.5  # of D: separation at which the table begins
+_INNERMOST = 0.5  # of D: separation at which the table starts
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Implicit:
 
     @property
     def inner(self) -> float:
-        """Separation (sigma) at which the table begins."""
+        """Separation (sigma) at which the table starts."""
         return _INNERMOST * self.diameter
 
     @property
@@ -104,7 +104,7 @@ class Implicit:
         return max(CUTOFF * self.diameter, self.r[-1])
 
     def at(self, r: Array) -> Array:
-        """Rows (n, 3) of separation, U_nn + W_poly and force; W_poly goes on as a straight line inside of its range."""
+        """Rows (n, 3) of separation, U_nn + W_poly and force; W_poly is a straight line inside of its range."""
         known, w = np.array(self.r), np.array(self.w)
         w = w - w[-1]
         spline = CubicSpline(known, w)

@@ -1,6 +1,6 @@
 """Umbrella windows: NP dimers in one melt, each tied at a separation of its own.
 
-Partners feel the polymer and their spring, not each other, so the mean forces say what the polymer does between two
+Partners feel the polymer and their spring, not each other, so the mean forces are those of the polymer between two
 NPs: W_poly(r; D, N, eps_pn). NPs of different dimers only keep one another at a distance. That repulsion pushes
 partners together (others have more room when their zones overlap), which is why the analysis takes its force out.
 """

@@ -31,10 +31,9 @@ def model() -> PotentialGP:
 def test_many_compositions_become_one_dataset(model: PotentialGP, tmp_path: Path) -> None:
     """Error bars carry W_poly's; all start from both ends and are cooled where those differ; nothing is run twice."""
     beyond = {"dispersed": 0.3, "condensing": 0.0}
-    said: list[str] = []
     data = implicit.generate(
         [DISPERSED, CONDENSING], model, tmp_path / "runs", tmp_path / "out.nc",
-        discrepancy=beyond, protocol=QUICK, say=said.append,
+        discrepancy=beyond, protocol=QUICK,
     )  # fmt: skip
     assert Dataset.load(tmp_path / "out.nc") == data
     assert [entry["fidelity"] for entry in data.provenance] == ["implicit", "implicit"]
@@ -57,7 +56,7 @@ def test_many_compositions_become_one_dataset(model: PotentialGP, tmp_path: Path
     assert error[near] == pytest.approx(expected, rel=0.02)
     folders = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/trajectory.gsd")}
     assert len(folders) == sum(len(runs) for runs in data.runs)
-    implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK, say=said.append)
+    implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK)
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/trajectory.gsd")}
     assert after == folders  # nothing is run again, nothing is lost
 
@@ -76,8 +75,7 @@ def test_explicit_and_implicit_runs_of_one_model_agree(
     short = replace(fidelity._PROTOCOL, equilibration_steps=5_000, production_steps=100_000, frame_every=100)
     monkeypatch.setattr(fidelity, "_PROTOCOL", short)
     data = implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK)
-    said: list[str] = []
-    (found,) = fidelity.compare(data, model, tmp_path / "compared", say=said.append)
+    (found,) = fidelity.compare(data, model, tmp_path / "compared")
     assert found.nps == 64
     assert found.regime == "dispersed"
     assert found.inputs_sampled

@@ -34,23 +34,24 @@ def _more(workspace: Workspace, max_replicas: int = 4) -> list[tuple[float, Task
     return [one for system in workspace.windows for one in known.more(workspace, system, max_replicas)]
 
 
-def test_windows_and_compositions_come_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_and_compositions_come_in_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[str]
+) -> None:
     """A campaign of both runs both, once, collects both, and a new one knows what the files hold."""
     monkeypatch.setattr(targets, "WINDOWS", QUICK)
     monkeypatch.setattr(potentials, "TARGET", ((2.0, 5.0), (1e3, 1e3)))
     design = (TINY_COMPOSITION, replace(TINY_COMPOSITION, eps_pn=0.5))
     made = create(tmp_path / "work", design, TINY, tmp_path / "data.nc", [TINY_WINDOWS])
     assert open_workspace(made.path) == made
-    said: list[str] = []
-    assert campaign.run(made, only=[0, 2], max_replicas=1, say=said.append)
-    begun = [line for line in said if line.startswith("starts")]
+    assert campaign.run(made, only=[0, 2], max_replicas=1)
+    begun = [line for line in logged if line.startswith("starts")]
     assert begun == [f"starts     {TINY_WINDOWS}", f"starts     {TINY_COMPOSITION}, dispersed start, seed 1"]
     assert [row.state.name for row in campaign.status(made)] == ["done", "waiting", "done"]
-    potentials.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
+    potentials.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"])
     (run,) = umbrella_runs.load(made.forces)
     assert run.windows == TINY_WINDOWS
     before = made.forces.read_bytes()
-    potentials.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"], said.append)
+    potentials.collect_windows(made.forces, [made.folder(made.task(TINY_WINDOWS)) / "run"])
     assert made.forces.read_bytes() == before
     other = create(tmp_path / "other", design, TINY, tmp_path / "data.nc", [TINY_WINDOWS])
     assert [row.state.name for row in campaign.status(other)] == ["waiting", "waiting", "collected"]
@@ -82,20 +83,19 @@ def test_a_longer_window_run_takes_the_place_of_its_shorter_self(
     folder = tmp_path / "run"
     folder.mkdir()
     monkeypatch.setattr(potentials, "read_record", lambda folder: longer.record)
-    potentials.collect_windows(path, [folder], lambda line: None)
+    potentials.collect_windows(path, [folder])
     assert sorted((run.id, run.record["tau"]) for run in umbrella_runs.load(path)) == [
         ("0000000000000002", 100.0),
         ("longer", 200.0),
     ]
 
 
-def test_a_bad_window_run_keeps_nobody_out(windows_run: Path, tmp_path: Path) -> None:
+def test_a_bad_window_run_keeps_nobody_out(windows_run: Path, tmp_path: Path, logged: list[str]) -> None:
     bad = tmp_path / "bad"
     bad.mkdir()
     (bad / "run.json").write_text(json.dumps({"id": "x"}))
-    said: list[str] = []
-    potentials.collect_windows(tmp_path / "windows.json", [bad, windows_run], said.append)
-    assert said[0].startswith("left out")
+    potentials.collect_windows(tmp_path / "windows.json", [bad, windows_run])
+    assert logged[0].startswith("left out")
     assert len(umbrella_runs.load(tmp_path / "windows.json")) == 1
 
 

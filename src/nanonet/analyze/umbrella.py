@@ -22,7 +22,7 @@ from nanonet.systems.umbrella import UmbrellaWindows
 from nanonet.umbrella_runs import BIN, UmbrellaRun
 
 BLOCKS = 20
-"""Blocks of a umbrella run for its error bars."""
+"""Blocks of an umbrella run for its error bars."""
 
 MIN_OVERLAP = 0.05
 """Smallest part that the separations of neighbouring windows must share."""
@@ -126,7 +126,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> UmbrellaRun:
 
 
 def mean_forces(series: Series, windows: UmbrellaWindows) -> MeanForces:
-    """Means of the series of a umbrella run, with standard errors from the scatter of blocks.
+    """Means of the series of an umbrella run, with standard errors from the scatter of blocks.
 
     The spring's force decays fast and hides the polymer's slow part in its correlations: of a window of 3,000 tau,
     blocks of 75 to 300 tau gave the same error, and a correlation time up to the first zero two thirds of it.

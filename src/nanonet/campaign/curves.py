@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from nanonet.formats.run_folder import read_record
 from nanonet.simulate import engine, finished
 from nanonet.systems.base import System
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 MAX_LENGTH = 4
 """How long a run may be extended to, in units of the campaign's production."""
@@ -50,9 +51,9 @@ class Curves:
         return cls(found)
 
     @staticmethod
-    def collect(workspace: Workspace, folders: Iterable[Path], say: Say) -> None:
+    def collect(workspace: Workspace, folders: Iterable[Path]) -> None:
         """Add finished run folders to the dataset."""
-        add_runs(workspace.dataset, folders, say)
+        add_runs(workspace.dataset, folders)
 
     def is_done(self, workspace: Workspace, task: Task) -> bool:
         """Whether a first run is finished here, or another in the dataset takes its place.
@@ -154,7 +155,7 @@ def _slot(task: Task) -> tuple[int, str]:
     return task.protocol.seed, task.protocol.start
 
 
-def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = print) -> Dataset | None:
+def add_runs(path: str | os.PathLike[str], folders: Iterable[Path]) -> Dataset | None:
     """Add finished run folders to a dataset file, which is made if it does not exist; see `collect`."""
     path = Path(path)
     if not path.parent.is_dir():
@@ -174,14 +175,14 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
                     continue
                 one = measure_run(folder)
             except InputError as error:  # one bad run keeps nobody else out
-                say(f"left out   {error}")
+                logger.info(f"left out   {error}")
                 continue
             kept = runs.get(_place(one))
             if kept is not None and kept.record.production_tau >= one.record.production_tau:
                 continue
             runs[_place(one)] = one
             added += 1
-            say(f"collected  {one.record.composition.value}, seed {record.protocol.seed}")
+            logger.info(f"collected  {one.record.composition.value}, seed {record.protocol.seed}")
         if not added:
             return before
         parts = [assemble([runs[place] for place in sorted(runs)])]

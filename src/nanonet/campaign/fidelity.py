@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.runs import assemble
-from nanonet.campaign.implicit import Say, potential_of, regime, simulate
+from nanonet.campaign.implicit import potential_of, regime, simulate
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
@@ -22,6 +23,8 @@ from nanonet.formats.atomic import writing
 from nanonet.formats.reading import read_json
 from nanonet.protocol import IMPLICIT
 from nanonet.rdf import RDF, Peak
+
+logger = logging.getLogger(__name__)
 
 FLOOR = 0.05
 """Smallest g that is compared: -ln g of fewer pairs is noise."""
@@ -75,9 +78,7 @@ class Comparison:
         return bool(self.r) and self.difference <= 2.0 * self.expected
 
 
-def compare(
-    explicit: Dataset, model: PotentialGP, folder: Path, *, lmp: str | None = None, say: Say = print
-) -> list[Comparison]:
+def compare(explicit: Dataset, model: PotentialGP, folder: Path, *, lmp: str | None = None) -> list[Comparison]:
     """Run every explicit composition with implicit polymer: as many NPs in the same volume, and set them side by side.
 
     Parameters
@@ -88,8 +89,8 @@ def compare(
         W_poly.
     folder:
         Where the implicit runs lie; what is finished there is not run again.
-    lmp, say:
-        Command of LAMMPS; called with one line for each composition.
+    lmp:
+        Command of LAMMPS.
     """
     folder.mkdir(exist_ok=True)
     sampled = [one.pair_inputs for one in model.data]
@@ -102,7 +103,7 @@ def compare(
         try:
             runs = simulate(composition, potential, folder, replace(_PROTOCOL, min_nps=nps), lmp=lmp)
         except InputError as reason:
-            say(f"left out   {composition}: {reason}")
+            logger.info(f"left out   {composition}: {reason}")
             continue
         data = assemble(runs)
         r, a, b, error = _side_by_side(explicit.rdfs[i], data.rdfs[0], potential.r, potential.error)
@@ -123,8 +124,8 @@ def compare(
                 inputs_sampled=potential.pair_inputs in sampled,
             )
         )  # fmt: skip
-        last = found[-1]
-        say(f"compared   {composition}: -ln g differs by {last.difference:.2f} kT, {last.expected:.2f} expected")
+        differs = f"-ln g differs by {found[-1].difference:.2f} kT, {found[-1].expected:.2f} expected"
+        logger.info(f"compared   {composition}: {differs}")
     return found
 
 

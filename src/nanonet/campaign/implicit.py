@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
 from contextlib import suppress
 from dataclasses import replace
@@ -26,6 +27,8 @@ from nanonet.simulate import engine
 from nanonet.systems.implicit import Implicit, implicit
 from nanonet.systems.placement import ClusterTooLargeError
 
+logger = logging.getLogger(__name__)
+
 CONDENSES = -1.5
 """Reduced second virial coefficient below which NPs may condense: such a composition also starts clustered."""
 
@@ -39,8 +42,6 @@ def regime(second_virial: float) -> str:
 
 MAX_VOLUME_FRACTION = 0.1
 """Largest NP volume fraction at which implicit NPs agree with explicit ones, as far as checked; beyond, a flag."""
-
-Say = Callable[[str], None]
 
 
 def potential_of(model: PotentialGP, composition: Composition) -> PolymerPotential:
@@ -145,7 +146,6 @@ def generate(
     protocol: Protocol | None = None,
     cores: int = 1,
     lmp: str | None = None,
-    say: Say = print,
 ) -> Dataset:
     """Simulate many compositions with implicit polymer and write them to one dataset file.
 
@@ -163,8 +163,6 @@ def generate(
         As in `entry`, for each regime (`dispersed`, `condensing`); left out: none.
     protocol, cores, lmp:
         How it is run (default: `IMPLICIT`), at how many compositions at a time, and the command of LAMMPS.
-    say:
-        Called with one line for each composition.
 
     Raises
     ------
@@ -193,9 +191,9 @@ def generate(
                     entries[i] = entry(future.result(), potentials[i], (discrepancy or {}).get(kind, 0.0))
                     verdict = entries[i].provenance[0].convergence
                     assert verdict is not None
-                    say(f"{len(entries):>4} of {len(compositions)}  {compositions[i]}: {verdict.reason}")
+                    logger.info(f"{len(entries):>4} of {len(compositions)}  {compositions[i]}: {verdict.reason}")
                 except NanonetError as error:
-                    say(f"left out   {compositions[i]}: {error}")
+                    logger.info(f"left out   {compositions[i]}: {error}")
         except BaseException:
             pool.stop()
             raise

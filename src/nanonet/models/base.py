@@ -52,7 +52,7 @@ class CurveModel(Protocol):
         """Equally likely curves (draws, n, m), drawn along the grid together, inputs apart or from `common` numbers."""
 
     def caveat(self, X: Array) -> str:
-        """What it does not know at one of the inputs (n, p), in words; empty where there is nothing."""
+        """What is uncertain beyond the band at inputs (n, p), in words; empty where nothing is."""
 
 
 class PriorMean(Protocol):

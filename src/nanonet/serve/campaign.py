@@ -78,15 +78,15 @@ def run(
     try:
         finished = campaign.run(
             opened, cores=cores, hours=hours, only=chosen, max_replicas=replicas, scheduler=scheduler,
-            options=options, say=_say,
+            options=options,
         )  # fmt: skip
     except NanonetError:
-        campaign.collect(opened, say=_say)
+        campaign.collect(opened)
         raise
     except (KeyboardInterrupt, SystemExit):
         print(again)
         raise
-    campaign.collect(opened, say=_say)
+    campaign.collect(opened)
     print("done       nothing is left to do" if finished else again)
 
 
@@ -129,12 +129,8 @@ def collect(workspace: Workspace) -> None:
         from nanonet.campaign import campaign
         from nanonet.campaign.workspace import open_workspace
     opened = open_workspace(workspace)
-    dataset = campaign.collect(opened, say=_say)
+    dataset = campaign.collect(opened)
     print("nothing    has finished yet" if dataset is None else f"dataset    {opened.dataset}: {dataset}")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _detail(row: Row) -> str:

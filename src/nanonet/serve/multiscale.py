@@ -143,12 +143,12 @@ def implicit(
     known = Dataset.shipped() if explicit is None else Dataset.load(explicit)
     model = _model(windows_file)  # half a minute
     folder.mkdir(exist_ok=True)
-    compared = fidelity.compare(known, model, folder / "compared", lmp=lmp, say=_say)
+    compared = fidelity.compare(known, model, folder / "compared", lmp=lmp)
     if report is not None:
         fidelity.save(report, compared)
     beyond = {kind: fidelity.discrepancy(compared, kind) for kind in REGIMES}
     print("\n".join(f"beyond     known errors, {kind}: {value:.2f} in ln g" for kind, value in beyond.items()))
-    data = generate(compositions, model, folder / "runs", out, discrepancy=beyond, cores=cores, lmp=lmp, say=_say)
+    data = generate(compositions, model, folder / "runs", out, discrepancy=beyond, cores=cores, lmp=lmp)
     print(f"dataset    {out}: {data}")
 
 
@@ -198,7 +198,3 @@ def _write_csv(path: Path, found: PolymerPotential, eps_nn: float | None) -> Non
         lines.append(f"{r:.4f},{w:.5f},{error:.5f}" + ("" if total is None else f",{total[i]:.5f}"))
     with writing(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)

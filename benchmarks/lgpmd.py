@@ -27,8 +27,8 @@ from nanonet.formats.atomic import writing
 from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import STUCK
 from nanonet.models.image import rasterize, read_images
+from nanonet.reproduce.chapters import PAPER
 from nanonet.reproduce.models import MODELS
-from nanonet.reproduce.studies import PAPER
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" / "lgpmd" / "train.npz"

@@ -10,9 +10,9 @@ import numpy as np
 from nanonet.learn.regressors import ImagePCA, tsne_map
 from nanonet.models.image import rasterize
 from nanonet.plots import report as figures
+from nanonet.reproduce.chapters import Chapter, Context, Group, cheap, compared, references, slow, training_sets
 from nanonet.reproduce.page import Block, FigureFile, Points, Table, Text
-from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
-from nanonet.reproduce.studies import Context, Group, Study, cheap, compared, references, slow, teachings
+from nanonet.reproduce.scores import LEGEND, Comparison, measure, rebuilt, spread, table
 
 DIRECT: dict[str, dict[str, Any]] = {
     "forest of g": {"kind": "forest", "logarithm": False},
@@ -24,7 +24,7 @@ DIRECT: dict[str, dict[str, Any]] = {
 }
 
 
-def _direct_group(context: Context, implicit: int | None) -> dict[str, Row]:
+def _direct_group(context: Context, implicit: int | None) -> dict[str, Comparison]:
     rows = {}
     for label, settings in DIRECT.items():
         kind = slow if settings["kind"] == "boosting" else cheap
@@ -34,7 +34,7 @@ def _direct_group(context: Context, implicit: int | None) -> dict[str, Row]:
 
 def _direct(context: Context) -> list[Block]:
     items = []
-    for said, implicit in teachings(context).items():
+    for said, implicit in training_sets(context).items():
         score = {
             name: float(measure(row, context.results, context.known).weighted.mean())
             for name, row in {**_direct_group(context, implicit), **references(context, implicit)}.items()
@@ -55,9 +55,9 @@ def _direct(context: Context) -> list[Block]:
     ]
 
 
-def _codec_group(context: Context, implicit: int | None) -> dict[str, Row]:
-    plan, eight = context.plan, {"latent": 8}
-    dense, place = {**eight, "epochs": plan.epochs or 300}, "t-SNE, read off at the nearest training curve"
+def _codec_group(context: Context, implicit: int | None) -> dict[str, Comparison]:
+    budget, eight = context.budget, {"latent": 8}
+    dense, place = {**eight, "epochs": budget.epochs or 300}, "t-SNE, read off at the nearest training curve"
     return {
         "pca": cheap(context, "PCA of images, 8 components", "pca", eight, implicit=implicit),
         "dense": slow(context, "dense autoencoder, 8 latents", "dense", dense, implicit=implicit),
@@ -76,7 +76,7 @@ def _codecs(context: Context) -> list[Block]:
     }
     figures.maps(context.folder / "maps.png", places, X[:, 4], "eps_pn")
     alone = []
-    for said, number in teachings(context).items():
+    for said, number in training_sets(context).items():
         rows = {**references(context, number), **_codec_group(context, number)}
         for name in ("default", "pca", "dense", "mean image", "black image"):
             errors = [rebuilt(rows[name], context.results, kind) for kind in ("train", "test")]
@@ -101,16 +101,16 @@ def _codecs(context: Context) -> list[Block]:
     ]
 
 
-def _compared(group: Group) -> Callable[[Context], list[Row | str]]:
-    return lambda context: compared(context, group, teachings(context))
+def _compared(group: Group) -> Callable[[Context], list[Comparison | str]]:
+    return lambda context: compared(context, group, training_sets(context))
 
 
 def _table(context: Context, group: Group, caption: str = "") -> Table:
-    lines = compared(context, group, teachings(context))
+    lines = compared(context, group, training_sets(context))
     return table(lines, context.results, context.known, f"{caption} {LEGEND}".strip())
 
 
-STUDIES = {
-    "direct": Study("Direct regression of the 100 values", _compared(_direct_group), _direct),
-    "codecs": Study("PCA, a dense autoencoder and t-SNE in place of the network", _compared(_codec_group), _codecs),
+CHAPTERS = {
+    "direct": Chapter("Direct regression of the 100 values", _compared(_direct_group), _direct),
+    "codecs": Chapter("PCA, a dense autoencoder and t-SNE in place of the network", _compared(_codec_group), _codecs),
 }

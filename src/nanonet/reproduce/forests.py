@@ -14,10 +14,10 @@ from nanonet.evaluate.metrics import r2
 from nanonet.learn.forest import Scaling
 from nanonet.plots import report as figures
 from nanonet.reproduce import leak
+from nanonet.reproduce.chapters import Chapter, Context
 from nanonet.reproduce.page import Block, FigureFile, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
-from nanonet.reproduce.scores import Row
-from nanonet.reproduce.studies import Context, Study
+from nanonet.reproduce.scores import Comparison
 
 PAPER_TREES = 20
 
@@ -42,7 +42,7 @@ class StagedForest:
 def grow(
     result: Mapping[str, Any], held_out: NDArray[np.float64], trees: int, max_features: float | int, seed: int
 ) -> StagedForest:
-    """Grow a forest on the latents that a task kept, inputs and latents scaled to 0..1 by the training set."""
+    """Grow a forest on the latents that a fit kept, inputs and latents scaled to 0..1 by the training set."""
     X, codes = np.array(result["inputs"]), {name: np.array(z) for name, z in result["latents"].items()}
     inputs, latents = Scaling.of(X), Scaling.of(codes["train"])
     actual = {name: latents.scale(z).astype(np.float64) for name, z in codes.items()}
@@ -58,13 +58,13 @@ def grow(
     )
 
 
-def _grown(context: Context, row: Row, max_features: float | int) -> list[StagedForest]:
+def _grown(context: Context, row: Comparison, max_features: float | int) -> list[StagedForest]:
     found = []
-    for task in row.flat:
-        result = context.results(task)
+    for fit in row.flat:
+        result = context.results(fit)
         if not result["stuck"]:
-            held_out = context.known.explicit.X[list(task.test)]
-            found.append(grow(result, held_out, context.plan.trees, max_features, task.seed))
+            held_out = context.known.explicit.X[list(fit.test)]
+            found.append(grow(result, held_out, context.budget.trees, max_features, fit.seed))
     return found
 
 
@@ -89,8 +89,8 @@ def _joined(grown: list[StagedForest], test: bool, trees: int) -> tuple[NDArray[
 
 def _write(context: Context) -> list[Block]:
     rows = leak.rows(context)
-    trees = min(PAPER_TREES, context.plan.trees)
-    numbers = np.arange(1, context.plan.trees + 1)
+    trees = min(PAPER_TREES, context.budget.trees)
+    numbers = np.arange(1, context.budget.trees + 1)
     lines, curves, shown = [], {}, []
     found: dict[str, tuple[float, float]] = {}
     chosen = "clean both" if "clean both" in rows else "clean"
@@ -113,7 +113,7 @@ def _write(context: Context) -> list[Block]:
                 curves[f"training, {label} a split"] = np.array([one.errors(False) for one in grown])
                 curves[f"held out, {label} a split"] = np.array([one.errors(True) for one in grown])
             if label == "all features" and name in (chosen, leaking):
-                first = grown[: context.plan.folds]
+                first = grown[: context.budget.folds]
                 pairs = [_joined(first, test, trees) for test in (False, True)]
                 shown.append(
                     figures.Parity(row.label.replace(", ", ",\n", 1), pairs[0], pairs[1], (values[0][0], values[1][0]))
@@ -139,7 +139,7 @@ def _write(context: Context) -> list[Block]:
         ),
         FigureFile(
             "figure6b.png",
-            f"Counterpart of figure 6b: all latents of the first {context.plan.folds} splits, {trees} trees.",
+            f"Counterpart of figure 6b: all latents of the first {context.budget.folds} splits, {trees} trees.",
         ),
         Table(
             (
@@ -171,4 +171,4 @@ def _write(context: Context) -> list[Block]:
     ]
 
 
-STUDIES = {"forest": Study("The forest (figure 6)", leak.scored, _write)}
+CHAPTERS = {"forest": Chapter("The forest (figure 6)", leak.scored, _write)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from nanonet.evaluate.metrics import paired_bootstrap
+from nanonet.reproduce.chapters import Chapter, Context, network, training_sets, trivial
 from nanonet.reproduce.page import Block, Points, Text
-from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
-from nanonet.reproduce.studies import Context, Study, network, teachings, trivial
+from nanonet.reproduce.scores import LEGEND, Comparison, measure, rebuilt, spread, table
 
 
-def rows(context: Context) -> dict[str, Row]:
+def rows(context: Context) -> dict[str, Comparison]:
     """Clean and leaking networks, trained on explicit data, and on both kinds where there are both."""
     clean, leak = "split before anything is fitted", "autoencoder sees the test curves"
     found = {
@@ -22,11 +22,11 @@ def rows(context: Context) -> dict[str, Row]:
     return found
 
 
-def scored(context: Context) -> list[Row | str]:
+def scored(context: Context) -> list[Comparison | str]:
     """The same beside the trivial baselines, under what they are trained on."""
     networks = rows(context)
-    lines: list[Row | str] = []
-    for (said, implicit), end in zip(teachings(context).items(), ("", " both"), strict=False):
+    lines: list[Comparison | str] = []
+    for (said, implicit), end in zip(training_sets(context).items(), ("", " both"), strict=False):
         pair = [networks[f"{name}{end}"] for name in ("clean", "leak")]
         lines += [f"trained on {said}", *pair, *trivial(context, implicit=implicit).values()]
     return lines
@@ -58,4 +58,4 @@ def _write(context: Context) -> list[Block]:
     ]
 
 
-STUDIES = {"leak": Study("What the paper's split is worth", scored, _write)}
+CHAPTERS = {"leak": Chapter("What the paper's split is worth", scored, _write)}

@@ -1,4 +1,4 @@
-"""The models that the studies compare, by name."""
+"""The models that the chapters compare, by name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MODELS: dict[str, Callable[..., Estimator]] = {
     ),
     "t-sne": lambda seed: TSNEBaseline(seed=seed),
 }
-"""What a `Task` may name, made from a seed and settings. Another predictor enters here, and as a row in `studies`.
+"""What a `CrossValidationFit` may name, made from a seed and settings. Another predictor enters here and in `chapters`.
 
 A model whose `fit` takes `error` is given the errors of the curves. A `NanoNet` and a
 `LatentRegressor` are also scored in their images and latents.

@@ -12,9 +12,9 @@ from nanonet.plots import report as figures
 from nanonet.plots.style import COLOURS, draw_curve, mark_axes
 from nanonet.rdf import RDF, Peak
 from nanonet.reproduce import snapshots
+from nanonet.reproduce.chapters import Chapter, Context
 from nanonet.reproduce.page import Block, FigureFile, Table, Text
-from nanonet.reproduce.scores import Row
-from nanonet.reproduce.studies import Context, Study
+from nanonet.reproduce.scores import Comparison
 
 PHASES = {
     (3.0, 40.0, 0.00072, 0.1, 0.1): "microscopic phase separation, first peak at r ≈ D",
@@ -24,7 +24,7 @@ PHASES = {
 """Compositions of the paper's figure 4 (D, N, rho, eps_nn, eps_pn), and what the paper sees there."""
 
 
-def _no_rows(context: Context) -> list[Row]:
+def _no_rows(context: Context) -> list[Comparison]:
     return []
 
 
@@ -101,4 +101,4 @@ def _nominal(context: Context, i: int) -> tuple[float, ...]:
     return (c.diameter, float(c.chain_length), density, c.eps_nn, c.eps_pn)
 
 
-STUDIES = {"phases": Study("Three phases (figure 4)", _no_rows, _phases)}
+CHAPTERS = {"phases": Chapter("Three phases (figure 4)", _no_rows, _phases)}

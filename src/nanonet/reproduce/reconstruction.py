@@ -10,11 +10,11 @@ import numpy as np
 from nanonet.models.image import rasterize
 from nanonet.plots import report as figures
 from nanonet.plots.style import symbols
+from nanonet.reproduce.chapters import Chapter, Context, network, published, training_sets
+from nanonet.reproduce.fits import CrossValidationFit, unpacked
 from nanonet.reproduce.page import Block, FigureFile, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
-from nanonet.reproduce.scores import Results, Row, rebuilt, spread
-from nanonet.reproduce.studies import Context, Study, network, published, teachings
-from nanonet.reproduce.tasks import Task, unpacked
+from nanonet.reproduce.scores import Comparison, Results, rebuilt, spread
 
 _HEADER = (
     "network", "MAE, training", "MAE, held out", "MSE, training", "MSE, held out", "MSE, mean image",
@@ -23,10 +23,10 @@ _HEADER = (
 _SETTINGS = ("default", "the paper's settings")
 
 
-def _rows(context: Context) -> dict[str, Row]:
+def _rows(context: Context) -> dict[str, Comparison]:
     """Networks by their settings and what they learnt."""
-    rows: dict[str, Row] = {}
-    for said, implicit in teachings(context).items():
+    rows: dict[str, Comparison] = {}
+    for said, implicit in training_sets(context).items():
         default, paper = (f"{name}, {said}" for name in _SETTINGS)
         rows |= {default: network(context, default, implicit=implicit), paper: published(context, paper, implicit)}
     return rows
@@ -35,7 +35,7 @@ def _rows(context: Context) -> dict[str, Row]:
 def _write(context: Context) -> list[Block]:
     rows = _rows(context)
     richest = list(rows)[-len(_SETTINGS) :]
-    shown = {label: context.results(rows[label].tasks[0][0]) for label in richest}
+    shown = {label: context.results(rows[label].fits[0][0]) for label in richest}
     blocks: list[Block] = [
         Text(
             "The autoencoder alone: images against what it makes of them, for the images that it learnt and for "
@@ -55,7 +55,7 @@ def _write(context: Context) -> list[Block]:
         "Counterpart of figure 5a: mean squared error of grey levels in one training, whatever loss was minimised."
     )
     blocks.append(FigureFile("figure5a.png", caption))
-    blocks.append(_images(context, rows[richest[0]].tasks[0][0], shown))
+    blocks.append(_images(context, rows[richest[0]].fits[0][0], shown))
     items = []
     for label, name in zip(richest, _SETTINGS, strict=True):
         mae, mse = (
@@ -68,15 +68,15 @@ def _write(context: Context) -> list[Block]:
 
 def _numbers(context: Context) -> list[str]:
     """How many curves the first split trains on, by data."""
-    task = next(iter(_rows(context).values())).tasks[0][0]
+    fit = next(iter(_rows(context).values())).fits[0][0]
     return [
-        f"{len(context.known.training(task.train, task.test, implicit)[0])} {said}"
-        for said, implicit in teachings(context).items()
+        f"{len(context.known.training(fit.train, fit.test, implicit)[0])} {said}"
+        for said, implicit in training_sets(context).items()
     ]
 
 
-def _line(row: Row, results: Results) -> list[str]:
-    every = [results(task) for task in row.flat]
+def _line(row: Comparison, results: Results) -> list[str]:
+    every = [results(fit) for fit in row.flat]
     histories = [one["history"] for one in every]
     stuck = sum(one["stuck"] for one in every)
     label = row.label + (f" (stuck {stuck} of {len(every)})" if stuck else "")
@@ -86,9 +86,9 @@ def _line(row: Row, results: Results) -> list[str]:
     return [label, *(spread(e[:, None], "{:.4f}") for e in errors), *(f"{v:.4f}" for v in levels), f"{epochs:.0f}"]
 
 
-def _images(context: Context, task: Task, shown: Mapping[str, Mapping[str, Any]]) -> FigureFile:
+def _images(context: Context, fit: CrossValidationFit, shown: Mapping[str, Mapping[str, Any]]) -> FigureFile:
     data = context.known.explicit
-    chosen = list(task.test)[:3]
+    chosen = list(fit.test)[:3]
     rows = {"simulated": list(rasterize(data.G[chosen], data.r))}
     for label, result in shown.items():
         rows[label.replace(", ", "\n", 1)] = list(unpacked(result["rebuilt_pictures"])[: len(chosen)])
@@ -101,4 +101,4 @@ def _images(context: Context, task: Task, shown: Mapping[str, Mapping[str, Any]]
     )
 
 
-STUDIES = {"autoencoder": Study("The autoencoder (figure 5)", lambda context: _rows(context).values(), _write)}
+CHAPTERS = {"autoencoder": Chapter("The autoencoder (figure 5)", lambda context: _rows(context).values(), _write)}

@@ -1,4 +1,4 @@
-"""The data of the studies: explicit compositions, which are scored, and implicit ones, which are only learnt."""
+"""The data of the chapters: explicit compositions, which are scored, and implicit ones, which are only learnt."""
 
 from __future__ import annotations
 

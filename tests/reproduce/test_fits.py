@@ -13,7 +13,7 @@ from nanonet.evaluate.fingerprint import fingerprint
 from nanonet.learn.nanonet import NanoNet
 from nanonet.models.image import rasterize
 from nanonet.records import Provenance
-from nanonet.reproduce.tasks import Task, TaskStore, dependencies, packed, run, unpacked
+from nanonet.reproduce.fits import CrossValidationFit, FitStore, dependencies, packed, run, unpacked
 from nanonet.reproduce.training_data import TrainingData
 
 TRAIN, TEST = (0, 1, 2, 3, 4, 5), (6, 7)
@@ -35,7 +35,7 @@ def with_implicit(made_up_dataset: Dataset) -> TrainingData:
 
 
 def test_a_result_is_what_the_model_says(known: TrainingData) -> None:
-    result = run(Task("nearest", TRAIN, TEST), known)
+    result = run(CrossValidationFit("nearest", TRAIN, TEST), known)
     data = known.explicit
     expected = Nearest().fit(data.X[:6], data.G[:6], data.r).predict(data.X[6:])
     assert np.array(result["G"]) == pytest.approx(expected, rel=1e-5)
@@ -45,7 +45,7 @@ def test_a_result_is_what_the_model_says(known: TrainingData) -> None:
 
 
 def test_a_network_gives_latents_history_and_what_it_rebuilds(known: TrainingData) -> None:
-    result = run(Task("nanonet", TRAIN, TEST, NETWORK), known)
+    result = run(CrossValidationFit("nanonet", TRAIN, TEST, NETWORK), known)
     assert result["stuck"], "two epochs teach nothing"
     assert np.shape(result["latents"]["train"]) == (6, 8)
     assert np.shape(result["latents"]["test"]) == (2, 8)
@@ -65,7 +65,7 @@ def test_the_leak_is_the_autoencoders_alone(known: TrainingData, monkeypatch: py
     monkeypatch.setattr(NanoNet, "fit", fit)
     for leak, number in ((False, 6), (True, 8)):
         with pytest.raises(InterruptedError):
-            run(Task("nanonet", TRAIN, TEST, NETWORK, leak=leak), known)
+            run(CrossValidationFit("nanonet", TRAIN, TEST, NETWORK, leak=leak), known)
         assert seen == {"forest": 6, "autoencoder": number}
 
 
@@ -98,28 +98,32 @@ def test_neighbours_are_counted_within_a_gap_of_three(known: TrainingData) -> No
 
 
 def test_a_key_knows_all_that_a_result_depends_on(with_implicit: TrainingData) -> None:
-    task = Task("nanonet", TRAIN, TEST, NETWORK)
+    fit = CrossValidationFit("nanonet", TRAIN, TEST, NETWORK)
     others = [
-        replace(task, seed=1),
-        replace(task, leak=True),
-        replace(task, implicit=None),
-        replace(task, implicit=2),
-        replace(task, settings={**NETWORK, "latent": 4}),
-        replace(task, train=TRAIN[:-1]),
-        replace(task, test=TEST[:1]),
-        replace(task, model="nearest", settings={}),
+        replace(fit, seed=1),
+        replace(fit, leak=True),
+        replace(fit, implicit=None),
+        replace(fit, implicit=2),
+        replace(fit, settings={**NETWORK, "latent": 4}),
+        replace(fit, train=TRAIN[:-1]),
+        replace(fit, test=TEST[:1]),
+        replace(fit, model="nearest", settings={}),
     ]
-    keys = [fingerprint(*dependencies(one, with_implicit)) for one in (task, *others)]
+    keys = [fingerprint(*dependencies(one, with_implicit)) for one in (fit, *others)]
     assert len(set(keys)) == len(keys)
-    assert fingerprint(*dependencies(replace(task), with_implicit)) == keys[0]
+    assert fingerprint(*dependencies(replace(fit), with_implicit)) == keys[0]
     compositions = (Composition(3, 30, 0.001, 1.0, 1.0), *with_implicit.explicit.compositions[1:])
     other = replace(with_implicit, explicit=replace(with_implicit.explicit, compositions=compositions))
-    assert fingerprint(*dependencies(task, other)) != keys[0]
+    assert fingerprint(*dependencies(fit, other)) != keys[0]
 
 
 def test_a_store_goes_on_where_it_was(known: TrainingData, tmp_path: Path) -> None:
-    every = [Task("mean of g", TRAIN, TEST), Task("nearest", TRAIN, TEST), Task("nearest", TRAIN, TEST)]
-    store = TaskStore(tmp_path, known)
+    every = [
+        CrossValidationFit("mean of g", TRAIN, TEST),
+        CrossValidationFit("nearest", TRAIN, TEST),
+        CrossValidationFit("nearest", TRAIN, TEST),
+    ]
+    store = FitStore(tmp_path, known)
     assert store.missing(every) == every[:1] + every[2:]
     store.compute(every[0])
     assert store.missing(every) == every[2:]

@@ -1,4 +1,4 @@
-"""Writes docs/phases.md and its pictures: `python -m docs.phases`, from the shipped data and model in a minute.
+"""Writes docs/phases.md and its images: `python -m docs.phases`, from the shipped data and model in a minute.
 
 What was judged by hand is in docs/phases.json: state and remark of each composition.
 """
@@ -30,7 +30,7 @@ from nanonet.phases.state import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAI
 from nanonet.plots.phases import COLOURS, draw_judged, draw_plane
 from nanonet.plots.style import save
 from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.predict.phase_map import MappedModel, PhaseMap, compute_map, near_plane
 from nanonet.rdf import standard_grid
 
@@ -51,15 +51,15 @@ class Pair:
     quantity = G_R
 
     def __init__(self) -> None:
-        self.potentials = potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped()))
+        self.potentials = potential_gp.fit(umbrella_runs.by_pair_inputs(umbrella_runs.shipped()))
         self.X, self.r = Dataset.shipped("implicit").X, standard_grid()
-        self._known: dict[Triple, PolymerPotential] = {}
+        self._known: dict[PairInputs, PolymerPotential] = {}
 
     def _potential(self, c: Composition) -> PolymerPotential:
-        triple = Triple(c.diameter, c.chain_length, c.eps_pn)
-        if triple not in self._known:
-            self._known[triple] = self.potentials.predict(triple)
-        return self._known[triple]
+        pair = PairInputs(c.diameter, c.chain_length, c.eps_pn)
+        if pair not in self._known:
+            self._known[pair] = self.potentials.predict(pair)
+        return self._known[pair]
 
     def sample_curves(self, X: NDArray[np.float64], n: int, seed: int = 0, common: bool = True) -> NDArray[np.float64]:
         """Curves (n, len(X), m), of the same random numbers for all."""
@@ -112,15 +112,15 @@ def main() -> None:
 
 def _where(data: Dataset) -> str:
     lines = ["| D | N | eps_pn | contact (kT, at gap) | barrier | layer minima |", "|---|---|---|---|---|---|"]
-    for run in potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped())).data:
-        found = potential_gp.fit([run]).predict(run.triple)
-        gap, w = found.r - run.triple.diameter, found.total(0.5)
+    for run in potential_gp.fit(umbrella_runs.by_pair_inputs(umbrella_runs.shipped())).data:
+        found = potential_gp.fit([run]).predict(run.pair_inputs)
+        gap, w = found.r - run.pair_inputs.diameter, found.total(0.5)
         turns = np.diff(np.sign(np.diff(w)))
         low, high = (np.flatnonzero(turns == sign) + 1 for sign in (2, -2))
         contact, layers = low[gap[low] < 0.5], low[gap[low] >= 0.5]
         between = [i for i in high if not len(layers) or i < layers[0]]
         lines.append(
-            f"| {run.triple.diameter:g} | {run.triple.chain_length} | {run.triple.eps_pn:g} | "
+            f"| {run.pair_inputs.diameter:g} | {run.pair_inputs.chain_length} | {run.pair_inputs.eps_pn:g} | "
             + " | ".join(
                 ", ".join(f"{w[i]:.1f} ± {found.error[i]:.1f} at {gap[i]:.2f}" for i in places[:3]) or "none"
                 for places in (contact, between, layers)
@@ -392,7 +392,7 @@ def _maps(
         sure = float((one.shares.max(axis=-1) >= criteria.confidence).mean())
         shares = ", ".join(f"{100 * float((best == k).mean()):.0f} % {state}" for k, state in enumerate(STATES))
         rows.append(f"{one.title}: {shares} (most probable); {100 * sure:.0f} % of the plane is certain.")
-    return f"Probabilities {found[0].basis}. " + " ".join(rows)
+    return f"Probabilities {found[0].method}. " + " ".join(rows)
 
 
 def _place(place: Place | None, errors: bool = True) -> str:

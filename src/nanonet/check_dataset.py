@@ -52,7 +52,7 @@ def _curve(curve: Curve) -> Iterator[str]:
         yield f"it has no error bars: {name} without them cannot be judged or weighted"
     elif not (curve.error > 0).all():
         at = f"{curve.quantity.x} = {curve.x[np.argmin(curve.error)]:g}"
-        yield f"its error is 0 at {at}: no finite simulation knows {name} exactly"
+        yield f"its error is 0 at {at}: no finite simulation measures {name} exactly"
 
 
 def _entry(data: Dataset, i: int) -> Iterator[str]:
@@ -101,4 +101,4 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
     elif weights.sum() > 0:
         mean = np.tensordot(weights / weights.sum(), np.array([run.rdf.g for run in data.runs[i]]), axes=1)
         if not np.allclose(mean, rdf.g, rtol=1e-6, atol=1e-9):
-            yield "its g is not the mean of its runs, weighted as its provenance says: it was changed by hand"
+            yield "its g is not the mean of its runs, weighted as in its provenance: it was changed by hand"

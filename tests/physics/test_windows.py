@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from nanonet.analyze.umbrella import follow, mean_forces
 from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, PairInputs
 from nanonet.simulate import script
 from nanonet.systems.umbrella import APART, UmbrellaWindows
 from tests.physics.window_cases import dimers_alone
 
-WINDOWS = UmbrellaWindows(Triple(3.0, 40, 1.0), tuple((2.9 + 0.3 * i, 20.0) for i in range(16)))
+WINDOWS = UmbrellaWindows(PairInputs(3.0, 40, 1.0), tuple((2.9 + 0.3 * i, 20.0) for i in range(16)))
 
 
 def _scores(found: MeanForces, expected: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -70,7 +70,7 @@ class PhaseMap(NamedTuple):
     """(len(y), len(x)): where the model warns that its data are far."""
     span: dict[str, float]
     """Simulated range of each input."""
-    basis: str
+    method: str
     """Where the probabilities come from."""
 
     @property
@@ -130,12 +130,12 @@ def compute_map(
     for composition in from_array(np.column_stack([columns[name] for name in FIELDS])):
         check_repulsion(composition)
     X = np.column_stack([columns[name] for name in model.inputs])
-    shares, basis = _shares(model, X, (columns["diameter"], columns["density"]), criteria, progress)
+    shares, method = _shares(model, X, (columns["diameter"], columns["density"]), criteria, progress)
     outside = model.outside(X)
     return PhaseMap(
         names, {n: fixed[n] for n in FIELDS if n in fixed}, axes[0], axes[1],
         shares.reshape(*first.shape, -1), outside.reshape(first.shape),
-        dict(zip(model.inputs, np.ptp(known, axis=0).tolist(), strict=True)), basis,
+        dict(zip(model.inputs, np.ptp(known, axis=0).tolist(), strict=True)), method,
     )  # fmt: skip
 
 
@@ -145,9 +145,9 @@ def _shares(
 ) -> tuple[Array, str]:  # fmt: skip
     """Probabilities (n, 3), and where they come from: draws from the model, or none."""
     sizes, dense = sizes_densities
-    draws, basis = 1, "none: the model has no error bars, so each point is judged as predicted"
+    draws, method = 1, "none: the model has no error bars, so each point is judged as predicted"
     if model.uncertain:
-        draws, basis = _SAMPLES, f"from {_SAMPLES} curves a point that the model draws"
+        draws, method = _SAMPLES, f"from {_SAMPLES} curves a point that the model draws"
     parts = []
     for i in range(0, len(X), _CHUNK):
         part = slice(i, i + _CHUNK)
@@ -155,7 +155,7 @@ def _shares(
         parts.append(probabilities(model.r, curves, sizes[part], dense[part], criteria))
         if progress is not None:
             progress(min(i + _CHUNK, len(X)), len(X))
-    return np.concatenate(parts), basis
+    return np.concatenate(parts), method
 
 
 def near_plane(found: PhaseMap, states: Sequence[str], known: Dataset) -> list[tuple[float, float, str]]:
@@ -170,7 +170,7 @@ def near_plane(found: PhaseMap, states: Sequence[str], known: Dataset) -> list[t
 
 def write_map(path: Path, found: PhaseMap, criteria: Criteria) -> None:
     """The probabilities of a map as CSV."""
-    lines = [f"# nanonet: states at {found.title}; probabilities {found.basis}"]
+    lines = [f"# nanonet: states at {found.title}; probabilities {found.method}"]
     lines.append(",".join([*found.names, *STATES, "verdict", "outside"]).replace(" ", "_"))
     for k, y in enumerate(found.y):
         for i, x in enumerate(found.x):

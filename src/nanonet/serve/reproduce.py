@@ -22,7 +22,7 @@ def reproduce(
     runs: Annotated[
         Path | None, typer.Option(help="Kept run folders, for snapshots; default: data/runs where there is one.")
     ] = None,
-    only: Annotated[list[str] | None, typer.Option(help="A study to compute; may be given several times.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="A chapter to compute; may be given several times.")] = None,
     alone: Annotated[
         bool, typer.Option("--explicit-alone", help="Learn from explicit compositions alone, in a third of the time.")
     ] = False,
@@ -39,9 +39,9 @@ def reproduce(
     if runs is not None and not runs.is_dir():
         raise InputError(f"runs = {runs} is not a folder")
     with needs_extra("learn"):
+        from nanonet.reproduce.chapters import QUICK, ComputeBudget
         from nanonet.reproduce.report import SUMMARY
         from nanonet.reproduce.report import reproduce as write
-        from nanonet.reproduce.studies import QUICK, Plan
         from nanonet.reproduce.training_data import TrainingData
     data = Dataset.shipped() if dataset is None else Dataset.load(dataset)
     others = Dataset.shipped("implicit") if implicit is None else Dataset.load(implicit)
@@ -51,15 +51,15 @@ def reproduce(
         known = TrainingData(known.explicit, None)
     else:
         named.append("the shipped implicit one" if implicit is None else implicit.name)
-    plan = QUICK if quick else Plan()
+    budget = QUICK if quick else ComputeBudget()
     if repeats is not None:
         check_whole("repeats", repeats, 1, 1000)
-        plan = replace(plan, repeats=repeats, rich_repeats=repeats)
+        budget = replace(budget, repeats=repeats, rich_repeats=repeats)
     with progress_bar("fitting") as progress:
         page = write(
             out,
             known,
-            plan=plan,
+            budget=budget,
             only=only or (),
             runs=runs or (KEPT_RUNS if KEPT_RUNS.is_dir() else None),
             source=" and ".join(named),

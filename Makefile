@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
+UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn]' --group dev
 
 # Small matrices: more threads only wait for each other, and for other processes on busy cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-long check model figures multiscale report validation clean
+.PHONY: demo test test-long test-versions check format model figures multiscale report validation clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -18,10 +19,24 @@ test: check
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long
 
+# Fast tests with the lowest versions that pyproject.toml allows, and with the newest Python on the PATH and newest versions
+NEWEST = $(shell for n in $$(seq 30 -1 11); do python3.$$n -c "" 2>/dev/null && echo python3.$$n && break; done)
+test-versions: $(VENV)/.test
+	$(BIN)/uv venv --quiet --clear --python python3.11 build/lowest
+	$(UV_INSTALL) --python build/lowest --resolution lowest-direct
+	build/lowest/bin/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
+	$(BIN)/uv venv --quiet --clear --python $(NEWEST) build/newest
+	$(UV_INSTALL) --python build/newest
+	build/newest/bin/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
+
 check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
 # The shipped models from the shipped dataset (which data/keep.py adds to) and windows
 model: $(VENV)/.test
@@ -55,8 +70,9 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 
 $(VENV)/.test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable '.[sim,cluster,learn,serve,dev]'
+	$(PIP) --upgrade pip
+	$(PIP) --editable '.[sim,cluster,learn]' --group dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo.png
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache demo.png

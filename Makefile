@@ -24,7 +24,7 @@ NEWEST = $(shell for n in $$(seq 30 -1 11); do python3.$$n -c "" 2>/dev/null && 
 test-versions: $(VENV)/.test
 	$(BIN)/uv venv --quiet --clear --python python3.11 build/lowest
 	$(UV_INSTALL) --python build/lowest --resolution lowest-direct
-	build/lowest/bin/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
+	build/lowest/bin/python -m pytest -W ignore::DeprecationWarning -m "not long" --numprocesses 2 --dist loadfile
 	$(BIN)/uv venv --quiet --clear --python $(NEWEST) build/newest
 	$(UV_INSTALL) --python build/newest
 	build/newest/bin/python -m pytest -m "not long" --numprocesses 2 --dist loadfile

@@ -40,7 +40,7 @@ format: $(VENV)/.test
 
 # The shipped models from the shipped dataset (which data/keep.py adds to) and windows
 model: $(VENV)/.test
-	$(BIN)/python -m nanonet.analyze.tabulate src/nanonet/data/potential.npz
+	$(BIN)/nanonet potential-table src/nanonet/data/potential.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --out src/nanonet/data/gp
 	cmp src/nanonet/data/potential.npz src/nanonet/data/gp/potential.npz  # the first is read in place of the second
 	rm src/nanonet/data/gp/potential.npz
@@ -59,7 +59,7 @@ multiscale: $(VENV)/.test
 # The paper's figures and studies, and their page (some three hours of one core; it goes on where it was)
 report: $(VENV)/.test
 	mkdir -p build
-	$(BIN)/nanonet reproduce --out build/report
+	$(BIN)/nanonet reproduce --out build/report --kept-runs data/runs
 	$(BIN)/python -m docs.reproduce build/report
 
 validation: $(VENV)/.test

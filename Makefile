@@ -63,7 +63,7 @@ report: $(VENV)/.test
 	$(BIN)/python -m docs.reproduce build/report
 
 validation: $(VENV)/.test
-	$(BIN)/python -m docs.validation
+	$(BIN)/python -m validation.page
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

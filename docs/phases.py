@@ -1,6 +1,6 @@
 """Writes docs/phases.md and its pictures: `python -m docs.phases`, from the shipped data and model in a minute.
 
-What was judged by hand is in docs/phases.json: state and remark of each composition.
+What was judged by hand is in validation/phase_labels.json: state and remark of each composition.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from nanonet.predict.phase_map import MappedModel, PhaseMap, compute_map, near_p
 from nanonet.rdf import standard_grid
 
 HERE = Path(__file__).parent
+LABELS = HERE.parent / "validation" / "phase_labels.json"
 THEORY = HERE.parent / "tests" / "data" / "hooper-schweizer-2005"
 DILUTE = 1e-5  # a density at which nothing is crowded
 PLANES: tuple[tuple[tuple[str, str], dict[str, float | None]], ...] = (
@@ -77,7 +78,7 @@ class Pair:
 
 def main() -> None:
     criteria = Criteria()
-    hand = json.loads((HERE / "phases.json").read_text())
+    hand = json.loads(LABELS.read_text())
     explicit, implicit = Dataset.shipped(), Dataset.shipped("implicit")
     hand["explicit"] = _by_measured_density(hand["explicit"], explicit)
     judged = classify_dataset(explicit, None, criteria)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.physics.cases import CASES
+from validation.cases import CASES
 
 
 @pytest.mark.long

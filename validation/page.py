@@ -1,6 +1,6 @@
-"""Writes docs/validation.md: `make validation` runs all cases (an hour), `python -m docs.validation NAME ...` some.
+"""Writes docs/validation.md: `make validation` runs all cases (an hour), `python -m validation.page NAME ...` some.
 
-Each case leaves its numbers in docs/validation.json, so that the page can be made from runs of different days.
+Each case leaves its numbers in validation/validation.json, so that the page can be made from runs of different days.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from pathlib import Path
 
 from nanonet.formats.atomic import writing
 from nanonet.simulate.lmp import find_lmp, inspect
-from tests.physics.cases import CASES
-from tests.physics.checks import Check
+from validation.cases import CASES
+from validation.checks import Check
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "validation.json"
+DOCS = HERE.parent / "docs"
 
 
 def main(names: Sequence[str]) -> None:
@@ -36,7 +37,7 @@ def main(names: Sequence[str]) -> None:
         with writing(RESULTS) as temporary:
             temporary.write_text(json.dumps(results, indent=1) + "\n")
         print(f"{name}: {sum(check.passed for check in checks)} of {len(checks)} checks passed", flush=True)
-    (HERE / "validation.md").write_text(_page(_results()))
+    (DOCS / "validation.md").write_text(_page(_results()))
 
 
 def _results() -> dict[str, dict[str, object]]:
@@ -44,7 +45,7 @@ def _results() -> dict[str, dict[str, object]]:
 
 
 def _page(results: dict[str, dict[str, object]]) -> str:
-    lines = [(HERE / "validation.head.md").read_text().rstrip(), ""]
+    lines = [(DOCS / "validation.head.md").read_text().rstrip(), ""]
     for name, case in CASES.items():
         if name not in results:
             continue

@@ -1,6 +1,6 @@
 """Ways to predict g(r) of a composition compared on the same splits, for docs/predictor.md:
 
-    python benchmarks/candidates.py [--out build/candidates] [--minutes M]
+    python studies/candidates.py [--out build/candidates] [--minutes M]
 
 Each explicit composition is predicted from all the others (leave one out); learning curves take random training sets
 of other sizes. Parameters are tuned inside the training part only. What was computed is kept in `--out` under a hash of
@@ -307,7 +307,7 @@ def _write(results: list[dict[str, Any]]) -> None:
         name: np.median([o["seconds"] for o in results if o["name"] == name]) for name in errors if name != LATENT
     }
     with writing(DOCS / "candidates.md") as temporary:
-        head = "*Written by `python benchmarks/candidates.py`; do not edit.*"
+        head = "*Written by `python studies/candidates.py`; do not edit.*"
         temporary.write_text("\n".join([head, "", *lines, ""]))
     with writing(DOCS / "candidates.json") as temporary:
         content = {k: [round(float(v), 4) for v in e] for k, e in errors.items()}

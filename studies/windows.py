@@ -1,4 +1,4 @@
-"""Which estimator makes the best W_poly of windows: `python benchmarks/windows.py [RUN_FOLDER]`; needs pymbar.
+"""Which estimator makes the best W_poly of windows: `python studies/windows.py [RUN_FOLDER]`; needs pymbar.
 
 Ours (mean forces and a Gaussian process, nanonet.analyze) against MBAR (Shirts & Chodera 2008,
 doi:10.1063/1.2978177), on windows whose W is known: dimers in a made-up W without memory, and crowded dimers without

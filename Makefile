@@ -47,20 +47,20 @@ model: $(VENV)/.test
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --kind nanonet --out src/nanonet/data/nanonet
 
 figures: $(VENV)/.test
-	$(BIN)/python docs/figures.py
-	$(BIN)/python -m docs.starts
+	$(BIN)/python -m docs.make.figures
+	$(BIN)/python -m docs.make.starts
 
 # The implicit compositions from the shipped windows, and their page (an hour of one core; it goes on where it was)
 multiscale: $(VENV)/.test
 	mkdir -p build
-	$(BIN)/nanonet implicit build/implicit --out src/nanonet/data/implicit.nc --report docs/multiscale.json --cores 2
-	$(BIN)/python -m docs.multiscale
+	$(BIN)/nanonet implicit build/implicit --out src/nanonet/data/implicit.nc --report docs/results/multiscale.json --cores 2
+	$(BIN)/python -m docs.make.multiscale
 
 # The paper's figures and studies, and their page (some three hours of one core; it goes on where it was)
 report: $(VENV)/.test
 	mkdir -p build
 	$(BIN)/nanonet reproduce --out build/report --kept-runs data/runs
-	$(BIN)/python -m docs.reproduce build/report
+	$(BIN)/python -m docs.make.reproduce build/report
 
 validation: $(VENV)/.test
 	$(BIN)/python -m validation.page

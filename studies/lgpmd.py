@@ -1,4 +1,4 @@
-"""The same classes, unchanged, on third-party RDFs: test RMSE of g of nanoNET and of each baseline, as docs/lgpmd.md.
+"""The same classes, unchanged, on third-party RDFs: test RMSE of g of nanoNET and baselines (docs/results/lgpmd.md).
 
     python studies/lgpmd.py [--out build/lgpmd] [--only NAME] [--sizes 34 68 256]
 
@@ -32,7 +32,7 @@ from nanonet.reproduce.studies import PAPER
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" / "lgpmd" / "train.npz"
-PAGE = HERE.parent / "docs" / "lgpmd.md"
+PAGE = HERE.parent / "docs" / "results" / "lgpmd.md"
 SIZES, SEEDS = (34, 68, 256), 5
 FORMAT = 3  # of kept results
 

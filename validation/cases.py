@@ -1,7 +1,7 @@
 """What is known about the model, measured again: each case runs LAMMPS and returns checks.
 
-The long tests assert them, and docs/validation.md shows them (`make validation`). Melts, NPs and boxes are small enough
-for minutes of one core and large enough for error bars that decide.
+The long tests assert them, and docs/results/validation.md shows them (`make validation`). Melts, NPs and boxes are
+small enough for minutes of one core and large enough for error bars that decide.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The long runs behind docs/validation.md: `make test-long`."""
+"""The long runs behind docs/results/validation.md: `make test-long`."""
 
 from __future__ import annotations
 

@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
+UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn]' --group dev
 
 # Small matrices: more threads only wait for each other, and for other processes on busy cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-long check model figures multiscale report validation clean
+.PHONY: demo test test-long test-versions check format model figures multiscale report validation clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -18,35 +19,51 @@ test: check
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long
 
+# Fast tests with the lowest versions that pyproject.toml allows, and with the newest Python on the PATH and newest versions
+NEWEST = $(shell for n in $$(seq 30 -1 11); do python3.$$n -c "" 2>/dev/null && echo python3.$$n && break; done)
+test-versions: $(VENV)/.test
+	$(BIN)/uv venv --quiet --clear --python python3.11 build/lowest
+	$(UV_INSTALL) --python build/lowest --resolution lowest-direct
+	build/lowest/bin/python -m pytest -W ignore::DeprecationWarning -m "not long" --numprocesses 2 --dist loadfile
+	$(BIN)/uv venv --quiet --clear --python $(NEWEST) build/newest
+	$(UV_INSTALL) --python build/newest
+	build/newest/bin/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
+
 check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
 # The shipped models from the shipped dataset (which data/keep.py adds to) and windows
 model: $(VENV)/.test
-	$(BIN)/python -m nanonet.analyze.tabulate src/nanonet/data/potential.npz
+	$(BIN)/nanonet potential-table src/nanonet/data/potential.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --out src/nanonet/data/gp
+	cmp src/nanonet/data/potential.npz src/nanonet/data/gp/potential.npz  # the first is read in place of the second
+	rm src/nanonet/data/gp/potential.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --kind nanonet --out src/nanonet/data/nanonet
 
 figures: $(VENV)/.test
-	$(BIN)/python docs/figures.py
-	$(BIN)/python -m docs.starts
+	$(BIN)/python -m docs.make.figures
+	$(BIN)/python -m docs.make.starts
 
 # The implicit compositions from the shipped windows, and their page (an hour of one core; it goes on where it was)
 multiscale: $(VENV)/.test
 	mkdir -p build
-	$(BIN)/nanonet implicit build/implicit --out src/nanonet/data/implicit.nc --report docs/multiscale.json --cores 2
-	$(BIN)/python -m docs.multiscale
+	$(BIN)/nanonet implicit build/implicit --out src/nanonet/data/implicit.nc --report docs/results/multiscale.json --cores 2
+	$(BIN)/python -m docs.make.multiscale
 
 # The paper's figures and studies, and their page (some three hours of one core; it goes on where it was)
 report: $(VENV)/.test
 	mkdir -p build
-	$(BIN)/nanonet reproduce --out build/report
-	$(BIN)/python -m docs.reproduce build/report
+	$(BIN)/nanonet reproduce --out build/report --kept-runs data/runs
+	$(BIN)/python -m docs.make.reproduce build/report
 
 validation: $(VENV)/.test
-	$(BIN)/python -m docs.validation
+	$(BIN)/python -m validation.page
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -55,8 +72,9 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 
 $(VENV)/.test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable '.[sim,cluster,learn,serve,dev]'
+	$(PIP) --upgrade pip
+	$(PIP) --editable '.[sim,cluster,learn]' --group dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo.png
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache demo.png

@@ -1,1 +1,1 @@
-"""Scripts that write the pages of this folder."""
+"""Pages about nanonet: written ones here, made ones in `results`, what makes them in `make` and `templates`."""

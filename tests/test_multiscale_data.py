@@ -82,7 +82,7 @@ def test_strong_attraction_makes_a_barrier(model: PotentialGP) -> None:
 
 
 def _agrees(one: fidelity.Comparison) -> bool:
-    """Whether a dispersed explicit run and its implicit one agree, as docs/multiscale.md counts it."""
+    """Whether a dispersed explicit run and its implicit one agree, as docs/results/multiscale.md counts it."""
     return one.regime == "dispersed" and one.difference <= 1.5 * one.expected
 
 

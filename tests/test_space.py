@@ -108,3 +108,12 @@ def test_the_five_are_declared_once() -> None:
     assert FIELDS == ("diameter", "chain_length", "density", "eps_nn", "eps_pn")
     assert [one.unit for one in NANOCOMPOSITE.inputs] == ["sigma", "1", "sigma^-3", "epsilon", "epsilon"]
     assert [one.name for one in NANOCOMPOSITE.inputs if one.whole] == ["chain_length"]
+
+
+def test_a_point_of_a_space_without_a_class_has_its_values_and_knows_its_space() -> None:
+    space = InputSpace((Input("temperature", "kelvin", 200, 500, symbol="T"), Input("density", "g/cm^3", 0.1, 2.0)))
+    point = space.point([300, 0.9])
+    assert point.space is space
+    assert point.values == (300.0, 0.9)
+    assert point.to_json() == {"temperature": 300.0, "density": 0.9}
+    assert point == space.point({"density": 0.9, "temperature": 300})

@@ -76,6 +76,17 @@ class Composition(Point):
     ------
     InputError
         A field is not a finite number, lies outside its limits, or the NP volume fraction exceeds 0.4.
+
+    Examples
+    --------
+    >>> composition = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=1.0)
+    >>> print(composition)
+    D=3 N=40 rho=0.002 eps_nn=0.5 eps_pn=1
+    >>> composition.nps, round(composition.volume_fraction, 4)
+    (18, 0.0283)
+    >>> Composition(3, 40, 0.002, 0.5, eps_pn=-1)
+    Traceback (most recent call last):
+    nanonet.errors.InputError: eps_pn = -1 is not between 0 and 5
     """
 
     diameter: float = field(metadata=_DIAMETER)

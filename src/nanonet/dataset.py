@@ -93,6 +93,18 @@ class Dataset:
     ------
     InputError
         Lengths differ, a space, quantity or grid differs from the first, or provenance is not plain.
+
+    Examples
+    --------
+    >>> data = Dataset.shipped()
+    >>> data.X.shape == (len(data), 5), data.G.shape == (len(data), len(data.r))
+    (True, True)
+    >>> strong = data.subset(i for i, composition in enumerate(data.compositions) if composition.eps_pn > 1)
+    >>> len(strong) < len(data)
+    True
+    >>> train, test = data.split(test_fraction=0.2, seed=0)
+    >>> len(train) + len(test) == len(data)
+    True
     """
 
     points: tuple[Point, ...]

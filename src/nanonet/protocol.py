@@ -179,7 +179,7 @@ PRESETS: dict[str, Protocol] = {
     # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 15 minutes of one core. NPs start
     # where implicit ones came to equilibrium (from a dispersed start those that condense need far longer). Pairs have
     # twice the paper's time step, bonds the paper's: density, temperature, energy and g(r) agree with the paper's
-    # (docs/validation.md, case time_step; with 0.01 for the bonds too the volume is 0.2 % larger).
+    # (docs/results/validation.md, case time_step; with 0.01 for the bonds too the volume is 0.2 % larger).
     "standard": Protocol(
         name="desk", timestep=0.01, equilibration_steps=100_000, production_steps=250_000, frame_every=100,
         configurations=50, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=10_000, bond_substeps=2, start="implicit",

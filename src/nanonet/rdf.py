@@ -54,6 +54,15 @@ class RDF(Curve):
     InputError
         Shapes do not match, a value is not finite or negative, `r` is not evenly spaced and rising, only one end of
         the band is given, or `g` is not within it.
+
+    Examples
+    --------
+    >>> r = standard_grid()
+    >>> rdf = RDF(r, 1 + np.exp(-((r - 3.25) ** 2)) - np.exp(-((r - 1.0) ** 2)))
+    >>> rdf.first_peak.position, round(rdf.first_peak.height, 2)
+    (3.25, 1.99)
+    >>> round(rdf.coordination_number(radius=4.5, density=0.002), 2)
+    1.15
     """
 
     def __init__(

@@ -254,7 +254,12 @@ class InputSpace:
         return tuple(one.check(point.get(one.name, one.default)) for one in self.inputs)
 
     def subspace(self, *names: str) -> InputSpace:
-        """Some of the inputs, in the order that is asked for."""
+        """Some of the inputs, in the order that is asked for.
+
+        >>> space = InputSpace((Input("temperature", "kelvin", 200, 500), Input("density", "g/cm^3", 0.1, 2.0)))
+        >>> space.subspace("density").from_unit_cube([[0.0], [1.0]]).tolist()
+        [[0.1], [2.0]]
+        """
         return InputSpace(tuple(self[name] for name in names))
 
     def within(self, ranges: Mapping[str, tuple[float, float]]) -> InputSpace:
@@ -325,11 +330,18 @@ class DeclaredPoint(Point):
     T=300
     """
 
-    space: InputSpace
-    values: tuple[float, ...]
+    declared: InputSpace
+    numbers: tuple[float, ...]
 
-    def __str__(self) -> str:
-        return Point.__str__(self)
+    @property
+    def space(self) -> InputSpace:
+        """Its inputs."""
+        return self.declared
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Their values, in the order of the columns."""
+        return self.numbers
 
 
 def as_number(name: str, value: object) -> float:

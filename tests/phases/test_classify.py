@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from docs.phases import Pair
+from docs.make.pair import Pair
 from nanonet import RDF, Dataset, InputError
 from nanonet.phases.classify import (
     classify,
@@ -278,7 +278,7 @@ def test_nps_that_are_all_in_one_cluster_leave_none_far_away() -> None:
 
 
 def test_the_page_s_pairs_can_be_mapped() -> None:
-    """docs/phases.py draws W of the windows with the maps of the predictors."""
+    """docs/make/phases.py draws W of the windows with the maps of the predictors."""
     held = {"diameter": 3, "chain_length": 40, "density": 1e-5}
     found = compute_map(Pair(), ("eps_pn", "eps_nn"), held, (None, None), 2, Criteria())
     assert found.shares.shape == (2, 2, len(STATES))
@@ -317,7 +317,7 @@ def test_nonsense_is_refused(call: Callable[[], object], message: str) -> None:
     ("eps_nn", "eps_pn", "state"), [(0.1, 0.1, CONTACT), (0.5, 1.0, DISPERSION), (0.2, 0.4, CONTACT)]
 )
 def test_our_runs_of_the_paper_s_figure_4(eps_nn: float, eps_pn: float, state: str) -> None:
-    """The paper calls them contact aggregation, bridging and dispersion; docs/phases.md says why ours differ.
+    """The paper calls them contact aggregation, bridging and dispersion; docs/results/phases.md says why ours differ.
 
     An entry that lies between runs of different starts which have not met may be uncertain.
     """

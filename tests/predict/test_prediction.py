@@ -11,6 +11,7 @@ import pytest
 
 import nanonet
 from nanonet import Composition, Dataset, InputError, OutsideDataWarning, Predictor
+from nanonet.formats import potential_table
 from nanonet.formats.model_folder import seal
 from nanonet.models.gaussian_process import CurveProcess
 from nanonet.predict.applicability import largest_leverage, leverage
@@ -69,12 +70,32 @@ def test_leverage_sees_a_gap_that_no_single_input_shows() -> None:
     assert off > 10 * limit
 
 
-@pytest.mark.parametrize("name", ["process.npz", "potential.npz", "model.json"])
-@pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
+DAMAGES = [(name, damage) for name in ("process.npz", "model.json") for damage in ("missing", "cut", "empty")]
+
+
+@pytest.mark.parametrize(("name", "damage"), [*DAMAGES, ("potential.npz", "cut"), ("potential.npz", "empty")])
 def test_a_damaged_file_is_named(name: str, damage: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(str(files("nanonet") / "data" / "gp"), tmp_path / "model"))
+    (folder / "potential.npz").write_bytes(potential_table.shipped_bytes())
     damage_file(folder / name, damage)
     with pytest.raises(InputError, match=name.replace(".", r"\.")):
+        nanonet.load(folder)
+
+
+def test_a_folder_without_a_table_means_the_shipped_one_if_its_card_says_so(tmp_path: Path) -> None:
+    shipped = files("nanonet") / "data" / "gp"
+    assert not (shipped / "potential.npz").is_file()
+    folder = Path(shutil.copytree(str(shipped), tmp_path / "model"))
+    without = nanonet.load(folder).predict(INSIDE)
+    (folder / "potential.npz").write_bytes(potential_table.shipped_bytes())
+    assert nanonet.load(folder).predict(INSIDE) == without
+    (folder / "potential.npz").unlink()
+    card = json.loads((folder / "model.json").read_text())
+    card["sha256"]["potential.npz"] = "0" * 64
+    (folder / "model.json").write_text(json.dumps(seal(card)))
+    with pytest.raises(
+        InputError, match=r"potential\.npz does not exist, and the one that comes with nanonet is another"
+    ):
         nanonet.load(folder)
 
 

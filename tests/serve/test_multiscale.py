@@ -11,6 +11,7 @@ import pytest
 from nanonet import Composition, Dataset, protocol, umbrella_runs
 from nanonet.analyze.umbrella import follow, mean_forces
 from nanonet.campaign import fidelity, implicit
+from nanonet.formats import potential_table
 from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import IMPLICIT
 from nanonet.records import UmbrellaRunRecord
@@ -69,6 +70,15 @@ def test_potential_shows_w_poly(run, forces: Path, tmp_path: Path) -> None:  # t
     content = json.loads(out)
     assert len(content["w_poly"]) == len(content["error"]) == len(content["r"]) == len(rows)
     assert content["total"] is None
+
+
+def test_a_table_of_w_poly_is_written(run, forces: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    status, out, err = run("potential-table", tmp_path / "table.npz", "--windows", forces)
+    assert (status, err) == (0, "")
+    assert "13 x 3 x 15 triples" in out
+    assert potential_table.load(tmp_path / "table.npz").w.shape[:3] == (13, 3, 15)
+    status, _, err = run("potential-table", tmp_path / "no-such-folder" / "table.npz", "--windows", forces)
+    assert (status, "no-such-folder" in err) == (2, True)
 
 
 def test_potential_outside_warns_and_nonsense_is_refused(run, forces: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

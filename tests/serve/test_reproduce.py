@@ -18,7 +18,7 @@ def _run(*arguments: str) -> str:
 
 def test_a_chapter_without_fits_is_written_at_once(tmp_path: Path) -> None:
     out = tmp_path / "report"
-    output = _run("--out", str(out), "--only", "phases", "--explicit-alone", "--runs", str(tmp_path))
+    output = _run("--out", str(out), "--only", "phases", "--explicit-alone", "--kept-runs", str(tmp_path))
     assert f"written    {out / 'report.html'}" in output
     summary = (out / "summary.md").read_text()
     assert "from the shipped dataset:" in summary
@@ -32,7 +32,7 @@ def test_a_chapter_without_fits_is_written_at_once(tmp_path: Path) -> None:
     [
         (("--only", "figure8"), "chapter = 'figure8' is not one of"),
         (("--repeats", "0"), "repeats = 0 is not a whole number between 1 and 1000"),
-        (("--runs", "no-such-folder"), "runs = no-such-folder is not a folder"),
+        (("--kept-runs", "no-such-folder"), "kept_runs = no-such-folder is not a folder"),
         (("--dataset", "no-such.nc"), r"dataset no-such\.nc cannot be read"),
     ],
 )

@@ -18,8 +18,8 @@ from nanonet.protocol import IMPLICIT
 from nanonet.simulate import engine
 from nanonet.systems.implicit import Implicit, implicit
 from nanonet.systems.kinds import as_system, system_from_json
-from tests.physics.checks import run_lmp
-from tests.physics.checks import table as thermo
+from validation.checks import run_lmp
+from validation.checks import table as thermo
 
 COMPOSITION = Composition(diameter=3, chain_length=40, density=0.0005, eps_nn=0.5, eps_pn=1.0)
 SHORT = replace(

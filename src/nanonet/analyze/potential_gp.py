@@ -33,7 +33,7 @@ _INNER = 0.2  # how far (sigma) below the innermost sampled separation a potenti
 # Natural logarithms: amplitude (kT at h = 0 and D = 3), decay length of the amplitudes (sigma), correlation length in
 # h (sigma); factor of the windows' errors; correlation lengths in D (sigma), N and eps_pn; amplitude of the part that
 # is linear in eps_pn (kT at h = 0, D = 3, eps_pn = 1). First guess and bounds; the factor's upper bound is what
-# replicas of windows gave (docs/multiscale.md): beyond it the process would call structure noise.
+# replicas of windows gave (docs/results/multiscale.md): beyond it the process would call structure noise.
 _GUESS = np.log([6.0, 1.2, 0.45, 1.2, 1.5, 40.0, 0.8, 4.0])
 _BOUNDS = np.log([(0.5, 60), (0.8, 2.5), (0.2, 1.0), (1.0, 1.5), (1.0, 2.0), (15, 60), (0.3, 2.0), (0.05, 60)])
 _ALONE = 4  # of them, those that the mean forces of one pair determine

@@ -1,15 +1,12 @@
-"""W_poly on a grid of pair inputs, so that predictions need no Gaussian process over umbrella windows: `make model`."""
+"""W_poly on a grid of pair inputs, so that predictions need no Gaussian process: `nanonet potential-table`."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import numpy as np
 
-from nanonet import umbrella_runs
-from nanonet.analyze.potential_gp import STEP, PotentialGP, fit
-from nanonet.formats import potential_table
+from nanonet.analyze.potential_gp import STEP, PotentialGP
 from nanonet.potentials.mediated import PairInputs
 from nanonet.potentials.table import INNER_SLOPE, PotentialTable
 from nanonet.systems.umbrella import REACH
@@ -43,7 +40,3 @@ def tabulate(
         gaps=gaps,
         w=np.round(w, 2).astype(np.float32),
     )
-
-
-if __name__ == "__main__":
-    potential_table.save(sys.argv[1], tabulate(fit(umbrella_runs.by_pair_inputs(umbrella_runs.shipped()))))

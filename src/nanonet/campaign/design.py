@@ -63,7 +63,7 @@ LEAST_SURE = (
     PairInputs(diameter=4.4, chain_length=39, eps_pn=0.2),
 )
 """Where windows come next: those of the standard design of which W_poly was least sure, given the windows of `CORNERS`
-and those before (`python benchmarks/triples.py`)."""
+and those before (`python studies/triples.py`)."""
 
 _SHIFT = (
     0.0945,

@@ -117,7 +117,7 @@ def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) 
 
     To first order in the density g = exp(-W), so an error of W is the same error of ln g. The standard error is made
     of the simulation's, g times that of W_poly, and g times `discrepancy`, the spread of ln g that explicit runs have
-    beyond all known errors (docs/multiscale.md).
+    beyond all known errors (docs/results/multiscale.md).
     """
     data = assemble(runs)
     (composition,), (rdf,), (provenance,) = data.compositions, data.rdfs, data.provenance

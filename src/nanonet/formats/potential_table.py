@@ -43,4 +43,9 @@ def load(path: str | os.PathLike[str]) -> PotentialTable:
 @cache
 def shipped() -> PotentialTable:
     """The table made from the umbrella windows that come with nanonet (`make model`)."""
-    return parse((files("nanonet") / "data" / NAME).read_bytes(), f"table of W_poly {NAME}")
+    return parse(shipped_bytes(), f"table of W_poly {NAME}")
+
+
+def shipped_bytes() -> bytes:
+    """The content of the file of that table."""
+    return (files("nanonet") / "data" / NAME).read_bytes()

@@ -1,4 +1,7 @@
-"""A Gaussian process in a model folder: `process.npz`, with a dilute limit `potential.npz`, and entries of the card."""
+"""A Gaussian process in a model folder: `process.npz`, with a dilute limit `potential.npz`, and entries of the card.
+
+A folder without a `potential.npz`, whose card has the hash of the table that comes with nanonet, means that table.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,8 @@ def read(folder: ModelFolder) -> CurveProcess:
     table = None
     if potential_table.NAME in folder.card["sha256"]:
         path = folder.path / potential_table.NAME
-        table = potential_table.parse(folder.content(potential_table.NAME), f"model file {path}")
+        content_of_table = folder.content(potential_table.NAME, potential_table.shipped_bytes)
+        table = potential_table.parse(content_of_table, f"model file {path}")
     try:
         named = folder.card["settings"] if numbers is None else dict(zip(_SETTINGS, numbers.tolist(), strict=True))
         floor, cap, *calibration = (float(named[name]) for name in _SETTINGS)

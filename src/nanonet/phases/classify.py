@@ -3,7 +3,7 @@
 The terms are those of Hooper & Schweizer (2005, doi:10.1021/ma051318k) and of the review of Hall, Jayaraman & Schweizer
 (2010, doi:10.1016/j.cossms.2009.08.004), who name the states of nanoparticles (NPs) in a melt after the potential of
 mean force of a pair, W = -ln g: which of its minima, if any, holds a pair, and how much polymer fits in between.
-docs/phases.md gives the reasons for the rules below and their results for every simulated composition.
+docs/results/phases.md gives the reasons for the rules below and their results for every simulated composition.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from nanonet.models.base import HALF_WIDTH
 from nanonet.rdf import RDF
 
 CORRELATION = 0.8
-"""Distance (monomer diameters) over which errors of ln g are correlated, exp(-distance / 0.8): docs/phases.md."""
+"""Distance (monomer diameters) over which errors of ln g are correlated, exp(-distance / 0.8);
+see docs/results/phases.md."""
 
 _UNSEEN = 10.0  # how much higher -ln g may be (kT) than where a single pair would have been seen
 

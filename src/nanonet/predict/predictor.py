@@ -97,6 +97,14 @@ class Predictor:
         InputError
             It is no point of the model's inputs, or eps_nn is below `composition.MIN_EPS_NN`; the model does not say
             what its inputs are; with `strict`, also where it would warn.
+
+        Examples
+        --------
+        >>> rdf = load().predict([3, 40, 0.002, 0.5, 1.0])
+        >>> rdf.g.shape
+        (100,)
+        >>> bool((rdf.low <= rdf.g).all() and (rdf.g <= rdf.high).all())
+        True
         """
         asked = self.point(point)
         support = self._checked(asked, strict)
@@ -253,6 +261,14 @@ def load(model: str | os.PathLike[str] | None = None) -> Predictor:
     ------
     InputError
         The folder or a file in it is missing, damaged, or of another format; the file and the reason are named.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> model.uncertain, load("nanonet").uncertain
+    (True, False)
+    >>> model.sample_curves([[3, 40, 0.002, 0.5, 1.0]], n=10).shape
+    (10, 1, 100)
     """
     found, folder = load_model(model)
     return Predictor(found, folder.card)

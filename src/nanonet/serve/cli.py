@@ -54,6 +54,7 @@ for command in (
     predict.train,
     multiscale.windows,
     multiscale.potential,
+    multiscale.potential_table,
     multiscale.implicit,
     phase.phase,
     phase.phase_map,

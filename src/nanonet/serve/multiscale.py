@@ -1,4 +1,4 @@
-"""The commands of the multiscale engine: `nanonet windows`, `nanonet potential`, `nanonet implicit`."""
+"""The commands of the multiscale engine: `nanonet windows`, `potential`, `potential-table`, `implicit`."""
 
 from __future__ import annotations
 
@@ -104,6 +104,22 @@ def potential(
     for path in (plot, csv):
         if path is not None:
             print(f"written    {path}")
+
+
+def potential_table(
+    out: Annotated[Path, typer.Argument(help="File of the table to write (.npz).")],
+    windows_file: WindowsFile = None,
+) -> None:
+    """Write W_poly on a grid of triples, the table that a model predicts from."""
+    from nanonet.formats import potential_table
+    from nanonet.formats.atomic import check_parent
+
+    with needs_extra("sim"):
+        from nanonet.analyze.tabulate import tabulate
+    check_parent(out)
+    table = tabulate(_model(windows_file))
+    potential_table.save(out, table)
+    print(f"table      {out}: {' x '.join(map(str, table.w.shape[:3]))} triples, {table.w.shape[3]} distances")
 
 
 def implicit(

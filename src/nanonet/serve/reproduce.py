@@ -11,16 +11,13 @@ import typer
 from nanonet.serve.options import needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
-KEPT_RUNS = Path("data/runs")
-"""Where the repository keeps run folders; the package has none."""
-
 
 def reproduce(
     out: Annotated[Path, typer.Option(help="Folder of the report; what is computed there is not computed again.")],
     dataset: Annotated[Path | None, typer.Option(help="Dataset (.nc) to score on; default: the shipped one.")] = None,
     implicit: Annotated[Path | None, typer.Option(help="Implicit dataset (.nc); default: the shipped one.")] = None,
-    runs: Annotated[
-        Path | None, typer.Option(help="Kept run folders, for snapshots; default: data/runs where there is one.")
+    kept_runs: Annotated[
+        Path | None, typer.Option(help="Folder of kept run folders, for snapshots; left out: no snapshots.")
     ] = None,
     only: Annotated[list[str] | None, typer.Option(help="A chapter to compute; may be given several times.")] = None,
     alone: Annotated[
@@ -36,8 +33,8 @@ def reproduce(
     from nanonet.dataset import Dataset
     from nanonet.errors import InputError, check_whole
 
-    if runs is not None and not runs.is_dir():
-        raise InputError(f"runs = {runs} is not a folder")
+    if kept_runs is not None and not kept_runs.is_dir():
+        raise InputError(f"kept_runs = {kept_runs} is not a folder")
     with needs_extra("learn"):
         from nanonet.reproduce.chapters import QUICK, ComputeBudget
         from nanonet.reproduce.report import SUMMARY
@@ -61,7 +58,7 @@ def reproduce(
             known,
             budget=budget,
             only=only or (),
-            runs=runs or (KEPT_RUNS if KEPT_RUNS.is_dir() else None),
+            runs=kept_runs,
             source=" and ".join(named),
             progress=progress,
         )

@@ -1,6 +1,6 @@
-"""Writes docs/validation.md: `make validation` runs all cases (an hour), `python -m docs.validation NAME ...` some.
+"""Writes docs/results/validation.md: `make validation` runs all cases (an hour), `python -m validation.page NAME` one.
 
-Each case leaves its numbers in docs/validation.json, so that the page can be made from runs of different days.
+Each case leaves its numbers in validation/validation.json, so that the page can be made from runs of different days.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from docs.make import RESULTS, TEMPLATES
 from nanonet.formats.atomic import writing
 from nanonet.simulate.lmp import find_lmp, inspect
-from tests.physics.cases import CASES
-from tests.physics.checks import Check
+from validation.cases import CASES
+from validation.checks import Check
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "validation.json"
+MEASURED = HERE / "validation.json"
 
 
 def main(names: Sequence[str]) -> None:
@@ -33,18 +34,18 @@ def main(names: Sequence[str]) -> None:
             "lammps": inspect(find_lmp()).version,
             "minutes": round((time.monotonic() - begun) / 60, 1),
         }
-        with writing(RESULTS) as temporary:
+        with writing(MEASURED) as temporary:
             temporary.write_text(json.dumps(results, indent=1) + "\n")
         print(f"{name}: {sum(check.passed for check in checks)} of {len(checks)} checks passed", flush=True)
-    (HERE / "validation.md").write_text(_page(_results()))
+    (RESULTS / "validation.md").write_text(_page(_results()))
 
 
 def _results() -> dict[str, dict[str, object]]:
-    return dict(json.loads(RESULTS.read_text())) if RESULTS.exists() else {}
+    return dict(json.loads(MEASURED.read_text())) if MEASURED.exists() else {}
 
 
 def _page(results: dict[str, dict[str, object]]) -> str:
-    lines = [(HERE / "validation.head.md").read_text().rstrip(), ""]
+    lines = [(TEMPLATES / "validation.md").read_text().rstrip(), ""]
     for name, case in CASES.items():
         if name not in results:
             continue

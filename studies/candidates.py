@@ -1,11 +1,11 @@
 """Ways to predict g(r) of a composition compared on the same splits, for docs/predictor.md:
 
-    python benchmarks/candidates.py [--out build/candidates] [--minutes M]
+    python studies/candidates.py [--out build/candidates] [--minutes M]
 
 Each explicit composition is predicted from all the others (leave one out); learning curves take random training sets
 of other sizes. Parameters are tuned inside the training part only. What was computed is kept in `--out` under a hash of
 the code and data; a killed run goes on, and with `--minutes` it stops in time. When all is there it writes
-docs/candidates.md, docs/candidates.json and docs/learning_curves.png.
+docs/results/candidates.md, docs/results/candidates.json and docs/results/learning_curves.png.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from nanonet.predict.intervals import Interval, intervals_of
 from nanonet.rdf import RDF
 
 HERE = Path(__file__).parent
-DOCS = HERE.parent / "docs"
+RESULTS = HERE.parent / "docs" / "results"
 DATA, IMPLICIT, TABLE = Dataset.shipped(), Dataset.shipped("implicit"), potential_table.shipped()
 X, G, R, ERRORS = DATA.X, DATA.G, DATA.r, DATA.errors
 SIZES, DRAWS = (5, 7, 10), 3
@@ -309,10 +309,10 @@ def _write(results: list[dict[str, Any]]) -> None:
     seconds = {
         name: np.median([o["seconds"] for o in results if o["name"] == name]) for name in errors if name != LATENT
     }
-    with writing(DOCS / "candidates.md") as temporary:
-        head = "*Written by `python benchmarks/candidates.py`; do not edit.*"
+    with writing(RESULTS / "candidates.md") as temporary:
+        head = "*Written by `python studies/candidates.py`; do not edit.*"
         temporary.write_text("\n".join([head, "", *lines, ""]))
-    with writing(DOCS / "candidates.json") as temporary:
+    with writing(RESULTS / "candidates.json") as temporary:
         content = {k: [round(float(v), 4) for v in e] for k, e in errors.items()}
         temporary.write_text(json.dumps({"ln_rmse": content, "seconds": seconds}, indent=1) + "\n")
     _learning_curves(results, errors)
@@ -364,7 +364,7 @@ def _learning_curves(results: list[dict[str, Any]], errors: dict[str, Array]) ->
     axes.axhline(floor.mean(), color="0.5", ls=":", lw=1, label="the simulations' own errors")
     axes.set(xlabel="explicit compositions to learn from", ylabel="RMSE of ln g, held out", ylim=(0, 1.9))
     axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
-    save(figure, DOCS / "learning_curves.png")
+    save(figure, RESULTS / "learning_curves.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where windows are needed next: `python benchmarks/triples.py [COUNT]`.
+"""Where windows are needed next: `python studies/triples.py [COUNT]`.
 
 One set of pair inputs (D, N, eps_pn) after the other: that of the standard design's 80 compositions whose W_poly at
 contact misses its target (`nanonet.campaign.potentials.TARGET`) by the largest factor, given the shipped windows and

@@ -1,18 +1,18 @@
-"""Writes docs/multiscale.md and its images: `python -m docs.multiscale`, from the shipped data in half a minute.
+"""Writes docs/results/multiscale.md and its images in half a minute: `python -m docs.make.multiscale`.
 
-The comparisons with explicit runs are read from docs/multiscale.json, which `make multiscale` leaves.
+The comparisons with explicit runs are read from docs/results/multiscale.json, which `make multiscale` leaves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from docs.make import RESULTS, TEMPLATES
 from nanonet import Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
@@ -25,7 +25,6 @@ from nanonet.plots.rdf import draw_potential
 from nanonet.plots.style import COLOURS, save
 from nanonet.umbrella_runs import UmbrellaRun
 
-HERE = Path(__file__).parent
 GAPS = ((-0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.5))
 COLOUR_CYCLE = (*COLOURS, "#444444", "#a61c00", "#3d85c6")
 
@@ -33,7 +32,7 @@ COLOUR_CYCLE = (*COLOURS, "#444444", "#a61c00", "#3d85c6")
 def main() -> None:
     runs = umbrella_runs.shipped()
     model = potential_gp.fit(umbrella_runs.by_pair_inputs(runs))
-    found = fidelity.load(HERE / "multiscale.json")
+    found = fidelity.load(RESULTS / "multiscale.json")
     implicit = Dataset.shipped("implicit")
     _draw_potentials(model)
     _draw_comparisons(found)
@@ -48,11 +47,11 @@ def main() -> None:
         "IMPLICIT": _implicit(implicit),
         "COST": _cost(runs),
     }
-    text = (HERE / "multiscale.head.md").read_text()
+    text = (TEMPLATES / "multiscale.md").read_text()
     for name, part in parts.items():
         assert f"<!-- {name} -->" in text, name
         text = text.replace(f"<!-- {name} -->", part)
-    with writing(HERE / "multiscale.md") as temporary:
+    with writing(RESULTS / "multiscale.md") as temporary:
         temporary.write_text(text)
 
 
@@ -246,7 +245,7 @@ def _draw_many_body(found: Sequence[Comparison]) -> None:
     grid[0, 0].set_ylabel("ln (explicit / implicit)\nheight of the first peak")
     grid[1, 0].set_ylabel("explicit − implicit\nplace of the first peak (σ)")
     grid[0, 0].legend(frameon=False, fontsize=7)
-    save(figure, HERE / "many-body.png")
+    save(figure, RESULTS / "many-body.png")
 
 
 def _implicit(data: Dataset) -> str:
@@ -344,7 +343,7 @@ def _draw_potentials(model: PotentialGP) -> None:
         axes.set(xlim=(-1, 4.75), ylim=limits, xlabel="gap r − D (σ)", ylabel="$W_{poly}$ (kT)")
     left.legend(frameon=False, fontsize=8)
     right.set_title("the same, enlarged", fontsize=10)
-    save(figure, HERE / "potentials.png")
+    save(figure, RESULTS / "potentials.png")
 
 
 def _draw_comparisons(found: Sequence[Comparison]) -> None:
@@ -369,7 +368,7 @@ def _draw_comparisons(found: Sequence[Comparison]) -> None:
     grid[0].legend(frameon=False, fontsize=7)
     figure.supxlabel("r (σ)", fontsize=9)
     figure.supylabel("−ln g (kT)", fontsize=9)
-    save(figure, HERE / "reckoning.png")
+    save(figure, RESULTS / "reckoning.png")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The same classes, unchanged, on third-party RDFs: test RMSE of g of nanoNET and of each baseline, as docs/lgpmd.md.
+"""The same classes, unchanged, on third-party RDFs: test RMSE of g of nanoNET and baselines (docs/results/lgpmd.md).
 
-    python benchmarks/lgpmd.py [--out build/lgpmd] [--only NAME] [--sizes 34 68 256]
+    python studies/lgpmd.py [--out build/lgpmd] [--only NAME] [--sizes 34 68 256]
 
-The data (benchmarks/data/lgpmd, BSD-3-Clause, LICENSE beside them) are 320 Mie fluids, iteration 2 of the LGPMD
+The data (studies/data/lgpmd, BSD-3-Clause, LICENSE beside them) are 320 Mie fluids, iteration 2 of the LGPMD
 repository of the Hoepfner group, University of Utah: three inputs (repulsive exponent, sigma, epsilon), g at 73
 distances. For each of five seeds the curves are shuffled; the first 34, 68 or 256 are learnt, all others are the test.
 What was computed is kept in `--out` and not computed again; a killed run goes on.
@@ -32,7 +32,7 @@ from nanonet.reproduce.models import MODELS
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" / "lgpmd" / "train.npz"
-PAGE = HERE.parent / "docs" / "lgpmd.md"
+PAGE = HERE.parent / "docs" / "results" / "lgpmd.md"
 SIZES, SEEDS = (34, 68, 256), 5
 FORMAT = 3  # of kept results
 
@@ -97,10 +97,10 @@ def page(folder: Path, sizes: tuple[int, ...], data: Curves) -> str:
     lines = [
         "# Third-party RDFs",
         "",
-        "Written by `python benchmarks/lgpmd.py`; do not edit.",
+        "Written by `python studies/lgpmd.py`; do not edit.",
         "",
         f"{len(G)} Mie fluids (iteration 2 of the LGPMD repository, Hoepfner group, University of Utah, BSD-3-Clause; "
-        "`benchmarks/data/lgpmd`): three inputs, g at 73 distances. The same classes, unchanged, learn some curves "
+        "`studies/data/lgpmd`): three inputs, g at 73 distances. The same classes, unchanged, learn some curves "
         "and are tested on all others. Test RMSE of g over all curves and distances, mean ± standard deviation of "
         f"{SEEDS} random subsets; in square brackets the mean of the curves' own RMSE; seconds of processor time of a "
         "fit. Stuck: the network ended hardly better than the mean image; what is read from such an image can be "

@@ -1,4 +1,4 @@
-"""What makes the autoencoder leave the plateau of the mean image: `python benchmarks/plateau.py`.
+"""What makes the autoencoder leave the plateau of the mean image: `python studies/plateau.py`.
 
 Every variant learns the shipped RDFs from five seeds, each with its own split: explicit compositions, 3 held out, for
 60 epochs, implicit ones, 20 held out, for 20; the paper's settings, with larger batches, for 400 and 100. A variant has

@@ -1,4 +1,4 @@
-"""Makes docs/rdf.png, docs/all.png and docs/data.md from the shipped data and model: `make figures` (some minutes)."""
+"""Makes rdf.png, all.png and data.md in docs/results from the shipped data and model: `make figures` (some minutes)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 import os
 import warnings
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 import nanonet
+from docs.make import RESULTS, ROOT
 from nanonet import RDF, Dataset, Peak
 from nanonet.check_dataset import check_dataset
 from nanonet.composition import COPY, near_duplicates
@@ -26,8 +26,7 @@ from nanonet.plots.rdf import draw_axes, plot_panels
 from nanonet.plots.style import COLOURS, draw_curve, save, symbols
 from nanonet.potentials.dilute import DiluteLimit
 
-HERE = Path(__file__).parent
-SHIPPED = HERE.parent / "src" / "nanonet" / "data" / "simulated.nc"
+SHIPPED = ROOT / "src" / "nanonet" / "data" / "simulated.nc"
 
 
 def main() -> None:
@@ -38,7 +37,7 @@ def main() -> None:
     bands = leave_out(lambda: GaussianProcess(prior), data.X, data.G, data.r, data.errors)
     _weak_and_strong(data, held_out, bands)
     _all_runs(data)
-    (HERE / "data.md").write_text(_page(data, held_out, bands[0]))
+    (RESULTS / "data.md").write_text(_page(data, held_out, bands[0]))
 
 
 def _without(data: Dataset, i: int) -> np.ndarray:
@@ -67,7 +66,7 @@ def _weak_and_strong(data: Dataset, held_out: np.ndarray, bands: tuple[np.ndarra
         }
         title = f"{name} polymer–NP attraction\n{symbols(data.compositions[i])}"
         panels.append((title, data.X[i, 0], curves))
-    plot_panels(HERE / "rdf.png", panels)
+    plot_panels(RESULTS / "rdf.png", panels)
 
 
 def _all_runs(data: Dataset) -> None:
@@ -81,7 +80,7 @@ def _all_runs(data: Dataset) -> None:
         panel.set_title(symbols(composition), fontsize=9)
     for panel in axes[len(data) :]:
         panel.set_visible(False)
-    save(figure, HERE / "all.png")
+    save(figure, RESULTS / "all.png")
 
 
 def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
@@ -128,7 +127,8 @@ def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
         "## What is not converged, and why",
         "",
         f"{sum(v['converged'] for v in verdicts)} of {len(data)} compositions are converged by the criteria in "
-        "[simulation.md](simulation.md). The others are what their length allows; their error bars are lower bounds.",
+        "[simulation.md](../simulation.md). The others are what their length allows; "
+        "their error bars are lower bounds.",
         "",
         "| composition | converged | because |",
         "|---|---|---|",

@@ -1,21 +1,20 @@
-"""Writes docs/starts.md, what runs from different starts say, from the shipped dataset: python -m docs.starts"""
+"""Writes docs/results/starts.md, what runs from different starts say: `python -m docs.make.starts`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from docs.make import RESULTS, TEMPLATES
 from nanonet import Dataset
 from nanonet.analyze.entries import CONDENSING, DISPERSED, EDGE
 from nanonet.dataset import Run
 from nanonet.rdf import coordination_numbers
 
-HERE = Path(__file__).parent
 GAP = 3.0  # between the surfaces (sigma): NPs that at most three monomers keep apart are neighbours
 SAME = 0.1  # relative difference of two first peaks that counts as agreement
 SEEN = 0.05  # g below which bins are not compared: their counts are too few for an error bar
@@ -35,9 +34,9 @@ def main() -> None:
         kind: [(name, runs) for name, p, runs in entries if p["regime"] == kind]
         for kind in (CONDENSING, EDGE, DISPERSED)
     }
-    lines = [(HERE / "starts.head.md").read_text().rstrip(), "", *_pairs(of[CONDENSING]), *_gathering(of[CONDENSING])]
+    lines = [(TEMPLATES / "starts.md").read_text().rstrip(), "", *_pairs(of[CONDENSING]), *_gathering(of[CONDENSING])]
     lines += [*_same(of[DISPERSED]), *_edge(of[EDGE])]
-    (HERE / "starts.md").write_text("\n".join(lines) + "\n")
+    (RESULTS / "starts.md").write_text("\n".join(lines) + "\n")
 
 
 def _pairs(entries: Sequence[tuple[str, Sequence[Run]]]) -> Iterator[str]:

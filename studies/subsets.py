@@ -1,6 +1,6 @@
-"""The Gaussian process on third-party RDFs, by both readings of an RMSE of g:  python benchmarks/subsets.py
+"""The Gaussian process on third-party RDFs, by both readings of an RMSE of g:  python studies/subsets.py
 
-Splits as in benchmarks/lgpmd.py: for each of five seeds the first 34, 68 or 256 of the shuffled curves are learnt, all
+Splits as in studies/lgpmd.py: for each of five seeds the first 34, 68 or 256 of the shuffled curves are learnt, all
 others are the test. Prints, for each size, the RMSE over all test values, the mean over test curves of each curve's
 RMSE (which is what docs/predictor.md sets against the targets: a forest of g has 0.060 and 0.045 that way with 34 and
 68 curves, 0.079 and 0.062 the other way), the worst of the five of each, and what the 90 % bands hold.

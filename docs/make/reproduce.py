@@ -1,4 +1,4 @@
-"""Makes docs/reproduce.md and docs/report/ from a report that `nanonet reproduce` wrote: `make report`."""
+"""Makes docs/results/reproduce.md and report/ beside it from what `nanonet reproduce` wrote: `make report`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 import sys
 from pathlib import Path
 
+from docs.make import RESULTS, TEMPLATES
 from nanonet.formats.atomic import writing
 
-HERE = Path(__file__).parent
-FIGURES = HERE / "report"
+FIGURES = RESULTS / "report"
 
 
 def main() -> None:
@@ -20,8 +20,8 @@ def main() -> None:
         with writing(FIGURES / name) as temporary:
             temporary.write_bytes((report / name).read_bytes())
     lower = re.sub(r"^(#+) ", r"#\1 ", summary.replace("](", "](report/"), flags=re.MULTILINE)
-    with writing(HERE / "reproduce.md") as temporary:
-        temporary.write_text((HERE / "reproduce.head.md").read_text() + lower)
+    with writing(RESULTS / "reproduce.md") as temporary:
+        temporary.write_text((TEMPLATES / "reproduce.md").read_text() + lower)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,10 @@ from nanonet.simulate import engine, script
 from nanonet.systems.base import Configuration
 from nanonet.systems.umbrella import UmbrellaWindows
 from nanonet.umbrella_runs import BIN
-from tests.physics.checks import Check, run_lmp
+from validation.checks import Check, run_lmp
+
+CROWDED = UmbrellaWindows(PairInputs(3.0, 40, 1.0), tuple((2.9 + 0.3 * i, 20.0) for i in range(16)))
+"""Windows of which dimers alone fill a box."""
 
 
 def dimers_alone(folder: Path, windows: UmbrellaWindows, eps_nn: float, seed: int) -> Trajectory:

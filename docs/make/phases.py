@@ -1,6 +1,6 @@
-"""Writes docs/phases.md and its images: `python -m docs.phases`, from the shipped data and model in a minute.
+"""Writes docs/results/phases.md and its images in a minute: `python -m docs.make.phases`.
 
-What was judged by hand is in docs/phases.json: state and remark of each composition.
+What was judged by hand is in validation/phase_labels.json: state and remark of each composition.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,10 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 import nanonet
+from docs.make import RESULTS, ROOT, TEMPLATES
+from docs.make.pair import Pair
 from nanonet import RDF, Composition, Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
-from nanonet.composition import FIELDS, from_array
-from nanonet.curve import G_R
 from nanonet.formats.atomic import writing
 from nanonet.phases.classify import classify, states
 from nanonet.phases.classify_dataset import ClassifiedCurve, classify_dataset
@@ -29,13 +28,11 @@ from nanonet.phases.curve_sampling import CORRELATION
 from nanonet.phases.state import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAIN, Criteria, Place
 from nanonet.plots.phases import COLOURS, draw_judged, draw_plane
 from nanonet.plots.style import save
-from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.predict.phase_map import MappedModel, PhaseMap, compute_map, near_plane
 from nanonet.rdf import standard_grid
 
-HERE = Path(__file__).parent
-THEORY = HERE.parent / "tests" / "data" / "hooper-schweizer-2005"
+LABELS = ROOT / "validation" / "phase_labels.json"
+THEORY = ROOT / "tests" / "data" / "hooper-schweizer-2005"
 DILUTE = 1e-5  # a density at which nothing is crowded
 PLANES: tuple[tuple[tuple[str, str], dict[str, float | None]], ...] = (
     (("eps_pn", "eps_nn"), {"diameter": 3, "chain_length": 40, "density": 0.001}),
@@ -43,50 +40,15 @@ PLANES: tuple[tuple[tuple[str, str], dict[str, float | None]], ...] = (
 )
 
 
-class Pair:
-    """Two NPs alone in the polymer: g = exp(-W) of W = U_nn + W_poly, drawn within the errors of W_poly."""
-
-    uncertain = True
-    inputs = FIELDS
-    quantity = G_R
-
-    def __init__(self) -> None:
-        self.potentials = potential_gp.fit(umbrella_runs.by_pair_inputs(umbrella_runs.shipped()))
-        self.X, self.r = Dataset.shipped("implicit").X, standard_grid()
-        self._known: dict[PairInputs, PolymerPotential] = {}
-
-    def _potential(self, c: Composition) -> PolymerPotential:
-        pair = PairInputs(c.diameter, c.chain_length, c.eps_pn)
-        if pair not in self._known:
-            self._known[pair] = self.potentials.predict(pair)
-        return self._known[pair]
-
-    def sample_curves(self, X: NDArray[np.float64], n: int, seed: int = 0, common: bool = True) -> NDArray[np.float64]:
-        """Curves (n, len(X), m), of the same random numbers for all."""
-        normal = np.random.default_rng(seed).standard_normal((n, 500))
-        curves = np.zeros((n, len(X), len(self.r)))
-        for k, c in enumerate(from_array(X)):
-            found = self._potential(c)
-            values, vectors = np.linalg.eigh(found.covariance)
-            drawn = found.w + normal[:, : len(found.r)] * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
-            w = np.array([np.interp(self.r, found.r, one, left=50.0, right=0.0) for one in drawn])
-            curves[:, k] = np.exp(-np.clip(w + lj_cut_shifted(self.r, c.diameter, c.eps_nn), -50.0, 50.0))
-        return curves
-
-    def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which inputs (n, 5) lie outside of the windows."""
-        return np.array([bool(self._potential(c).extrapolated) for c in from_array(X)])
-
-
 def main() -> None:
     criteria = Criteria()
-    hand = json.loads((HERE / "phases.json").read_text())
+    hand = json.loads(LABELS.read_text())
     explicit, implicit = Dataset.shipped(), Dataset.shipped("implicit")
     hand["explicit"] = _by_measured_density(hand["explicit"], explicit)
     judged = classify_dataset(explicit, None, criteria)
     of_implicit = classify_dataset(implicit, None, criteria)
     bridges = [_bridges(explicit, i) for i in range(len(explicit))]
-    draw_judged(HERE / "phases.png", judged, criteria)
+    draw_judged(RESULTS / "phases.png", judged, criteria)
     parts = {
         "WHERE": _where(explicit),
         "CORRELATION": _correlation(explicit),
@@ -102,11 +64,11 @@ def main() -> None:
         "MAP": _maps(nanonet.load(), "phase-map.png", None, explicit, judged, criteria),
         "PAIRMAP": _maps(Pair(), "phase-map-pair.png", DILUTE, explicit, judged, criteria),
     }
-    text = (HERE / "phases.head.md").read_text()
+    text = (TEMPLATES / "phases.md").read_text()
     for name, part in parts.items():
         assert f"<!-- {name} -->" in text, name
         text = text.replace(f"<!-- {name} -->", part)
-    with writing(HERE / "phases.md") as temporary:
+    with writing(RESULTS / "phases.md") as temporary:
         temporary.write_text(text)
 
 
@@ -255,7 +217,7 @@ def _agreement(judged: Sequence[ClassifiedCurve], bridges: Sequence[tuple[float,
         f"gathers no NPs in numbers that speak for bridging, and no verdict is bridging. They also show that rule 3 is "
         f"needed: clusters whose g has an excess of neighbours where layers fit have few that are joined "
         f"({'; '.join(shells)}). Nearly every near pair is joined in most runs, whatever the state, so the joined "
-        f"fraction alone says little ([simulation.md](simulation.md))."
+        f"fraction alone says little ([simulation.md](../simulation.md))."
     )
 
 
@@ -385,7 +347,7 @@ def _maps(
         axes.set_title(found[-1].title, fontsize=9)
     handles = [Patch(color=COLOURS[state], label=state) for state in STATES]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
-    save(figure, HERE / name)
+    save(figure, RESULTS / name)
     rows = []
     for one in found:
         best: NDArray[np.int64] = one.shares.argmax(axis=-1)

@@ -1,4 +1,4 @@
-"""Which estimator makes the best W_poly of windows: `python benchmarks/windows.py [RUN_FOLDER]`; needs pymbar.
+"""Which estimator makes the best W_poly of windows: `python studies/windows.py [RUN_FOLDER]`; needs pymbar.
 
 Ours (mean forces and a Gaussian process, nanonet.analyze) against MBAR (Shirts & Chodera 2008,
 doi:10.1063/1.2978177), on windows whose W is known: dimers in a made-up W without memory, and crowded dimers without
@@ -23,8 +23,7 @@ from nanonet.simulate import engine
 from nanonet.systems.kinds import system_from_json
 from nanonet.systems.umbrella import UmbrellaWindows
 from tests.analyze.made_up import PAIR, made_up_windows, w_poly
-from tests.physics.test_windows import WINDOWS
-from tests.physics.window_cases import dimers_alone
+from validation.umbrella_cases import CROWDED, dimers_alone
 
 
 def mbar(frames: trajectory.Trajectory, windows: UmbrellaWindows, r: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,9 +71,9 @@ def main(folders: list[Path]) -> None:
     found = {name: [] for name in methods}
     for seed in range(4):
         with tempfile.TemporaryDirectory() as folder:
-            frames = dimers_alone(Path(folder), WINDOWS, 0.0, seed + 1)
+            frames = dimers_alone(Path(folder), CROWDED, 0.0, seed + 1)
         for name, method in methods.items():
-            found[name].append(method(frames, WINDOWS, r))
+            found[name].append(method(frames, CROWDED, r))
     report("crowded dimers, W = 0", found, r)
     for place in folders:
         record = engine.read_record(place)

@@ -1,7 +1,7 @@
 """What is known about the model, measured again: each case runs LAMMPS and returns checks.
 
-The long tests assert them, and docs/validation.md shows them (`make validation`). Melts, NPs and boxes are small enough
-for minutes of one core and large enough for error bars that decide.
+The long tests assert them, and docs/results/validation.md shows them (`make validation`). Melts, NPs and boxes are
+small enough for minutes of one core and large enough for error bars that decide.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from nanonet.simulate import engine, script
 from nanonet.systems.base import Configuration
 from nanonet.systems.melt import Melt
 from nanonet.systems.placement import walk_chains
-from tests.physics.checks import Check, run_lmp, table
-from tests.physics.window_cases import lone_dimer, windows_and_eps_nn
+from validation.checks import Check, run_lmp, table
+from validation.umbrella_cases import lone_dimer, windows_and_eps_nn
 
 KREMER_GREST = "Kremer-Grest targets as ESPResSo's kremerGrest.tcl lists them"
 OWN_RUNS = "trial runs of the design notes, 60 chains"

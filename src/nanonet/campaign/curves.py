@@ -10,11 +10,11 @@ from pathlib import Path
 
 from nanonet.analyze.entries import DISPERSED, assess_runs, regime, second_virial, statistics_of
 from nanonet.analyze.runs import assemble, measure_run, replica_group
+from nanonet.campaign.finished_runs import add_finished
 from nanonet.campaign.workspace import Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
-from nanonet.formats.run_folder import read_record
 from nanonet.simulate import engine, finished
 from nanonet.systems.base import System
 
@@ -165,24 +165,16 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path]) -> Dataset |
         for one in () if before is None else (one for behind in before.runs for one in behind):
             statistics_of(one)
         runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
-        ids = {one.record.id for one in runs.values()}
         bare = [] if before is None else [i for i, behind in enumerate(before.runs) if not behind]
-        added = 0
-        for folder in folders:
-            try:
-                record = read_record(folder)
-                if record.id in ids:
-                    continue
-                one = measure_run(folder)
-            except InputError as error:  # one bad run keeps nobody else out
-                logger.info(f"left out   {error}")
-                continue
-            kept = runs.get(_place(one))
-            if kept is not None and kept.record.production_tau >= one.record.production_tau:
-                continue
-            runs[_place(one)] = one
-            added += 1
-            logger.info(f"collected  {one.record.composition.value}, seed {record.protocol.seed}")
+        added = add_finished(
+            runs,
+            folders,
+            measure_run,
+            _place,
+            length=lambda one: one.record.production_tau,
+            identity=lambda one: one.record.id,
+            describe=lambda one: f"{one.record.composition.value}, seed {one.record.protocol.seed}",
+        )
         if not added:
             return before
         parts = [assemble([runs[place] for place in sorted(runs)])]

@@ -5,40 +5,10 @@ Without a copy, environment variables set the usual things: NANONET_PARTITION, N
 such as the activation of the environment in which nanonet is installed).
 """
 
-import os
-import sys
-from pathlib import Path
-
-from parsl.config import Config
-from parsl.executors import HighThroughputExecutor
-from parsl.jobs.error_handlers import windowed_error_handler
 from parsl.launchers import SrunLauncher
 from parsl.providers import SlurmProvider
 
-workers = int(os.environ.get("NANONET_WORKERS", "32"))
+from nanonet.campaign.parsl_common import WORKERS, configuration, nodes, setting
 
-config = Config(
-    executors=[
-        HighThroughputExecutor(
-            label="nanonet",
-            interchange_launch_cmd=[sys.executable, "-m", "nanonet.campaign.interchange"],  # ends with the campaign
-            block_error_handler=windowed_error_handler,  # a node may die; three in a row are a fault
-            max_workers_per_node=workers,
-            cores_per_worker=1,
-            provider=SlurmProvider(
-                partition=os.environ.get("NANONET_PARTITION"),
-                account=os.environ.get("NANONET_ACCOUNT"),
-                nodes_per_block=1,
-                cores_per_node=workers,
-                init_blocks=1,
-                min_blocks=0,
-                max_blocks=int(os.environ.get("NANONET_NODES", "2")),
-                walltime=os.environ.get("NANONET_WALLTIME", "12:00:00"),
-                worker_init=os.environ.get("NANONET_WORKER_INIT", ""),
-                launcher=SrunLauncher(),
-            ),
-        )
-    ],
-    retries=3,
-    run_dir=os.environ.get("NANONET_PARSL_DIR", str(Path.home() / ".cache" / "nanonet" / "parsl")),
-)
+provider = SlurmProvider(partition=setting("PARTITION"), cores_per_node=WORKERS, launcher=SrunLauncher(), **nodes())
+config = configuration(provider, cores_per_worker=1)

@@ -11,9 +11,9 @@ import numpy as np
 
 from nanonet.analyze import potential_gp
 from nanonet.analyze.umbrella import measure_windows
+from nanonet.campaign.finished_runs import add_finished
 from nanonet.campaign.workspace import Task, Workspace, locked
 from nanonet.errors import InputError
-from nanonet.formats.run_folder import read_record
 from nanonet.systems.base import System
 from nanonet.systems.umbrella import UmbrellaWindows
 from nanonet.umbrella_runs import UmbrellaRun, combine, load, save
@@ -100,23 +100,15 @@ def collect_windows(path: Path, folders: Iterable[Path]) -> None:
     """Add finished umbrella runs to a file, made if it does not exist; a longer run replaces its former self."""
     with locked(path.parent):
         runs = {_place(run): run for run in _known(path)}
-        ids = {run.id for run in runs.values()}
-        added = 0
-        for folder in folders:
-            try:
-                if read_record(folder).id in ids:
-                    continue
-                run = measure_windows(folder)
-            except InputError as error:  # one bad run keeps nobody else out
-                logger.info(f"left out   {error}")
-                continue
-            kept = runs.get(_place(run))
-            if kept is not None and (kept.record.tau or 0.0) >= (run.record.tau or 0.0):
-                continue
-            runs[_place(run)] = run
-            added += 1
-            problems = "".join(f"; {problem}" for problem in run.record.problems or ())
-            logger.info(f"collected  {run.windows}, seed {_place(run)[1]}{problems}")
+        added = add_finished(
+            runs,
+            folders,
+            measure_windows,
+            _place,
+            length=lambda run: run.record.tau or 0.0,
+            identity=lambda run: run.id,
+            describe=lambda run: "; ".join([f"{run.windows}, seed {_place(run)[1]}", *(run.record.problems or ())]),
+        )
         if added:
             save(path, list(runs.values()))
 

@@ -201,3 +201,19 @@ def check_start(protocol: RunProtocol, *, placed: bool = False, anneals: bool = 
         raise InputError("start = 'implicit' needs the NPs of an implicit run: place=nanonet.campaign.starts.place")
     if protocol.anneal_from and not anneals:
         raise InputError(f"anneal_from = {protocol.anneal_from:g} is for implicit runs only; allowed is 0")
+
+
+class OfComposition:
+    """What systems share whose run gives g(r) of a composition."""
+
+    composition: Composition
+
+    @property
+    def diameter(self) -> float:
+        """NP diameter (sigma)."""
+        return self.composition.diameter
+
+    @property
+    def inputs(self) -> Mapping[str, float]:
+        """The numbers of the composition."""
+        return self.composition.to_json()

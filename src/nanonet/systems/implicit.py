@@ -15,7 +15,7 @@ from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
 from nanonet.potentials.mediated import PolymerPotential
 from nanonet.protocol import Protocol
 from nanonet.records import CompositionRecord, PotentialRecord
-from nanonet.systems.base import Array, Configuration, Ensemble, ForceField, Numbers, check_start
+from nanonet.systems.base import Array, Configuration, Ensemble, ForceField, Numbers, OfComposition, check_start
 from nanonet.systems.placement import place_alone
 
 MAX_END = 0.3
@@ -28,7 +28,7 @@ _INNERMOST = 0.5  # of D: separation at which the table starts
 
 
 @dataclass(frozen=True)
-class Implicit:
+class Implicit(OfComposition):
     """A composition whose polymer is a pair potential.
 
     Parameters
@@ -47,16 +47,6 @@ class Implicit:
     entries: ClassVar[tuple[str, ...]] = ("composition", "potential")
     ensemble: ClassVar[Ensemble] = "langevin"
     accelerated: ClassVar[bool] = False
-
-    @property
-    def diameter(self) -> float:
-        """NP diameter (sigma)."""
-        return self.composition.diameter
-
-    @property
-    def inputs(self) -> Mapping[str, float]:
-        """The five numbers of the composition."""
-        return self.composition.to_json()
 
     def parameters(self) -> dict[str, object]:
         """Composition and W_poly, as plain values."""

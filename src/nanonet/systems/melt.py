@@ -14,7 +14,17 @@ from nanonet.errors import InputError
 from nanonet.potentials.lennard_jones import CUTOFF
 from nanonet.protocol import Protocol
 from nanonet.records import CompositionRecord
-from nanonet.systems.base import Array, Bond, Configuration, Ensemble, ForceField, Numbers, Pair, check_start
+from nanonet.systems.base import (
+    Array,
+    Bond,
+    Configuration,
+    Ensemble,
+    ForceField,
+    Numbers,
+    OfComposition,
+    Pair,
+    check_start,
+)
 from nanonet.systems.placement import place_alone, walk_chains
 
 MELT_DENSITY = 0.934
@@ -29,7 +39,7 @@ _NP_SHELL = 0.45  # an NP takes the melt's volume of a sphere of diameter D + 0.
 
 
 @dataclass(frozen=True)
-class Melt:
+class Melt(OfComposition):
     """NPs of a composition in its polymer."""
 
     composition: Composition
@@ -38,16 +48,6 @@ class Melt:
     entries: ClassVar[tuple[str, ...]] = ("composition",)
     ensemble: ClassVar[Ensemble] = "npt"
     accelerated: ClassVar[bool] = True
-
-    @property
-    def diameter(self) -> float:
-        """NP diameter (sigma)."""
-        return self.composition.diameter
-
-    @property
-    def inputs(self) -> Mapping[str, float]:
-        """The five numbers of the composition."""
-        return self.composition.to_json()
 
     def parameters(self) -> dict[str, object]:
         """The composition, as plain values."""

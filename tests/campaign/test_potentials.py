@@ -8,7 +8,7 @@ import pytest
 
 from nanonet import InputError, umbrella_runs
 from nanonet.analyze.umbrella import follow, mean_forces
-from nanonet.campaign import campaign, potentials, results, targets
+from nanonet.campaign import campaign, finished_runs, potentials, results, targets
 from nanonet.campaign.design import CORNERS, pair_inputs
 from nanonet.campaign.workspace import Task, Workspace, create, open_workspace
 from nanonet.potentials.mediated import PairInputs
@@ -82,7 +82,7 @@ def test_a_longer_window_run_takes_the_place_of_its_shorter_self(
     monkeypatch.setattr(potentials, "measure_windows", lambda folder: longer)
     folder = tmp_path / "run"
     folder.mkdir()
-    monkeypatch.setattr(potentials, "read_record", lambda folder: longer.record)
+    monkeypatch.setattr(finished_runs, "read_record", lambda folder: longer.record)
     potentials.collect_windows(path, [folder])
     assert sorted((run.id, run.record["tau"]) for run in umbrella_runs.load(path)) == [
         ("0000000000000002", 100.0),

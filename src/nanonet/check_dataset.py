@@ -27,11 +27,16 @@ def check_dataset(path: str | os.PathLike[str]) -> list[str]:
         data = Dataset.load(path)
     except InputError as error:
         return [str(error)]
+    return problems(data)
+
+
+def problems(data: Dataset) -> list[str]:
+    """Faults of a dataset, one readable line each."""
     ours = data.space == NANOCOMPOSITE and data.quantity == G_R
     found = []
     for i, point in enumerate(data.points):
-        problems = [*_curve(data.curves[i]), *(_entry(data, i) if ours else ())]
-        found += [f"entry {i} ({point}): {problem}" for problem in problems]
+        own = [*_curve(data.curves[i]), *(_entry(data, i) if ours else ())]
+        found += [f"entry {i} ({point}): {problem}" for problem in own]
     return [*found, *_whole(data)]
 
 

@@ -117,15 +117,22 @@ def _whole(found: _T, values: object) -> _T:
         changes = {name: _whole(getattr(found, name), values[name]) for name in known & values.keys()}
         return replace(found, **changes, others={name: x for name, x in values.items() if name not in known})
     if isinstance(found, tuple) and isinstance(values, list | tuple):
+        if all(type(one) in _SCALARS for one in values):
+            return cast("_T", tuple(values))
         return cast("_T", tuple(_whole(one, value) for one, value in zip(found, values, strict=True)))
     return cast("_T", values) if isinstance(values, int) else found
 
 
+_SCALARS = frozenset({int, float, str, bool, type(None)})
+
+
 def _plain(value: object) -> object:
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, Record):
         return value.to_json()
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [one if type(one) in _SCALARS else _plain(one) for one in value]
     return {name: _plain(one) for name, one in value.items()} if isinstance(value, Mapping) else value
 
 

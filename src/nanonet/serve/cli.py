@@ -193,17 +193,20 @@ def analyze(
 @datasets.command()
 def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> None:
     """Look for faults in a dataset file, and explain each; exit status 1 when there are any."""
-    from nanonet.check_dataset import check_dataset
+    from nanonet.check_dataset import problems
+    from nanonet.dataset import Dataset
 
-    faults = check_dataset(path)
+    try:
+        data = Dataset.load(path)
+        faults = problems(data)
+    except InputError as error:
+        faults = [str(error)]
     for fault in faults:
         print(fault)
     if faults:
         print(f"\n{len(faults)} fault(s) in {path}")
         raise typer.Exit(1)
-    from nanonet.dataset import Dataset
-
-    print(f"no faults in {path}: {Dataset.load(path)}")
+    print(f"no faults in {path}: {data}")
 
 
 def _print_polymer(found: list[PolymerRecord]) -> None:

@@ -168,8 +168,8 @@ def _opening(context: Context, source: str) -> list[Block]:
         ),
         Text(
             f"Scores count on held-out explicit compositions only: {budget.folds}-fold cross-validation, "
-            f"{budget.repeats} repeat(s) with other splits and seeds{rich}, {budget.cheap_repeats} of what takes little "
-            "time. "
+            f"{budget.repeats} repeat(s) with other splits and seeds{rich}, {budget.cheap_repeats} of what takes "
+            "little time. "
             "Everything is split before anything is fitted, except in the chapter on the leak."
         ),
     ]

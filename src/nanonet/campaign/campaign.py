@@ -224,7 +224,7 @@ class Row:
 
 
 def status(workspace: Workspace) -> list[Row]:
-    """How far every composition of the design, all windows and every replica is."""
+    """How far every composition of the design, all umbrella windows and every replica is."""
     known = find_known(workspace)
     numbers = {system: number for number, system in enumerate(workspace.systems)}
     tasks = {json.dumps(task.state_point, sort_keys=True): task for task in workspace.tasks()}

@@ -62,8 +62,8 @@ LEAST_SURE = (
     PairInputs(diameter=4.5, chain_length=38, eps_pn=1.4),
     PairInputs(diameter=4.4, chain_length=39, eps_pn=0.2),
 )
-"""Umbrella windows that come next: those of the standard design of which W_poly was least sure, given the windows of `CORNERS`
-and those before (`python benchmarks/triples.py`)."""
+"""Umbrella windows that come next: those of the standard design of which W_poly was least sure, given the windows of
+`CORNERS` and those before (`python benchmarks/triples.py`)."""
 
 _SHIFT = (
     0.0945,

@@ -21,7 +21,7 @@ from nanonet.umbrella_runs import UmbrellaRun, combine, load, save
 logger = logging.getLogger(__name__)
 
 TARGET = (3.0, 5.0), (0.5, 1.0)
-"""Standard error of W_poly at contact (kT) that umbrella windows are to reach: at these D (sigma) these, straight between."""
+"""Standard error of W_poly at contact (kT) that umbrella runs are to reach: at these D (sigma), linear between."""
 
 
 @dataclass(frozen=True)

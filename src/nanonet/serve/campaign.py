@@ -34,7 +34,7 @@ def init(
     ] = 0,
 ) -> None:
     """Make a campaign, or change the design of the one in the folder."""
-    from nanonet.protocol import preset
+    from nanonet.protocol import preset, shown_name
 
     with needs_extra("sim"):
         from nanonet.campaign.design import design as standard

@@ -31,7 +31,7 @@ class _BadRestartError(SimulationError):
     """A restart file from which the run cannot resume."""
 
 
-class _HoleError(_BadRestartError):
+class _GapError(_BadRestartError):
     """A restart file that lies behind frames that were lost."""
 
 
@@ -59,7 +59,7 @@ def run_steps(
             return _run_segment(command, protocol, folder, trajectory, restart, lock, threads, progress)
         except _BadRestartError as error:
             failures.append(error)
-    anew = all(isinstance(error, _HoleError) for error in failures)
+    anew = all(isinstance(error, _GapError) for error in failures)
     if not anew or trajectory.exists():
         first = failures[0] if failures else "there is none"
         raise SimulationError(f"no restart file in {folder} can be gone on from: {first}")
@@ -130,7 +130,7 @@ def _check_no_gap(protocol: Protocol, folder: Path, trajectory: Path, restart: s
     found = frames.recorded_steps(folder / NP_DUMP, trajectory)
     for due in protocol.frame_steps:
         if due <= step and due not in found:
-            raise _HoleError(f"{restart} is of step {step}, but the frame of step {due} is missing")
+            raise _GapError(f"{restart} is of step {step}, but the frame of step {due} is missing")
 
 
 def good_restarts(folder: Path) -> list[str]:

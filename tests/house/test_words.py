@@ -67,7 +67,7 @@ def _words(name: str) -> list[str]:
 def _retired(text: str) -> set[str]:
     """Retired words and phrases in the text of a module."""
     tree = ast.parse(text)
-    found = {word for name in _names(tree) for word in _words(name)} & RETIRED.keys()
+    found = {word for name in set(_names(tree)) for word in _words(name)} & RETIRED.keys()
     for docstring in _docstrings(tree):
         found |= set(_words(docstring)) & (RETIRED.keys() - PLAIN)
         found |= {phrase for phrase in PHRASES if re.search(rf"\b{phrase}\b", " ".join(docstring.split()))}

@@ -191,7 +191,7 @@ PRESETS: dict[str, Protocol] = {
         configurations=50, min_box=MIN_BOX, min_nps=20, restart_every=50_000,
     ),
 }  # fmt: skip
-"""Protocols by the name of the preset. `Protocol.name` is part of a run's identity: that of `standard` is "desk"."""
+"""Protocols by the name of the preset. `Protocol.name` is part of a run's identity: that of `standard` is `desk`."""
 
 ALIASES = {"desk": "standard"}
 """Other names of presets, accepted wherever one is read."""

@@ -12,7 +12,7 @@ from nanonet.formats.lammps_dump import (
     ALL_COLUMNS,
     NP_COLUMNS,
     complete,
-    drop_torn_frames,
+    drop_truncated_frames,
     pack,
     parse,
     read_frames,
@@ -39,14 +39,14 @@ def test_what_lammps_writes_is_read(step: int, count: int, dice) -> None:  # typ
     assert found.edges.tolist() == [22, 22, 22]
 
 
-def test_torn_frames_are_passed_over_and_dropped(tmp_path: Path) -> None:
+def test_truncated_frames_are_passed_over_and_dropped(tmp_path: Path) -> None:
     path = tmp_path / "nps.lammpstrj"
     texts = [frame(step, np.arange(14.0).reshape(2, 7)) for step in (10, 20, 30)]
     path.write_text(texts[0] + texts[1][:-9] + texts[2] + texts[0][:40])
     assert [one.step for one in read_frames(path)] == [10, 30]
-    drop_torn_frames(path)
+    drop_truncated_frames(path)
     assert path.read_text() == texts[0] + texts[2]
-    drop_torn_frames(tmp_path / "none")
+    drop_truncated_frames(tmp_path / "none")
     assert not list(complete(b""))
     path.write_text(texts[0].replace("pp pp pp", "xy xz yz pp pp pp"))
     with pytest.raises(InputError, match=r"nps\.lammpstrj is no dump of our deck: its box is"):

@@ -130,14 +130,14 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     assert "read_restart" in log
 
 
-def test_a_torn_frame_and_a_torn_restart_are_passed_over(tmp_path: Path) -> None:
+def test_a_truncated_frame_and_a_truncated_restart_are_passed_over(tmp_path: Path) -> None:
     folder = engine.write_deck(TINY_COMPOSITION, TINY, tmp_path / "run")
     words = [*lmp.find_lmp(), "-log", "none", "-in", run_folder.START]
     subprocess.run(words, cwd=folder, check=True, capture_output=True)
     dump = folder / run_folder.NP_DUMP
     whole = dump.read_bytes()
     dump.write_bytes(whole[:-30])
-    lammps_dump.drop_torn_frames(dump)
+    lammps_dump.drop_truncated_frames(dump)
     assert whole.startswith(dump.read_bytes())
     assert dump.read_bytes().count(b"ITEM: TIMESTEP") == whole.count(b"ITEM: TIMESTEP") - 1
     end = folder / run_folder.END

@@ -186,7 +186,7 @@ def _next(
         task = workspace.task(system)
         if task in pending or known[system.kind].is_done(workspace, task):
             continue
-        may, later = _may_begin(workspace, task, progress)
+        may, later = _may_start(workspace, task, progress)
         if may:
             return task, True
         waiting |= later
@@ -197,14 +197,14 @@ def _next(
         for shortfall, task in known[system.kind].more(workspace, system, max_replicas):
             if task in pending:
                 break
-            may, later = _may_begin(workspace, task, progress)
+            may, later = _may_start(workspace, task, progress)
             if may:
                 worst.append((shortfall, task))
             waiting |= later
     return (max(worst, key=lambda one: one[0])[1], True) if worst else (None, waiting)
 
 
-def _may_begin(workspace: Workspace, task: Task, progress: _Progress) -> tuple[bool, bool]:
+def _may_start(workspace: Workspace, task: Task, progress: _Progress) -> tuple[bool, bool]:
     """Whether a task may start now, and whether it may later."""
     job = str(workspace.folder(task))
     if progress.failures.get(job, 0) > RETRIES:
@@ -224,7 +224,7 @@ class Row:
 
 
 def status(workspace: Workspace) -> list[Row]:
-    """How far every composition of the design, all windows and every replica is."""
+    """How far every composition of the design, all umbrella windows and every replica is."""
     known = find_known(workspace)
     numbers = {system: number for number, system in enumerate(workspace.systems)}
     tasks = {json.dumps(task.state_point, sort_keys=True): task for task in workspace.tasks()}

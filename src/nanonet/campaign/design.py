@@ -51,7 +51,7 @@ CORNERS = (
     PairInputs(diameter=3.5, chain_length=32, eps_pn=0.5),
     PairInputs(diameter=3, chain_length=40, eps_pn=0.1),
 )
-"""Where windows come first: a half of the corners of the ranges, points inside, and figure 4's D and N."""
+"""Umbrella windows that come first: a half of the corners of the ranges, points inside, and figure 4's D and N."""
 
 LEAST_SURE = (
     PairInputs(diameter=3.4, chain_length=25, eps_pn=1.5),
@@ -62,8 +62,8 @@ LEAST_SURE = (
     PairInputs(diameter=4.5, chain_length=38, eps_pn=1.4),
     PairInputs(diameter=4.4, chain_length=39, eps_pn=0.2),
 )
-"""Where windows come next: those of the standard design of which W_poly was least sure, given the windows of `CORNERS`
-and those before (`python studies/triples.py`)."""
+"""Umbrella windows that come next: those of the standard design of which W_poly was least sure, given the windows of
+`CORNERS` and those before (`python studies/triples.py`)."""
 
 _SHIFT = (
     0.0945,

@@ -21,7 +21,7 @@ from nanonet.umbrella_runs import UmbrellaRun, combine, load, save
 logger = logging.getLogger(__name__)
 
 TARGET = (3.0, 5.0), (0.5, 1.0)
-"""Standard error of W_poly at contact (kT) that windows are to reach: at these D (sigma) these, straight between."""
+"""Standard error of W_poly at contact (kT) that umbrella runs are to reach: at these D (sigma), linear between."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Potentials:
         return workspace.state(task).name == "done" or self.is_collected(task)
 
     def is_collected(self, task: Task) -> bool:
-        """Whether as long a run of the same windows with the same seed is in the file."""
+        """Whether as long a run of the same umbrella windows with the same seed is in the file."""
         return windows_done(task, self.runs)
 
     def more(self, workspace: Workspace, system: System, max_replicas: int) -> list[tuple[float, Task]]:
-        """The next replica of windows that miss their target, with the factor by which they do."""
+        """The next replica of umbrella windows that miss their target, with the factor by which they do."""
         runs = {run.id: run for run in _known(workspace.forces) if run.windows == system}
         free: list[Task] = []
         for replica in range(max_replicas):
@@ -82,7 +82,7 @@ def _made(run: UmbrellaRun, path: Path) -> None:
 
 
 def windows_done(task: Task, known: Iterable[UmbrellaRun]) -> bool:
-    """Whether as long a run of the same windows with the same seed is there."""
+    """Whether as long a run of the same umbrella windows with the same seed is there."""
     wanted = task.protocol.production_steps * task.protocol.timestep * (1 - 1e-9)
     return any(
         run.windows == task.system and (run.record.tau or 0.0) >= wanted and _place(run)[1] == task.protocol.seed

@@ -34,7 +34,7 @@ class LocalPool(ProcessPoolExecutor):
     def __init__(self, cores: int) -> None:
         context = get_context("spawn")
         watched, self._held = context.Pipe(duplex=False)
-        super().__init__(cores, mp_context=context, initializer=_begin, initargs=(watched,))
+        super().__init__(cores, mp_context=context, initializer=_start_worker, initargs=(watched,))
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """As of every executor."""
@@ -50,7 +50,7 @@ class LocalPool(ProcessPoolExecutor):
         self.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(watched: Connection) -> None:
+def _start_worker(watched: Connection) -> None:
     """What a worker does first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)

@@ -107,7 +107,7 @@ class Workspace:
 
     @property
     def systems(self) -> tuple[System, ...]:
-        """Those of the compositions, then windows: a system's place is its number."""
+        """Those of the compositions, then umbrella windows: a system's place is its number."""
         return (*map(as_system, self.design), *self.windows)
 
     def task(self, what: System | Composition, replica: int = 0) -> Task:
@@ -163,7 +163,7 @@ def create(
     dataset: str | os.PathLike[str],
     windows: Iterable[System] = (),
 ) -> Workspace:
-    """Make a campaign's folder, or give the campaign in it a longer or another design, or other windows.
+    """Make a campaign's folder, or give the campaign in it a longer or another design, or other umbrella windows.
 
     Raises
     ------

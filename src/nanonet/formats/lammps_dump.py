@@ -116,7 +116,7 @@ def read_frames(path: str | os.PathLike[str], columns: str = NP_COLUMNS) -> Iter
         raise InputError(f"{path} is no dump of our deck: {error}") from None
 
 
-def drop_torn_frames(path: Path) -> None:
+def drop_truncated_frames(path: Path) -> None:
     """Take out of a dump what is not a complete frame: what a killed LAMMPS, or a full disk, cut short."""
     if not path.exists():
         return

@@ -14,7 +14,7 @@ from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.mediated import PAIR_INPUTS, PairInputs, PolymerPotential
 
 INNER_SLOPE = 30.0
-"""How fast (kT/sigma) W_poly is taken to rise inside of the innermost separation of the windows."""
+"""How fast (kT/sigma) W_poly is taken to rise inside of the innermost separation of the umbrella windows."""
 
 ARRAYS = ("diameters", "chain_lengths", "eps_pn", "gaps", "w")
 _COLUMNS = tuple(FIELDS.index(name) for name in PAIR_INPUTS.names)

@@ -35,7 +35,7 @@ def init(
     ] = 0,
 ) -> None:
     """Make a campaign, or change the design of the one in the folder."""
-    from nanonet.protocol import preset
+    from nanonet.protocol import preset, shown_name
 
     with needs_extra("sim"):
         from nanonet.campaign.design import design as standard
@@ -47,7 +47,7 @@ def init(
     chosen = [UmbrellaWindows(pair) for pair in pair_inputs(windows)] if windows else []
     made = create(workspace, compositions, preset(protocol), dataset, chosen)
     beside = f" and umbrella windows for {len(chosen)} sets of pair inputs" if chosen else ""
-    print(f"campaign   of {len(made.design)} compositions{beside}, protocol {protocol}, in {made.path}")
+    print(f"campaign   of {len(made.design)} compositions{beside}, protocol {shown_name(protocol)}, in {made.path}")
     print(f"next       nanonet campaign run {workspace} --cores 2 --hours 8")
 
 

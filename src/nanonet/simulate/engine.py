@@ -104,7 +104,7 @@ def run(
         )
     folder = _prepare(folder)
     with _lock(folder) as lock, _disk(folder):
-        record = _begin(system, protocol, folder, place)
+        record = _record_in(system, protocol, folder, place)
         _check_version(folder, record, program.version)
         started = time.monotonic()
         record = replace(record, lammps=program.version, accelerator=_joined(record.accelerator, acceleration.name))
@@ -125,7 +125,7 @@ def _run_loop(system: System, protocol: Protocol, folder: Path, progress: proces
     """NPs with implicit polymer, from their start to their end: seconds, so what was cut short starts again."""
     trajectory = folder / TRAJECTORY
     with _lock(folder), _disk(folder):
-        record = _begin(system, protocol, folder, None)
+        record = _record_in(system, protocol, folder, None)
         started = time.monotonic()
         start = system.configuration(protocol)
         found = langevin.run(system, protocol, start.box, start.nps, progress)
@@ -192,7 +192,7 @@ def write_deck(
     system.numbers(protocol)
     folder = _prepare(folder)
     with _lock(folder), _disk(folder):
-        _begin(system, protocol, folder, place)
+        _record_in(system, protocol, folder, place)
     return folder
 
 
@@ -255,7 +255,7 @@ def _disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _begin(system: System, protocol: Protocol, folder: Path, place: Place | None) -> RunRecord:
+def _record_in(system: System, protocol: Protocol, folder: Path, place: Place | None) -> RunRecord:
     """The folder's record and deck, made where they are missing; the record may be that of a shorter production."""
     identity = run_id(system, protocol)
     path = folder / RECORD

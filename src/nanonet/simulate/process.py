@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nanonet.errors import SimulationError
-from nanonet.formats.lammps_dump import drop_torn_frames
+from nanonet.formats.lammps_dump import drop_truncated_frames
 from nanonet.formats.lammps_log import clock_step, row_step
 from nanonet.formats.run_folder import END, NP_DUMP, RESTARTS, RESUME, START
 from nanonet.protocol import Protocol
@@ -31,7 +31,7 @@ class _BadRestartError(SimulationError):
     """A restart file from which the run cannot resume."""
 
 
-class _HoleError(_BadRestartError):
+class _GapError(_BadRestartError):
     """A restart file that lies behind frames that were lost."""
 
 
@@ -52,22 +52,22 @@ def run_steps(
     """
     if progress is not None:
         progress(0, protocol.total_steps)
-    drop_torn_frames(folder / NP_DUMP)
+    drop_truncated_frames(folder / NP_DUMP)
     failures: list[SimulationError] = []
     for restart in good_restarts(folder):
         try:
-            return _stretch(command, protocol, folder, trajectory, restart, lock, threads, progress)
+            return _run_segment(command, protocol, folder, trajectory, restart, lock, threads, progress)
         except _BadRestartError as error:
             failures.append(error)
-    anew = all(isinstance(error, _HoleError) for error in failures)
+    anew = all(isinstance(error, _GapError) for error in failures)
     if not anew or trajectory.exists():
         first = failures[0] if failures else "there is none"
         raise SimulationError(f"no restart file in {folder} can be gone on from: {first}")
     (folder / NP_DUMP).unlink(missing_ok=True)
-    return _stretch(command, protocol, folder, trajectory, None, lock, threads, progress)
+    return _run_segment(command, protocol, folder, trajectory, None, lock, threads, progress)
 
 
-def _stretch(
+def _run_segment(
     command: list[str],
     protocol: Protocol,
     folder: Path,
@@ -93,7 +93,7 @@ def _stretch(
                 last_words.append(line.rstrip())
                 if (clock := clock_step(line)) is not None:
                     first_step = step = clock
-                    _check_no_hole(protocol, folder, trajectory, restart, first_step)
+                    _check_no_gap(protocol, folder, trajectory, restart, first_step)
                 elif first_step is not None and (row := row_step(line)) is not None:
                     step = row
                     if progress is not None:
@@ -123,14 +123,14 @@ def _kill(process: subprocess.Popen[str]) -> None:
             time.sleep(0.01)
 
 
-def _check_no_hole(protocol: Protocol, folder: Path, trajectory: Path, restart: str | None, step: int) -> None:
+def _check_no_gap(protocol: Protocol, folder: Path, trajectory: Path, restart: str | None, step: int) -> None:
     """All frames up to a restart's step must be there: a full disk may have swallowed some."""
     if restart is None:
         return
     found = frames.recorded_steps(folder / NP_DUMP, trajectory)
     for due in protocol.frame_steps:
         if due <= step and due not in found:
-            raise _HoleError(f"{restart} is of step {step}, but the frame of step {due} is missing")
+            raise _GapError(f"{restart} is of step {step}, but the frame of step {due} is missing")
 
 
 def good_restarts(folder: Path) -> list[str]:

@@ -89,7 +89,7 @@ def start_text(what: System | Composition, protocol: Protocol) -> str:
         return _head(forces, "zero 2.5") + velocities + _forces(forces) + _langevin(protocol)
     return (
         _head(forces, "soft 1.0") + _push_off(forces, protocol) + _forces(forces) + _settle(protocol)
-        + _hold(protocol) + _begin(protocol) + _run(protocol)
+        + _hold(protocol) + _release(protocol) + _run(protocol)
     )  # fmt: skip
 
 
@@ -244,7 +244,7 @@ if "${{style}} == lj/nanonet" then "suffix on"
 """
 
 
-def _begin(protocol: Protocol) -> str:
+def _release(protocol: Protocol) -> str:
     return f"""
 # all particles are free, and time starts at 0
 group moving delete

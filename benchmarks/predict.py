@@ -1,6 +1,6 @@
 """Time and memory of predictions with the shipped models, and the command line's start: python benchmarks/predict.py.
 
-Predictions run on one core and include reading g(r) from the pictures; best times, because machines are shared.
+Predictions run on one core and include reading g(r) from the images; best times, because machines are shared.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def main() -> None:
         parser.add_argument(name, action="store_true")
     options = parser.parse_args()
     lmp = inspect(find_lmp())
-    print(f"LAMMPS {lmp.version}; best of {REPEATS} times {STEPS} steps of a desk box")
+    print(f"LAMMPS {lmp.version}; best of {REPEATS} times {STEPS} steps of a standard box")
     versions = {"plugin": OURS, **({"former plugin": options.former.absolute()} if options.former else {})}
     with tempfile.TemporaryDirectory() as scratch:
         built = {
@@ -184,16 +184,16 @@ def _report(command: Sequence[str], folder: Path, table: dict[str, Run]) -> None
 def _overhead(folder: Path) -> None:
     """Share of the wall time of a run that LAMMPS does not spend on its steps."""
     protocol = replace(
-        preset("desk"), start="dispersed", equilibration_steps=2_000, production_steps=10_000, configurations=2
+        preset("standard"), start="dispersed", equilibration_steps=2_000, production_steps=10_000, configurations=2
     )
     begun = time.monotonic()
     engine.run(COMPOSITIONS["D=3"], protocol, folder)
     wall = time.monotonic() - begun
     loops = [float(value) for value in re.findall(r"Loop time of ([\d.]+)", (folder / run_folder.LOG).read_text())]
     outside = wall - sum(loops)
-    desk = preset("desk").total_steps / protocol.total_steps * sum(loops[-2:])
-    print(f"\n## Outside of LAMMPS's steps\n{outside:.1f} s a run; desk spends {desk:.0f} s in its steps: "
-          f"{100 * outside / (outside + desk):.2f} %")  # fmt: skip
+    standard = preset("standard").total_steps / protocol.total_steps * sum(loops[-2:])
+    print(f"\n## Outside of LAMMPS's steps\n{outside:.1f} s a run; standard spends {standard:.0f} s in its steps: "
+          f"{100 * outside / (outside + standard):.2f} %")  # fmt: skip
 
 
 if __name__ == "__main__":

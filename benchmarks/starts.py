@@ -1,7 +1,7 @@
 """The start from implicit NPs: what it costs, and how long the polymer takes about NPs that are held.
 
-`python benchmarks/starts.py`, some minutes of one core. Costs are shares of a desk run, whose time is that of a short
-stretch of its production, scaled up. Relaxation: means over 12.5 tau of the potential energy, the volume and the
+`python benchmarks/starts.py`, some minutes of one core. Costs are shares of a standard run, whose time is that of a
+short stretch of its production, scaled up. Relaxation: means over 12.5 tau of the potential energy, the volume and the
 monomers within two monomers of an NP's surface, in units of their fluctuation about the mean of the last 125 tau.
 """
 
@@ -45,9 +45,9 @@ def main() -> None:
 
 
 def _cost(composition: Composition, scratch: Path) -> None:
-    desk = preset("desk")
+    standard = preset("standard")
     short = replace(
-        desk, equilibration_steps=SAMPLE, production_steps=SAMPLE, configurations=1, frame_every=SAMPLE // 5
+        standard, equilibration_steps=SAMPLE, production_steps=SAMPLE, configurations=1, frame_every=SAMPLE // 5
     )
     begun = time.monotonic()
     folder = engine.write_deck(composition, short, scratch / "run", starts.place)
@@ -57,15 +57,16 @@ def _cost(composition: Composition, scratch: Path) -> None:
     elapsed = time.monotonic() - begun
     loops = [float(x) for x in re.findall(r"Loop time of (\S+) on", (folder / run_folder.LOG).read_text())]
     a_step = (loops[-1] + loops[-2]) / (2 * SAMPLE)
-    whole = a_step * desk.total_steps
+    whole = a_step * standard.total_steps
     print(f"steps/s                {1 / a_step:.0f} ({elapsed:.0f} s in all)")
-    print(f"implicit runs          {implicit:.1f} s, {100 * implicit / whole:.2f} % of a desk run")
-    print(f"NPs held               {desk.hold_steps} steps, {100 * desk.hold_steps / desk.total_steps:.2f} %")
-    print(f"both                   {100 * (implicit / whole + desk.hold_steps / desk.total_steps):.2f} %")
+    print(f"implicit runs          {implicit:.1f} s, {100 * implicit / whole:.2f} % of a standard run")
+    held = standard.hold_steps / standard.total_steps
+    print(f"NPs held               {standard.hold_steps} steps, {100 * held:.2f} %")
+    print(f"both                   {100 * (implicit / whole + held):.2f} %")
 
 
 def _relaxation(composition: Composition, scratch: Path) -> None:
-    folder = engine.write_deck(composition, preset("desk"), scratch / "held", starts.place)
+    folder = engine.write_deck(composition, preset("standard"), scratch / "held", starts.place)
     held, _ = (folder / run_folder.START).read_text().split("unfix npt\n")
     before, _ = held.rsplit("run ", 1)
     reach = 0.5 * composition.diameter + 2.0

@@ -1,7 +1,7 @@
 """Times the training of the autoencoder against a plain loop of the same network: `python benchmarks/train.py`.
 
 The plain loop is what this package began with: the published layers one after the other, float32, channels last, two
-pictures a step, Adam at a constant rate.
+images a step, Adam at a constant rate.
 Both learn the shipped RDFs on one thread, in turns; times are processor times, because machines are shared. Reported
 are the time of an epoch and the time to the same loss, which is the loss that the plain loop ends with. `--epochs N`
 (of the plain loop: 100), `--data implicit` for the implicit compositions, `--repeats N`, and `--batch-size N` and
@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from nanonet import Dataset
-from nanonet.composition import COPY, twins
+from nanonet.composition import COPY, near_duplicates
 from nanonet.evaluate.metrics import ln_rmse
 from nanonet.learn import training as training_module
 from nanonet.learn.autoencoder import FILTERS, Autoencoder
@@ -43,17 +43,17 @@ class Plain(nn.Module):
             decoder += [nn.ConvTranspose2d(inputs, outputs, 3, padding=1), nn.LeakyReLU(), nn.Upsample(scale_factor=2)]
         self.layers = nn.Sequential(*encoder, *decoder, nn.Conv2d(FILTERS[0], 1, 3, padding=1))
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.layers(pictures)
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.layers(images)
         return logits
 
 
-def fit_plain(pictures: np.ndarray, grey: float, epochs: int) -> tuple[nn.Module, list[float], list[float]]:
+def fit_plain(images: np.ndarray, grey: float, epochs: int) -> tuple[nn.Module, list[float], list[float]]:
     """Network, losses and processor times since the start, after each epoch."""
     torch.manual_seed(0)
     network = Plain()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
-    data = torch.from_numpy(pictures)[:, None].to(memory_format=torch.channels_last)
+    data = torch.from_numpy(images)[:, None].to(memory_format=torch.channels_last)
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.kaiming_normal_(module.weight, a=0.01, nonlinearity="leaky_relu")
@@ -74,12 +74,12 @@ def fit_plain(pictures: np.ndarray, grey: float, epochs: int) -> tuple[nn.Module
     return network, losses, times
 
 
-def fit_ours(pictures: np.ndarray, grey: float, training: Training) -> tuple[nn.Module, list[float], list[float]]:
+def fit_ours(images: np.ndarray, grey: float, training: Training) -> tuple[nn.Module, list[float], list[float]]:
     """The same of the package's loop, without noise in the latents, which the plain one has not got either."""
     times: list[float] = []
     start = time.process_time()
     network, history = fit_autoencoder(
-        pictures,
+        images,
         lambda: Autoencoder(grey=grey),
         training,
         progress=lambda done, of: times.append(time.process_time() - start),
@@ -106,16 +106,16 @@ def main() -> None:
         latent_noise=0.0,
     )
     data = Dataset.shipped() if chosen.data == "explicit" else Dataset.shipped("implicit")
-    pictures = rasterize(data.G, data.r)
-    grey = float(pictures.mean())
-    print(f"{len(data)} pictures ({chosen.data}); best of {chosen.repeats}, processor seconds of one thread")
+    images = rasterize(data.G, data.r)
+    grey = float(images.mean())
+    print(f"{len(data)} images ({chosen.data}); best of {chosen.repeats}, processor seconds of one thread")
     epoch: dict[str, float] = {}
     reached: dict[str, float] = {}
     for _ in range(chosen.repeats):
         with one_thread():
-            plain, plain_losses, plain_times = fit_plain(pictures, grey, chosen.epochs)
+            plain, plain_losses, plain_times = fit_plain(images, grey, chosen.epochs)
         goal = min(plain_losses)
-        ours, losses, times = fit_ours(pictures, grey, training)
+        ours, losses, times = fit_ours(images, grey, training)
         for name, (seconds, at) in {
             "plain": (plain_times, plain_losses.index(goal)),
             "ours": (times, next((i for i, loss in enumerate(losses) if loss <= goal), -1)),
@@ -123,10 +123,10 @@ def main() -> None:
             epoch[name] = min(epoch.get(name, np.inf), float(np.median(np.diff([0.0, *seconds]))))
             reached[name] = min(reached.get(name, np.inf), seconds[at] if at >= 0 else np.inf)
     for name, network, course in (("plain", plain, plain_losses), ("ours", ours, losses)):
-        mse, error = _accuracy(network, pictures, data)
+        mse, error = _accuracy(network, images, data)
         print(
             f"{name:6} {epoch[name]:7.3f} s an epoch, {reached[name]:6.1f} s to the loss {goal:.5f}; after "
-            f"{len(course)} epochs: loss {course[-1]:.5f}, picture MSE {mse:.5f}, RMSE of ln g {error:.3f}"
+            f"{len(course)} epochs: loss {course[-1]:.5f}, image MSE {mse:.5f}, RMSE of ln g {error:.3f}"
         )
     print(f"ratio  {epoch['plain'] / epoch['ours']:7.1f}           {reached['plain'] / reached['ours']:6.1f}")
 
@@ -138,7 +138,7 @@ def compare_precision(data: Dataset, splits: int) -> None:
     wanted = training_module.has_bf16
     for seed in range(splits):
         held_out = np.arange(len(data)) % 5 == seed
-        others = ~twins(data.X, data.X[held_out], np.ptp(data.X, axis=0), COPY)
+        others = ~near_duplicates(data.X, data.X[held_out], np.ptp(data.X, axis=0), COPY)
         X, G = data.X[others], data.G[others]
         for name, has in (("bfloat16", wanted), ("float32", lambda: False)):
             training_module.has_bf16 = has
@@ -150,7 +150,7 @@ def compare_precision(data: Dataset, splits: int) -> None:
                 for inputs, curves in ((X, G), (data.X[held_out], data.G[held_out]))
             ]
             print(
-                f"split {seed}, {name:8}: {seconds:5.1f} s, {len(history.losses)} epochs; picture MSE "
+                f"split {seed}, {name:8}: {seconds:5.1f} s, {len(history.losses)} epochs; image MSE "
                 f"{history.mse:.5f} (held out {history.validation_mses[-1]:.5f}); RMSE of ln g {errors[0]:.2f} "
                 f"(held out {errors[1]:.2f})",
                 flush=True,
@@ -158,13 +158,13 @@ def compare_precision(data: Dataset, splits: int) -> None:
     training_module.has_bf16 = wanted
 
 
-def _accuracy(network: nn.Module, pictures: np.ndarray, data: Dataset) -> tuple[float, float]:
-    """Mean squared error of the reconstructed training pictures, and of ln g read from them."""
+def _accuracy(network: nn.Module, images: np.ndarray, data: Dataset) -> tuple[float, float]:
+    """Mean squared error of the reconstructed training images, and of ln g read from them."""
     with torch.no_grad(), one_thread():
-        parts = torch.split(torch.from_numpy(pictures)[:, None], 16)
+        parts = torch.split(torch.from_numpy(images)[:, None], 16)
         rebuilt = torch.cat([torch.sigmoid(network(part)) for part in parts])[:, 0].numpy()
     error = ln_rmse(data.G, read_images(rebuilt, data.r))
-    return float(np.mean((rebuilt - pictures) ** 2)), float(np.nanmean(error))
+    return float(np.mean((rebuilt - images) ** 2)), float(np.nanmean(error))
 
 
 if __name__ == "__main__":

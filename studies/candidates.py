@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nanonet import Dataset
-from nanonet.composition import COPY, FIELDS, twins
+from nanonet.composition import COPY, FIELDS, near_duplicates
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import coverage, width
 from nanonet.evaluate.metrics import FLOOR, ln_noise, ln_rmse, paired_bootstrap
@@ -103,7 +103,7 @@ def implicit_alone(train: Array, test: Array) -> Answer:
 @cache
 def _implicit(test: tuple[int, ...]) -> GaussianProcess:
     """A process of implicit runs, without those of the held-out compositions."""
-    others = ~twins(IMPLICIT.X, X[list(test)], np.ptp(X, axis=0))
+    others = ~near_duplicates(IMPLICIT.X, X[list(test)], np.ptp(X, axis=0))
     noise = IMPLICIT.errors[others]
     return GaussianProcess(PRIOR).fit(IMPLICIT.X[others], IMPLICIT.G[others], IMPLICIT.r, noise)
 
@@ -168,7 +168,10 @@ def splits() -> list[tuple[str, Array, Array]]:
         for draw in range(DRAWS):
             order = np.random.default_rng([size, draw]).permutation(n)
             found.append((str(size), np.sort(order[:size]), np.sort(order[size:])))
-    return [(label, train[~twins(X[train], X[test], np.ptp(X, axis=0), COPY)], test) for label, train, test in found]
+    return [
+        (label, train[~near_duplicates(X[train], X[test], np.ptp(X, axis=0), COPY)], test)
+        for label, train, test in found
+    ]
 
 
 CURVES = ("mean of ln g", "nearest simulated composition", "nanoNET", "GP on principal components of ln g = -W", WINNER)
@@ -190,7 +193,7 @@ def main() -> None:
     for name, label, train, test in todo:
         if (label != "left out" and name not in CURVES) or (options.skip_network and name == "nanoNET"):
             continue
-        path = Store(options.out).path(*_rests_on(name, train, test))
+        path = Store(options.out).path(*_dependencies(name, train, test))
         if not path.exists() and time.monotonic() > end:
             print("time is up; call again to go on")
             if label != "left out":  # only learning curves are missing: the tables can be written
@@ -217,7 +220,7 @@ def _use(data: Dataset) -> None:
     DATA, X, G, R, ERRORS = data, data.X, data.G, data.r, data.errors
 
 
-def _rests_on(name: str, train: Array, test: Array) -> tuple[object, ...]:
+def _dependencies(name: str, train: Array, test: Array) -> tuple[object, ...]:
     """Data, split, and what the candidates are made of; this script does not count."""
     models = (NanoNet(),) if name == "nanoNET" else ()
     return name, train, test, X, G, ERRORS, IMPLICIT.X, IMPLICIT.G, GaussianProcess(PRIOR), Mean(), *models

@@ -27,8 +27,8 @@ from nanonet.formats.atomic import writing
 from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.training import STUCK
 from nanonet.models.image import rasterize, read_images
+from nanonet.reproduce.chapters import PAPER
 from nanonet.reproduce.models import MODELS
-from nanonet.reproduce.studies import PAPER
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" / "lgpmd" / "train.npz"
@@ -41,9 +41,9 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "nanoNET, the paper's settings": ("nanonet", dict(PAPER)),
     "Gaussian process": ("gaussian process", {"prior": False}),
     "mean of g": ("mean of g", {}),
-    "mean picture": ("mean picture", {}),
+    "mean image": ("mean image", {}),
     "nearest training input": ("nearest", {}),
-    "PCA of pictures (8), forest of 20 trees": ("pca", {"latent": 8}),
+    "PCA of images (8), forest of 20 trees": ("pca", {"latent": 8}),
     "forest of g": ("direct", {"kind": "forest", "logarithm": False}),
     "gradient boosting of g": ("direct", {"kind": "boosting", "logarithm": False}),
     "deep network of g": ("direct", {"kind": "network", "logarithm": False}),
@@ -67,7 +67,7 @@ def rmse(name: str, settings: dict[str, Any], size: int, seed: int, data: Curves
     """Errors on all other curves, and seconds of processor time of the fit.
 
     `rmse` is over all curves and distances, `each` the mean of the curves' own; a network is `stuck` when it ends
-    hardly better than the mean picture, and answers all the same.
+    hardly better than the mean image, and answers all the same.
     """
     X, G, r = data
     order = np.random.default_rng(seed).permutation(len(X))
@@ -103,12 +103,12 @@ def page(folder: Path, sizes: tuple[int, ...], data: Curves) -> str:
         "`studies/data/lgpmd`): three inputs, g at 73 distances. The same classes, unchanged, learn some curves "
         "and are tested on all others. Test RMSE of g over all curves and distances, mean ± standard deviation of "
         f"{SEEDS} random subsets; in square brackets the mean of the curves' own RMSE; seconds of processor time of a "
-        "fit. Stuck: the network ended hardly better than the mean picture; what is read from such a picture can be "
+        "fit. Stuck: the network ended hardly better than the mean image; what is read from such an image can be "
         "any height.",
         "",
-        "Drawing the curves as 64 x 64 pictures and reading them again, nothing learnt, already costs an RMSE of "
-        f"{np.sqrt(np.mean((drawn - G) ** 2)):.4f}: a picture's row takes the largest of its bins. What goes by "
-        "pictures can hardly do better.",
+        "Drawing the curves as 64 x 64 images and reading them again, nothing learnt, already costs an RMSE of "
+        f"{np.sqrt(np.mean((drawn - G) ** 2)):.4f}: an image's row takes the largest of its bins. What goes by "
+        "images can hardly do better.",
         "",
         "| model | " + " | ".join(f"{size} curves" for size in sizes) + " |",
         "|---|" + "---|" * len(sizes),

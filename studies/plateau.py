@@ -1,8 +1,8 @@
-"""What makes the autoencoder leave the plateau of the mean picture: `python studies/plateau.py`.
+"""What makes the autoencoder leave the plateau of the mean image: `python studies/plateau.py`.
 
 Every variant learns the shipped RDFs from five seeds, each with its own split: explicit compositions, 3 held out, for
 60 epochs, implicit ones, 20 held out, for 20; the paper's settings, with larger batches, for 400 and 100. A variant has
-left the plateau when the mean squared error of an epoch falls below 0.9 of the mean picture's. `wide` lines are smeared
+left the plateau when the mean squared error of an epoch falls below 0.9 of the mean image's. `wide` lines are smeared
 over the heights (1/16, 4/16, 6/16, 4/16, 1/16), which leaves their centres of mass, and so what is read off them, where
 they were. Results stay in build/plateau; what is there, of the same curves by the same code, is not done again: it goes
 on where it was stopped. Some ten minutes of one core for the explicit compositions, half an hour for the implicit ones.
@@ -46,7 +46,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "default, wide lines": {"wide": True},
     "paper": PAPER,
 }
-"""Settings of `NanoNet`, and `wide`; small steps: 4 pictures, rate 0.003. The default alone has latent noise."""
+"""Settings of `NanoNet`, and `wide`; small steps: 4 images, rate 0.003. The default alone has latent noise."""
 
 
 def main(names: list[str]) -> None:
@@ -70,18 +70,18 @@ def _fitted(name: str, data: Dataset, variant: str, settings: dict[str, Any], wi
     seed = settings["seed"]
     order = np.random.default_rng(seed).permutation(len(data))
     test, train = order[: HELD_OUT[name]], order[HELD_OUT[name] :]
-    pictures = rasterize(data.G, data.r)
+    images = rasterize(data.G, data.r)
     if wide:
-        pictures = widened(pictures)
+        images = widened(images)
     network = NanoNet(**settings)
-    grey = float(pictures[train].mean()) if network.start_at_mean else 0.5
+    grey = float(images[train].mean()) if network.start_at_mean else 0.5
     autoencoder, history = fit_autoencoder(
-        pictures[train],
+        images[train],
         lambda: network.architecture.network(grey),
         network.training,
     )
     with one_thread(), torch.no_grad():
-        rebuilt = torch.sigmoid(autoencoder(torch.from_numpy(pictures[test])[:, None]))[:, 0].numpy()
+        rebuilt = torch.sigmoid(autoencoder(torch.from_numpy(images[test])[:, None]))[:, 0].numpy()
     below = [i for i, mse in enumerate(history.mses) if mse < STUCK * history.mse_mean]
     result = {
         "settings": settings,
@@ -89,20 +89,20 @@ def _fitted(name: str, data: Dataset, variant: str, settings: dict[str, Any], wi
         "train": history.mse,
         "train_black": history.mse_black,
         "train_mean": history.mse_mean,
-        "test": float(np.mean((rebuilt - pictures[test]) ** 2)),
-        "test_black": float(np.mean(pictures[test] ** 2)),
-        "test_mean": float(np.mean((pictures[train].mean(axis=0) - pictures[test]) ** 2)),
+        "test": float(np.mean((rebuilt - images[test]) ** 2)),
+        "test_black": float(np.mean(images[test] ** 2)),
+        "test_mean": float(np.mean((images[train].mean(axis=0) - images[test]) ** 2)),
         "ln_g": float(np.nanmean(ln_rmse(data.G[test], read_images(rebuilt, data.r)))),
     }
     print(f"{name}: {variant}, seed {seed}: {result}", file=sys.stderr, flush=True)
     return result
 
 
-def widened(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Pictures (n, size, size) whose lines are two pixels wider on either side, each row's light kept."""
+def widened(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Images (n, size, size) whose lines are two pixels wider on either side, each row's light kept."""
     kernel = np.array([1, 4, 6, 4, 1], dtype=np.float32) / 16
-    padded = np.pad(pictures, ((0, 0), (0, 0), (2, 2)), mode="symmetric")
-    return np.asarray(sum(w * padded[..., k : k + pictures.shape[2]] for k, w in enumerate(kernel)), dtype=np.float32)
+    padded = np.pad(images, ((0, 0), (0, 0), (2, 2)), mode="symmetric")
+    return np.asarray(sum(w * padded[..., k : k + images.shape[2]] for k, w in enumerate(kernel)), dtype=np.float32)
 
 
 def _table(name: str, data: Dataset, rows: dict[str, list[dict[str, Any]]]) -> str:
@@ -120,7 +120,7 @@ def _table(name: str, data: Dataset, rows: dict[str, list[dict[str, Any]]]) -> s
         lines.append(f"| {variant} | {len(left)} of {len(results)} | {when} | {' | '.join(cells)} |")
     for kind in ("mean", "black"):
         cells = [_spread(first, f"{part}_{kind}", 4) for part in ("train", "test")]
-        lines.append(f"| {kind} picture | | | {' | '.join(cells)} | |")
+        lines.append(f"| {kind} image | | | {' | '.join(cells)} | |")
     return "\n".join(lines)
 
 

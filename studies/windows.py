@@ -22,7 +22,7 @@ from nanonet.formats import run_folder
 from nanonet.simulate import engine
 from nanonet.systems.kinds import system_from_json
 from nanonet.systems.umbrella import UmbrellaWindows
-from tests.analyze.made_up import TRIPLE, made_up_windows, w_poly
+from tests.analyze.made_up import PAIR, made_up_windows, w_poly
 from validation.umbrella_cases import CROWDED, dimers_alone
 
 
@@ -43,7 +43,7 @@ def mbar(frames: trajectory.Trajectory, windows: UmbrellaWindows, r: NDArray[np.
 
 def ours(frames: trajectory.Trajectory, windows: UmbrellaWindows, r: NDArray[np.float64]) -> NDArray[np.float64]:
     """W at separations (m,) as nanonet makes it."""
-    found = potential_gp.fit([mean_forces(follow(frames, windows), windows)]).predict(windows.triple)
+    found = potential_gp.fit([mean_forces(follow(frames, windows), windows)]).predict(windows.pair_inputs)
     return np.interp(r, found.r, found.w)
 
 
@@ -60,10 +60,10 @@ def report(name: str, deviations: dict[str, list[NDArray[np.float64]]], r: NDArr
 def main(folders: list[Path]) -> None:
     methods = {"MBAR": mbar, "ours": ours}
     r = np.arange(2.45, 7.5, 0.1)
-    known = w_poly(r, TRIPLE)
+    known = w_poly(r, PAIR)
     found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in methods}
     for seed in range(8):
-        windows, frames = made_up_windows(TRIPLE, 400, seed)
+        windows, frames = made_up_windows(PAIR, 400, seed)
         for name, method in methods.items():
             found[name].append(method(frames, windows, r) - known)
     report("known W, no memory", found, r)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.train import card_of
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import Protocol, preset
 from nanonet.rdf import RDF, standard_grid
 from nanonet.records import Convergence, Provenance
@@ -44,7 +46,21 @@ TINY = Protocol(
 TINY_COMPOSITION = Composition(diameter=2, chain_length=10, density=0.004, eps_nn=0.5, eps_pn=1.0)
 
 
-TINY_WINDOWS = UmbrellaWindows(Triple(2, 10, 1.0), ((2.2, 20.0), (2.6, 20.0), (3.0, 20.0), (3.4, 20.0)))
+TINY_WINDOWS = UmbrellaWindows(PairInputs(2, 10, 1.0), ((2.2, 20.0), (2.6, 20.0), (3.0, 20.0), (3.4, 20.0)))
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """Lines that nanonet logs during a test."""
+    lines: list[str] = []
+    logger, handler = logging.getLogger("nanonet"), logging.Handler(logging.INFO)
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield lines
+    logger.removeHandler(handler)
+    logger.setLevel(before)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanonet import Composition, InputError
-from nanonet.composition import from_array, to_array, twins
+from nanonet.composition import from_array, near_duplicates, to_array
 
 GOOD = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=1.0)
 
@@ -87,6 +87,11 @@ def test_a_bad_row_is_numbered() -> None:
         from_array(rows[:, :4])
 
 
-def test_twins_all_but_repeat_what_is_held_out() -> None:
+def test_near_duplicates_all_but_repeat_what_is_held_out() -> None:
     X = [[1.0, 0.0, 5.0], [1.0, 9.0, 5.0], [1.05, 1.0, 5.0], [2.0, 0.0, 5.0]]
-    assert twins(X, [[1.0, 0.0, 5.0], [3.0, 0.0, 5.0]], [1.0, 100.0, 0.0]).tolist() == [True, True, True, False]
+    assert near_duplicates(X, [[1.0, 0.0, 5.0], [3.0, 0.0, 5.0]], [1.0, 100.0, 0.0]).tolist() == [
+        True,
+        True,
+        True,
+        False,
+    ]

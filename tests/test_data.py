@@ -90,8 +90,8 @@ def test_weak_polymer_np_attraction_gives_contact_and_strong_suppresses_it() -> 
 
 
 @pytest.mark.parametrize("i", [i for i, rdf in enumerate(DATA.rdfs) if rdf.first_peak is not None])
-def test_the_picture_keeps_the_first_peak_of_real_curves(i: int) -> None:
-    """Where it was; a hump before it that the error bars rule out may count in the picture, which has none."""
+def test_the_image_keeps_the_first_peak_of_real_curves(i: int) -> None:
+    """Where it was; a hump before it that the error bars rule out may count in the image, which has none."""
     before = DATA.rdfs[i].first_peak
     assert before is not None
     after = min(trace(draw(DATA.rdfs[i])).peaks(), key=lambda peak: abs(peak.position - before.position))

@@ -57,8 +57,8 @@ def test_files_of_earlier_versions_are_read(made_up_dataset: Dataset, tmp_path: 
                 del file[name]
         assert Dataset.load(path) == made_up_dataset
     with h5py.File(path, "a") as file:
-        file.attrs["nanonet_format"] = 3
-    with pytest.raises(InputError, match="nanonet_format = 3 is not 2"):
+        file.attrs["nanonet_format"] = 4
+    with pytest.raises(InputError, match="nanonet_format = 4 is not 2 or 3"):
         Dataset.load(path)
 
 
@@ -82,11 +82,11 @@ def test_missing_files_and_folders_are_named(made_up_dataset: Dataset, tmp_path:
 
 def test_parts_that_do_not_belong_together_are_refused(made_up_dataset: Dataset) -> None:
     c, g, p = made_up_dataset.compositions, made_up_dataset.rdfs, made_up_dataset.provenance
-    with pytest.raises(InputError, match="rdfs has 7"):
+    with pytest.raises(InputError, match="curves has 7"):
         Dataset(c, g[:7], p)
     with pytest.raises(InputError, match="no entries"):
         Dataset((), (), ())
-    with pytest.raises(InputError, match=r"rdfs\[1\] has another grid"):
+    with pytest.raises(InputError, match=r"curves\[1\] has another grid"):
         Dataset(c[:2], (g[0], RDF(standard_grid() + 0.05, np.ones(100))), p[:2])
     with pytest.raises(InputError, match=r"provenance\[0\]"):
         Dataset(c[:1], g[:1], (Provenance.from_json({"x": object()}),))

@@ -1,4 +1,4 @@
-"""What ships of the multiscale engine: window runs, implicit compositions, the comparisons on its page."""
+"""What ships of the multiscale engine: umbrella runs, implicit compositions, the comparisons on its page."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ import nanonet
 from nanonet import Dataset, InputError, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
-from nanonet.campaign import reckoning
+from nanonet.campaign import fidelity
 from nanonet.campaign.implicit import CONDENSES, MAX_VOLUME_FRACTION
 from nanonet.campaign.potentials import TARGET, contact_error
 from nanonet.check_dataset import check_dataset
 from nanonet.dataset import SHIPPED
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 
 RUNS = umbrella_runs.shipped()
-RECKONING = Path(__file__).parents[1] / "docs" / "results" / "multiscale.json"
+COMPARED = Path(__file__).parents[1] / "docs" / "results" / "multiscale.json"
 
 
 @pytest.fixture(scope="module")
 def model() -> PotentialGP:
-    return potential_gp.fit(umbrella_runs.by_triple(RUNS))
+    return potential_gp.fit(umbrella_runs.by_pair_inputs(RUNS))
 
 
-def test_the_triples_span_the_papers_range() -> None:
-    triples = [run.windows.triple for run in RUNS]
-    assert len(set(triples)) >= 6
+def test_the_pairs_span_the_papers_range() -> None:
+    pairs = [run.windows.pair_inputs for run in RUNS]
+    assert len(set(pairs)) >= 6
     for name, low, high in (("diameter", 2, 5), ("chain_length", 25, 40), ("eps_pn", 0.1, 1.5)):
-        values = [getattr(triple, name) for triple in triples]
+        values = [getattr(pair, name) for pair in pairs]
         assert (min(values), max(values)) == (low, high)
     assert min(run.record["tau"] for run in RUNS) >= 1_500
 
 
-def test_every_triple_reaches_its_target_within_its_hours() -> None:
+def test_every_pair_reaches_its_target_within_its_hours() -> None:
     """0.5 kT at contact in one core-hour up to D = 3, rising to 1 kT in three at D = 5; errors fall as time^-1/2."""
-    for triple, group in umbrella_runs.grouped(RUNS).items():
+    for pair, group in umbrella_runs.grouped(RUNS).items():
         spent = sum(
             (run.record["protocol"]["equilibration_steps"] + run.record["protocol"]["production_steps"])
             / run.record["steps_per_second"]
             for run in group
         )
-        ratio = contact_error(group) / float(np.interp(triple.diameter, *TARGET))
-        assert spent / 3600 * ratio**2 <= np.interp(triple.diameter, (3, 5), (1, 3))
+        ratio = contact_error(group) / float(np.interp(pair.diameter, *TARGET))
+        assert spent / 3600 * ratio**2 <= np.interp(pair.diameter, (3, 5), (1, 3))
         assert ratio < 1.2
 
 
@@ -64,10 +64,10 @@ def test_replicas_differ_by_as_much_as_their_errors_say(model: PotentialGP) -> N
 def test_depletion_attracts_over_about_a_monomer(model: PotentialGP) -> None:
     """At eps_pn = 0.1 (half a well at a gap of 0.2, little beyond a monomer), and D = 5 more than D = 2."""
     depths = []
-    for triple in (Triple(2, 40, 0.1), Triple(5, 25, 0.1)):
-        found = model.predict(triple)
-        contact, error = found.at(triple.diameter)
-        beyond, beyond_error = found.at(triple.diameter + 1.5)
+    for pair in (PairInputs(2, 40, 0.1), PairInputs(5, 25, 0.1)):
+        found = model.predict(pair)
+        contact, error = found.at(pair.diameter)
+        beyond, beyond_error = found.at(pair.diameter + 1.5)
         assert contact < -5 * error
         assert abs(beyond) < 3 * beyond_error + 0.1 * abs(contact)
         depths.append(contact)
@@ -75,13 +75,13 @@ def test_depletion_attracts_over_about_a_monomer(model: PotentialGP) -> None:
 
 
 def test_strong_attraction_makes_a_barrier(model: PotentialGP) -> None:
-    found = model.predict(Triple(3, 40, 1.0))
+    found = model.predict(PairInputs(3, 40, 1.0))
     height, error = found.at(3.7)
     assert 3.0 < height < 5.0
     assert error < 0.5
 
 
-def _agrees(one: reckoning.Comparison) -> bool:
+def _agrees(one: fidelity.Comparison) -> bool:
     """Whether a dispersed explicit run and its implicit one agree, as docs/results/multiscale.md counts it."""
     return one.regime == "dispersed" and one.difference <= 1.5 * one.expected
 
@@ -92,7 +92,7 @@ def test_implicit_compositions_are_marked_and_carry_their_errors() -> None:
     assert {entry["fidelity"] for entry in Dataset.shipped().provenance} == {"explicit"}
     assert np.isfinite(data.errors).all()
     assert check_dataset(Path(nanonet.__file__).parent / "data" / SHIPPED["implicit"]) == []
-    compared = reckoning.load(RECKONING)
+    compared = fidelity.load(COMPARED)
     spread = {
         c: entry["convergence"]["spread"] or 0.0
         for c, entry in zip(Dataset.shipped().compositions, Dataset.shipped().provenance, strict=True)
@@ -117,7 +117,7 @@ def test_dispersed_explicit_and_implicit_runs_agree() -> None:
     entries warn. Nothing is off by more than three times what is expected at any density where NPs moved by their
     diameter or more, and nothing by more than four: where they moved less, error bars of a run are lower bounds.
     """
-    found = reckoning.load(RECKONING)
+    found = fidelity.load(COMPARED)
     moved = {c: provenance["convergence"]["mobility"] for c, _, provenance, _ in Dataset.shipped()}
     assert {one.composition for one in found} == set(moved)
     for one in found:

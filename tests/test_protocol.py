@@ -15,12 +15,12 @@ def test_paper_is_the_papers() -> None:
 
 
 def test_desk_is_long_enough() -> None:
-    desk = preset("desk")
-    assert desk.equilibration_steps * desk.timestep >= 1_000
-    assert desk.production_steps * desk.timestep >= 2_500
-    assert desk.min_box >= 20.5
-    assert desk.min_nps >= 8
-    assert desk.frame_every * desk.timestep == 1.0
+    standard = preset("standard")
+    assert standard.equilibration_steps * standard.timestep >= 1_000
+    assert standard.production_steps * standard.timestep >= 2_500
+    assert standard.min_box >= 20.5
+    assert standard.min_nps >= 8
+    assert standard.frame_every * standard.timestep == 1.0
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,12 @@ def test_a_bad_field_is_named(field: str, value: object) -> None:
         replace(PRESETS["smoke"], **{field: value})  # type: ignore[arg-type]
 
 
+def test_a_preset_has_an_alias_and_keeps_its_identity() -> None:
+    """`desk` is accepted for `standard`, and runs of either have the ids that runs of `desk` have always had."""
+    assert preset("desk") is preset("standard")
+    assert preset("standard").name == "desk"
+
+
 def test_unknown_preset() -> None:
-    with pytest.raises(InputError, match="'desktop' is not one of smoke, desk, paper"):
+    with pytest.raises(InputError, match="'desktop' is not one of smoke, standard, paper"):
         preset("desktop")

@@ -136,5 +136,13 @@ def test_a_record_gives_back_what_it_was_made_of() -> None:
     assert again.to_json() == later
     assert json.dumps(again.to_json()["protocol"]) == json.dumps(later["protocol"])
     assert again.production_tau == run.production_tau
+    assert run.statistics is not None
+    assert run["examination"]["entries"] == run.statistics.contact_events
+    seen = {**run["examination"], "entries": "x"}
+    with pytest.raises(InputError, match=r"run cannot be used: examination\.entries = 'x': expected `int`"):
+        MeasuredRun.from_json({**values, "examination": seen}, "run")
+    del seen["entries"]
+    with pytest.raises(InputError, match=r"examination: object missing required field `entries`"):
+        MeasuredRun.from_json({**values, "examination": seen}, "run")
     with pytest.raises(InputError, match=r"run cannot be used: protocol\.seed = 'x': expected `int`"):
         MeasuredRun.from_json({**values, "protocol": {**run.protocol, "seed": "x"}}, "run")

@@ -78,7 +78,7 @@ def attractive_melt(folder: Path) -> list[Check]:
         place = folder / f"P{pressure:g}"
         place.mkdir()
         protocol = replace(
-            preset("desk"), start="dispersed", timestep=0.005, equilibration_steps=40_000, production_steps=160_000,
+            preset("standard"), start="dispersed", timestep=0.005, equilibration_steps=40_000, production_steps=160_000,
             frame_every=200,
             configurations=40, pressure=pressure, bond_substeps=1,
         )  # fmt: skip
@@ -160,7 +160,7 @@ _MIXING_TAU = 1_000
 def _mixing(timestep: float, seed: int = 1) -> Protocol:
     steps = round(_MIXING_TAU / timestep)
     return replace(
-        preset("desk"), start="dispersed", name="mixing", timestep=timestep, equilibration_steps=steps // 4,
+        preset("standard"), start="dispersed", name="mixing", timestep=timestep, equilibration_steps=steps // 4,
         production_steps=steps,
         frame_every=round(1 / timestep), configurations=20, min_box=16.4, seed=seed,
         bond_substeps=round(timestep / 0.005),
@@ -180,7 +180,7 @@ def _measured(folder: Path, protocol: Protocol) -> tuple[RDF, NDArray[np.float64
 
 
 def time_step(folder: Path) -> list[Check]:
-    """The time step of smoke and desk (0.01, bonds 0.005) against the paper's (0.005): density, temperature, g(r).
+    """The time step of smoke and standard (0.01, bonds 0.005) against the paper's (0.005): density, temperature, g(r).
 
     Three replicas each: contacts of NPs last for hundreds of tau, blocks of one run do not see all of their scatter.
     """
@@ -205,12 +205,12 @@ def time_step(folder: Path) -> list[Check]:
 
 
 def box_size(folder: Path) -> list[Check]:
-    """D = 5, whose NPs see each other further than half of a desk box, in that box and in one of twice the volume."""
+    """D = 5, whose NPs see each other further than half of a standard box, in that box and in twice the volume."""
     composition = Composition(diameter=5, chain_length=25, density=0.0015, eps_nn=0.5, eps_pn=0.7)
     measured = []
     for edge in (20.8, 20.8 * 2 ** (1 / 3)):
         protocol = replace(
-            preset("desk"),
+            preset("standard"),
             start="dispersed",
             equilibration_steps=30_000,
             production_steps=70_000,

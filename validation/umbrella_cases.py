@@ -13,7 +13,7 @@ from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.umbrella import follow, mean_forces, measure_windows
 from nanonet.formats import lammps_dump, run_folder
 from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import WINDOWS
 from nanonet.simulate import engine, script
 from nanonet.systems.base import Configuration
@@ -21,7 +21,7 @@ from nanonet.systems.umbrella import UmbrellaWindows
 from nanonet.umbrella_runs import BIN
 from validation.checks import Check, run_lmp
 
-CROWDED = UmbrellaWindows(Triple(3.0, 40, 1.0), tuple((2.9 + 0.3 * i, 20.0) for i in range(16)))
+CROWDED = UmbrellaWindows(PairInputs(3.0, 40, 1.0), tuple((2.9 + 0.3 * i, 20.0) for i in range(16)))
 """Windows of which dimers alone fill a box."""
 
 
@@ -74,8 +74,8 @@ def with_direct(folder: Path, text: str, windows: UmbrellaWindows, eps_nn: float
 
 def windows_and_eps_nn(folder: Path) -> list[Check]:
     """With NPs held in place the polymer cannot feel eps_nn: W' of windows with and without U_nn between partners."""
-    triple, springs = Triple(2.0, 25, 0.5), tuple((2.0 + 0.25 * i, 40.0) for i in range(6))
-    windows = UmbrellaWindows(triple, springs)
+    pair, springs = PairInputs(2.0, 25, 0.5), tuple((2.0 + 0.25 * i, 40.0) for i in range(6))
+    windows = UmbrellaWindows(pair, springs)
     protocol = replace(WINDOWS, equilibration_steps=20_000, production_steps=100_000, frame_every=50, min_box=16.0)
     found = []
     for eps_nn in (0.0, 1.5):
@@ -92,7 +92,7 @@ def windows_and_eps_nn(folder: Path) -> list[Check]:
         series = follow(Trajectory(np.array([frame.rows[:, 1:4] for frame in frames]), boxes), windows)
         found.append(mean_forces(series, windows))
     without, attracted = found
-    slope = np.diff(lj_cut_shifted(attracted.grid, triple.diameter, 1.5)) / BIN
+    slope = np.diff(lj_cut_shifted(attracted.grid, pair.diameter, 1.5)) / BIN
     checks = []
     for i in range(len(springs)):
         direct_part = float(attracted.weights[i] @ slope)
@@ -106,10 +106,10 @@ def windows_and_eps_nn(folder: Path) -> list[Check]:
 
 def lone_dimer(folder: Path) -> list[Check]:
     """One dimer alone in its box has the mean force that it has among the dimers of the shipped windows."""
-    (shipped,) = [run for run in umbrella_runs.shipped() if run.windows.triple == Triple(3.0, 40, 1.0)][:1]
+    (shipped,) = [run for run in umbrella_runs.shipped() if run.windows.pair_inputs == PairInputs(3.0, 40, 1.0)][:1]
     checks = []
     for i in (8, 11):  # on the flank of the barrier, and beyond it
-        alone = UmbrellaWindows(shipped.windows.triple, (shipped.windows.springs[i],))
+        alone = UmbrellaWindows(shipped.windows.pair_inputs, (shipped.windows.springs[i],))
         protocol = replace(WINDOWS, production_steps=200_000, min_box=16.0)
         engine.run(alone, protocol, folder / f"dimer{i}")
         found = measure_windows(folder / f"dimer{i}").forces

@@ -14,7 +14,7 @@ import nanonet
 from docs.make import RESULTS, ROOT
 from nanonet import RDF, Dataset, Peak
 from nanonet.check_dataset import check_dataset
-from nanonet.composition import COPY, twins
+from nanonet.composition import COPY, near_duplicates
 from nanonet.dataset import Run
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import held_out as leave_out
@@ -42,7 +42,7 @@ def main() -> None:
 
 def _without(data: Dataset, i: int) -> np.ndarray:
     """Prediction (m,) for run i by a model that has not seen it, nor a copy of it."""
-    rest = data.subset(np.flatnonzero(~twins(data.X, data.X[[i]], np.ptp(data.X, axis=0), COPY)))
+    rest = data.subset(np.flatnonzero(~near_duplicates(data.X, data.X[[i]], np.ptp(data.X, axis=0), COPY)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer curves than latents: known, and said on the page
         print(f"training without run {i + 1} of {len(data)}", flush=True)
@@ -102,7 +102,7 @@ def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
         "",
         "Written by `make figures` from the shipped dataset and model; do not edit.",
         "",
-        f"{len(data)} compositions, {len(runs)} runs of protocol `desk` or longer, "
+        f"{len(data)} compositions, {len(runs)} runs of protocol `standard` or longer, "
         f"{sum(run['production_tau'] for run in runs):,.0f} tau of production in all after 1,000 tau of equilibration "
         "each. The density is measured. The error of a peak is one standard error: from 5 blocks of each run, and from "
         "the scatter of replicas where there are any; it is too small where NPs seldom enter or leave contact. "

@@ -1,4 +1,4 @@
-"""Writes docs/results/multiscale.md and its pictures in half a minute: `python -m docs.make.multiscale`.
+"""Writes docs/results/multiscale.md and its images in half a minute: `python -m docs.make.multiscale`.
 
 The comparisons with explicit runs are read from docs/results/multiscale.json, which `make multiscale` leaves.
 """
@@ -16,10 +16,10 @@ from docs.make import RESULTS, TEMPLATES
 from nanonet import Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
-from nanonet.campaign import reckoning
+from nanonet.campaign import fidelity
+from nanonet.campaign.fidelity import Comparison
 from nanonet.campaign.implicit import CONDENSES, REGIMES, regime
 from nanonet.campaign.potentials import TARGET
-from nanonet.campaign.reckoning import Comparison
 from nanonet.formats.atomic import writing
 from nanonet.plots.rdf import draw_potential
 from nanonet.plots.style import COLOURS, save
@@ -31,8 +31,8 @@ COLOUR_CYCLE = (*COLOURS, "#444444", "#a61c00", "#3d85c6")
 
 def main() -> None:
     runs = umbrella_runs.shipped()
-    model = potential_gp.fit(umbrella_runs.by_triple(runs))
-    found = reckoning.load(RESULTS / "multiscale.json")
+    model = potential_gp.fit(umbrella_runs.by_pair_inputs(runs))
+    found = fidelity.load(RESULTS / "multiscale.json")
     implicit = Dataset.shipped("implicit")
     _draw_potentials(model)
     _draw_comparisons(found)
@@ -41,7 +41,7 @@ def main() -> None:
         "WINDOWS": _windows(runs),
         "REPLICAS": _replicas(runs),
         "BETWEEN": _between(model),
-        "RECKONING": _reckoning(found),
+        "COMPARED": _compared(found),
         "BEYOND": _beyond(found),
         "MANY_BODY": _many_body(found),
         "IMPLICIT": _implicit(implicit),
@@ -61,18 +61,18 @@ def _windows(runs: Sequence[UmbrellaRun]) -> str:
         "largest W_poly (kT, at gap) | lowest beyond a gap of 1 (kT, at gap) | faults of a run |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for triple, group in umbrella_runs.grouped(runs).items():
-        alone = potential_gp.fit([umbrella_runs.combine(group)]).predict(triple)
-        w, error = alone.at(triple.diameter)
-        target = float(np.interp(triple.diameter, *TARGET))
-        gap = alone.r - triple.diameter
+    for pair, group in umbrella_runs.grouped(runs).items():
+        alone = potential_gp.fit([umbrella_runs.combine(group)]).predict(pair)
+        w, error = alone.at(pair.diameter)
+        target = float(np.interp(pair.diameter, *TARGET))
+        gap = alone.r - pair.diameter
         high = int(alone.w.argmax())
         beyond = np.flatnonzero(gap > 1.0)
         low = int(beyond[alone.w[beyond].argmin()])
         spent = sum(core_hours(run) for run in group)
         faults = "; ".join(problem for run in group for problem in run.record["problems"])
         lines.append(
-            f"| {triple.diameter:g} | {triple.chain_length} | {triple.eps_pn:g} | {len(group)} | "
+            f"| {pair.diameter:g} | {pair.chain_length} | {pair.eps_pn:g} | {len(group)} | "
             f"{sum(run.record['tau'] for run in group):,.0f} | {group[0].record['box']:.1f} | {w:.2f} ± {error:.2f} | "
             f"{target:g}{'' if error <= target else ', **missed**'} | {spent:.1f} | "
             f"{spent * (error / target) ** 2:.1f} | {alone.w[high]:.2f} ± {alone.error[high]:.2f}, {gap[high]:.2f} | "
@@ -95,14 +95,14 @@ def _replicas(runs: Sequence[UmbrellaRun]) -> str:
         "mean square difference of the windows' forces in standard errors |",
         "|---|---|---|---|---|---|---|",
     ]
-    for triple, group in umbrella_runs.grouped(runs).items():
+    for pair, group in umbrella_runs.grouped(runs).items():
         if len(group) < 2:
             continue
         one, other = group[0].forces, group[1].forces
-        (w, error), (again, its) = (potential_gp.fit([x]).predict(triple).at(triple.diameter) for x in (one, other))
+        (w, error), (again, its) = (potential_gp.fit([x]).predict(pair).at(pair.diameter) for x in (one, other))
         squares = (one.force - other.force) ** 2 / (one.error**2 + other.error**2)
         lines.append(
-            f"| {triple.diameter:g} | {triple.chain_length} | {triple.eps_pn:g} | "
+            f"| {pair.diameter:g} | {pair.chain_length} | {pair.eps_pn:g} | "
             f"{', '.join(format(run.record['tau'], ',.0f') for run in group[:2])} | {w:.2f} ± {error:.2f}, "
             f"{again:.2f} ± {its:.2f} | {abs(w - again) / np.hypot(error, its):.1f} | "
             f"{squares.mean():.2f} ± {np.sqrt(2 / len(squares)):.2f} ({len(squares)} windows) |"
@@ -115,7 +115,7 @@ def _between(model: PotentialGP) -> str:
     lines = [f"| left out | {head} |", "|---" * (len(GAPS) + 1) + "|"]
     squares: list[list[float]] = [[] for _ in GAPS]
     for others, own in potential_gp.leave_one_out(model.data):
-        gap = others.r - others.triple.diameter
+        gap = others.r - others.pair_inputs.diameter
         difference = others.w - np.interp(others.r, own.r, own.w)
         error = np.hypot(others.error, np.interp(others.r, own.r, own.error))
         cells = []
@@ -124,7 +124,7 @@ def _between(model: PotentialGP) -> str:
             rms = float(np.sqrt(np.mean(difference[inside] ** 2)))
             squares[k].append(rms**2)
             cells.append(f"{rms:.2f} ({np.sqrt(np.mean(error[inside] ** 2)):.2f})")
-        lines.append(f"| {others.triple} | {' | '.join(cells)} |")
+        lines.append(f"| {others.pair_inputs} | {' | '.join(cells)} |")
     lines.append("| all | " + " | ".join(f"**{np.sqrt(np.mean(values)):.2f}**" for values in squares) + " |")
     scales = np.exp(model.scales)
     names = ("amplitude at contact for D = 3 (kT)", "decay of the amplitude (sigma)", "correlation in r (sigma)",
@@ -136,7 +136,7 @@ def _between(model: PotentialGP) -> str:
     return "\n".join(lines)
 
 
-def _reckoning(found: Sequence[Comparison]) -> str:
+def _compared(found: Sequence[Comparison]) -> str:
     lines = [
         "| composition | NPs | B2 | regime | difference of −ln g (kT) | expected | first peak, explicit | implicit | "
         "neighbours, explicit | implicit | explicit converged | |",
@@ -158,7 +158,7 @@ def _beyond(found: Sequence[Comparison]) -> str:
         of_kind = [one for one in found if one.regime == kind]
         lines.append(
             f"- {kind}: {len(of_kind)} compositions, {sum(one.agrees for one in of_kind)} agree; the spread of ln g "
-            f"beyond all known errors is {reckoning.discrepancy(found, kind):.2f}."
+            f"beyond all known errors is {fidelity.discrepancy(found, kind):.2f}."
         )
     dispersed = [one for one in found if one.regime == "dispersed" and one.r]
     if len(dispersed) > 2:
@@ -278,19 +278,19 @@ def _cost(runs: Sequence[UmbrellaRun]) -> str:
     wanted = 0.3
     hours = []
     for rdf, composition, entry in zip(explicit.rdfs, explicit.compositions, explicit.provenance, strict=True):
-        near = (rdf.r > composition.diameter) & (rdf.r < composition.diameter + 3.0) & (rdf.g > reckoning.FLOOR)
+        near = (rdf.r > composition.diameter) & (rdf.r < composition.diameter + 3.0) & (rdf.g > fidelity.FLOOR)
         assert rdf.error is not None
         error = float(np.sqrt(np.mean((rdf.error[near] / rdf.g[near]) ** 2)))
         tau = entry["production_tau"] * (error / wanted) ** 2
         hours.append(100.0 * tau * beads / rate / 3600)
-    per_triple = []
+    per_pair = []
     for run in runs:
-        triple = run.windows.triple
-        error = potential_gp.fit([run.forces]).predict(triple).at(triple.diameter)[1]
+        pair = run.windows.pair_inputs
+        error = potential_gp.fit([run.forces]).predict(pair).at(pair.diameter)[1]
         tau = run.record["tau"] * (error / wanted) ** 2
-        per_triple.append(100.0 * tau * _beads(run.record, run.windows.chain_length) / rate / 3600)
+        per_pair.append(100.0 * tau * _beads(run.record, run.windows.chain_length) / rate / 3600)
     implicit = {kind: _implicit_hours(kind) for kind in REGIMES}
-    by_windows = 14 * float(np.median(per_triple)) + 80 * float(np.mean(np.concatenate(list(implicit.values()))))
+    by_windows = 14 * float(np.median(per_pair)) + 80 * float(np.mean(np.concatenate(list(implicit.values()))))
     paper = 80 * 2e7 * beads / rate / 3600
     return "\n".join(
         [
@@ -301,16 +301,16 @@ def _cost(runs: Sequence[UmbrellaRun]) -> str:
             "|---|---|",
             f"| explicit run, a composition, to 0.3 in ln g | {np.median(hours):.2g} (median of {len(hours)}; "
             f"{min(hours):.1g} to {max(hours):.2g}), if its blocks' errors are right: few are converged |",
-            f"| windows, a triple, to 0.3 kT at contact | {np.median(per_triple):.1f} (median of {len(per_triple)}; "
-            f"{min(per_triple):.1f} to {max(per_triple):.1f}) |",
+            f"| windows, two NPs, to 0.3 kT at contact | {np.median(per_pair):.1f} (median of {len(per_pair)}; "
+            f"{min(per_pair):.1f} to {max(per_pair):.1f}) |",
             *(
-                f"| implicit runs, a composition, its triple known, {kind} | {np.median(spent):.2g} (median of "
+                f"| implicit runs, a composition, W_poly known, {kind} | {np.median(spent):.2g} (median of "
                 f"{len(spent)}; {min(spent):.1g} to {max(spent):.1g}) |"
                 for kind, spent in implicit.items()
             ),
             "| trained predictor, a composition (`python benchmarks/predict.py`) | 0.0000005 (2 ms) |",
             f"| the paper's campaign explicitly: 80 compositions of 2e7 steps | {paper:,.0f} |",
-            f"| the same by windows, if 14 triples suffice, and 80 implicit runs | {by_windows:.0f} |",
+            f"| the same by windows, if 14 sets of pair inputs suffice, and 80 implicit runs | {by_windows:.0f} |",
         ]
     )
 
@@ -337,9 +337,9 @@ def _draw_potentials(model: PotentialGP) -> None:
     left, right = figure.subplots(1, 2)
     for axes, limits in ((left, (-16, 30)), (right, (-3, 5))):
         for one, colour in zip(model.data, COLOUR_CYCLE, strict=False):
-            found = model.predict(one.triple)
-            shifted = type(found)(found.triple, found.r - found.triple.diameter, found.w, found.covariance)
-            draw_potential(axes, shifted, str(one.triple), colour)
+            found = model.predict(one.pair_inputs)
+            shifted = type(found)(found.pair_inputs, found.r - found.pair_inputs.diameter, found.w, found.covariance)
+            draw_potential(axes, shifted, str(one.pair_inputs), colour)
         axes.set(xlim=(-1, 4.75), ylim=limits, xlabel="gap r − D (σ)", ylabel="$W_{poly}$ (kT)")
     left.legend(frameon=False, fontsize=8)
     right.set_title("the same, enlarged", fontsize=10)

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from nanonet import Composition, Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
-from nanonet.composition import from_array
+from nanonet.composition import FIELDS, from_array
+from nanonet.curve import G_R
 from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.rdf import standard_grid
 
 
@@ -17,17 +18,19 @@ class Pair:
     """Two NPs alone in the polymer: g = exp(-W) of W = U_nn + W_poly, drawn within the errors of W_poly."""
 
     uncertain = True
+    inputs = FIELDS
+    quantity = G_R
 
     def __init__(self) -> None:
-        self.potentials = potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped()))
+        self.potentials = potential_gp.fit(umbrella_runs.by_pair_inputs(umbrella_runs.shipped()))
         self.X, self.r = Dataset.shipped("implicit").X, standard_grid()
-        self._known: dict[Triple, PolymerPotential] = {}
+        self._known: dict[PairInputs, PolymerPotential] = {}
 
     def _potential(self, c: Composition) -> PolymerPotential:
-        triple = Triple(c.diameter, c.chain_length, c.eps_pn)
-        if triple not in self._known:
-            self._known[triple] = self.potentials.predict(triple)
-        return self._known[triple]
+        pair = PairInputs(c.diameter, c.chain_length, c.eps_pn)
+        if pair not in self._known:
+            self._known[pair] = self.potentials.predict(pair)
+        return self._known[pair]
 
     def sample_curves(self, X: NDArray[np.float64], n: int, seed: int = 0, common: bool = True) -> NDArray[np.float64]:
         """Curves (n, len(X), m), of the same random numbers for all."""

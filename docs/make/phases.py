@@ -1,4 +1,4 @@
-"""Writes docs/results/phases.md and its pictures in a minute: `python -m docs.make.phases`.
+"""Writes docs/results/phases.md and its images in a minute: `python -m docs.make.phases`.
 
 What was judged by hand is in validation/phase_labels.json: state and remark of each composition.
 """
@@ -74,15 +74,15 @@ def main() -> None:
 
 def _where(data: Dataset) -> str:
     lines = ["| D | N | eps_pn | contact (kT, at gap) | barrier | layer minima |", "|---|---|---|---|---|---|"]
-    for run in potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped())).data:
-        found = potential_gp.fit([run]).predict(run.triple)
-        gap, w = found.r - run.triple.diameter, found.total(0.5)
+    for run in potential_gp.fit(umbrella_runs.by_pair_inputs(umbrella_runs.shipped())).data:
+        found = potential_gp.fit([run]).predict(run.pair_inputs)
+        gap, w = found.r - run.pair_inputs.diameter, found.total(0.5)
         turns = np.diff(np.sign(np.diff(w)))
         low, high = (np.flatnonzero(turns == sign) + 1 for sign in (2, -2))
         contact, layers = low[gap[low] < 0.5], low[gap[low] >= 0.5]
         between = [i for i in high if not len(layers) or i < layers[0]]
         lines.append(
-            f"| {run.triple.diameter:g} | {run.triple.chain_length} | {run.triple.eps_pn:g} | "
+            f"| {run.pair_inputs.diameter:g} | {run.pair_inputs.chain_length} | {run.pair_inputs.eps_pn:g} | "
             + " | ".join(
                 ", ".join(f"{w[i]:.1f} ± {found.error[i]:.1f} at {gap[i]:.2f}" for i in places[:3]) or "none"
                 for places in (contact, between, layers)
@@ -354,7 +354,7 @@ def _maps(
         sure = float((one.shares.max(axis=-1) >= criteria.confidence).mean())
         shares = ", ".join(f"{100 * float((best == k).mean()):.0f} % {state}" for k, state in enumerate(STATES))
         rows.append(f"{one.title}: {shares} (most probable); {100 * sure:.0f} % of the plane is certain.")
-    return f"Probabilities {found[0].basis}. " + " ".join(rows)
+    return f"Probabilities {found[0].method}. " + " ".join(rows)
 
 
 def _place(place: Place | None, errors: bool = True) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nanonet.composition import MIN_NPS
+from nanonet.composition import MIN_NPS, NANOCOMPOSITE
+from nanonet.curve import G_R, Curve
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.records import check_id
@@ -26,9 +27,12 @@ def check_dataset(path: str | os.PathLike[str]) -> list[str]:
         data = Dataset.load(path)
     except InputError as error:
         return [str(error)]
-    return [f"entry {i} ({data.compositions[i]}): {fault}" for i in range(len(data)) for fault in _entry(data, i)] + [
-        *_whole(data)
-    ]
+    ours = data.space == NANOCOMPOSITE and data.quantity == G_R
+    found = []
+    for i, point in enumerate(data.points):
+        problems = [*_curve(data.curves[i]), *(_entry(data, i) if ours else ())]
+        found += [f"entry {i} ({point}): {problem}" for problem in problems]
+    return [*found, *_whole(data)]
 
 
 def _whole(data: Dataset) -> Iterator[str]:
@@ -42,15 +46,20 @@ def _whole(data: Dataset) -> Iterator[str]:
             yield f"the trajectory {digest[:16]}... stands {count} times under different names: a copy is no replica"
 
 
+def _curve(curve: Curve) -> Iterator[str]:
+    name = curve.quantity.name
+    if curve.error is None:
+        yield f"it has no error bars: {name} without them cannot be judged or weighted"
+    elif not (curve.error > 0).all():
+        at = f"{curve.quantity.x} = {curve.x[np.argmin(curve.error)]:g}"
+        yield f"its error is 0 at {at}: no finite simulation measures {name} exactly"
+
+
 def _entry(data: Dataset, i: int) -> Iterator[str]:
     rdf, entry, composition = data.rdfs[i], data.provenance[i], data.compositions[i]
     missing = [name for name in _NEEDED if name not in entry]
     if missing:
         yield f"its provenance lacks {', '.join(missing)}: nobody can tell how it was made"
-    if rdf.error is None:
-        yield "it has no error bars: g without them cannot be judged or weighted"
-    elif not (rdf.error > 0).all():
-        yield f"its error is 0 at r = {rdf.r[np.argmin(rdf.error)]:g}: no finite simulation knows g exactly"
     overlap = rdf.r < 0.6 * composition.diameter
     if rdf.g[overlap].any():
         r = rdf.r[overlap][np.argmax(rdf.g[overlap] > 0)]
@@ -92,4 +101,4 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
     elif weights.sum() > 0:
         mean = np.tensordot(weights / weights.sum(), np.array([run.rdf.g for run in data.runs[i]]), axes=1)
         if not np.allclose(mean, rdf.g, rtol=1e-6, atol=1e-9):
-            yield "its g is not the mean of its runs, weighted as its provenance says: it was changed by hand"
+            yield "its g is not the mean of its runs, weighted as in its provenance: it was changed by hand"

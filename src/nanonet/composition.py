@@ -181,7 +181,7 @@ def from_array(array: ArrayLike) -> tuple[Composition, ...]:
     return cast("tuple[Composition, ...]", NANOCOMPOSITE.points(array))
 
 
-def twins(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: float = 0.1) -> NDArray[np.bool_]:
+def near_duplicates(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: float = 0.1) -> NDArray[np.bool_]:
     """Which inputs X (n, p) all but repeat one of `held_out` (k, p): (n,), distances in units of `span` (p,).
 
     Curves of what is held out, or of another source (a cheaper simulation, say), must not be trained on where they

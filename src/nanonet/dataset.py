@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.composition import COPY, NANOCOMPOSITE, Composition, twins
+from nanonet.composition import COPY, NANOCOMPOSITE, Composition, near_duplicates
 from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError
 from nanonet.formats import dataset_netcdf
@@ -307,7 +307,7 @@ class Dataset:
         wanted = min(max(1, round(test_fraction * len(self))), len(self) - 1)
         test: set[int] = set()
         for i in order:
-            copies = set(np.flatnonzero(twins(self.X, self.X[[i]], np.ptp(self.X, axis=0), COPY)).tolist())
+            copies = set(np.flatnonzero(near_duplicates(self.X, self.X[[i]], np.ptp(self.X, axis=0), COPY)).tolist())
             if len(test) < wanted and len(test | copies) < len(self):
                 test |= copies
         if not test:

@@ -20,7 +20,7 @@ class SimulationError(NanonetError, RuntimeError):
 
 
 class MissingExtraError(NanonetError, ImportError):
-    """An optional part of nanonet is not installed: the text says which extra brings it."""
+    """An optional part of nanonet is not installed: the text names the extra that brings it."""
 
 
 class NanonetWarning(UserWarning):

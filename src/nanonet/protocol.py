@@ -26,7 +26,7 @@ _TEXTS = {"name", "start"}
 _REPLICA_STRIDE = 1_000  # between the seeds of replicas: a run derives some seeds of its own from its seed
 
 STARTS = ("dispersed", "clustered", "implicit")
-"""Where the NPs begin: at random in the box, in one compact crystal, or where implicit NPs came to equilibrium."""
+"""Where the NPs start: at random in the box, in one compact crystal, or where implicit NPs came to equilibrium."""
 
 _HOLD = 150.0  # tau for which NPs from an implicit run are held; of a short protocol an eighth of its equilibration
 
@@ -63,12 +63,12 @@ class Protocol:
     start:
         `dispersed` (NPs at random), `clustered` (all NPs in one crystal), or `implicit` (the last positions of NPs
         without polymer, whose potential has the polymer in it: `nanonet.campaign.starts`). What has equilibrated does
-        not depend on it: two runs that began apart and agree are the best sign.
+        not depend on it: two runs that started apart and agree are the best sign.
     bond_substeps:
         Steps of the bonds in one time step (r-RESPA, Tuckerman 1992, doi:10.1063/1.463137): stiff bonds, not pairs,
         limit the time step. 1 is plain velocity Verlet.
     anneal_from:
-        Of implicit runs: temperature at which equilibration begins, falling evenly to `temperature` at its end; 0 is
+        Of implicit runs: temperature at which equilibration starts, falling evenly to `temperature` at its end; 0 is
         equilibration at `temperature`.
 
     Raises
@@ -176,11 +176,11 @@ PRESETS: dict[str, Protocol] = {
         name="smoke", timestep=0.01, equilibration_steps=1_500, production_steps=1_000, frame_every=25,
         configurations=2, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=1_000, bond_substeps=2,
     ),
-    # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 15 minutes of one core. NPs begin
+    # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 15 minutes of one core. NPs start
     # where implicit ones came to equilibrium (from a dispersed start those that condense need far longer). Pairs have
     # twice the paper's time step, bonds the paper's: density, temperature, energy and g(r) agree with the paper's
-    # (docs/validation.md, case time_step; with 0.01 for the bonds too the volume is 0.2 % larger).
-    "desk": Protocol(
+    # (docs/results/validation.md, case time_step; with 0.01 for the bonds too the volume is 0.2 % larger).
+    "standard": Protocol(
         name="desk", timestep=0.01, equilibration_steps=100_000, production_steps=250_000, frame_every=100,
         configurations=50, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=10_000, bond_substeps=2, start="implicit",
     ),
@@ -191,7 +191,10 @@ PRESETS: dict[str, Protocol] = {
         configurations=50, min_box=MIN_BOX, min_nps=20, restart_every=50_000,
     ),
 }  # fmt: skip
-"""Protocols by name."""
+"""Protocols by the name of the preset. `Protocol.name` is part of a run's identity: that of `standard` is "desk"."""
+
+ALIASES = {"desk": "standard"}
+"""Other names of presets, accepted wherever one is read."""
 
 WINDOWS = Protocol(
     name="windows", timestep=0.01, equilibration_steps=50_000, production_steps=300_000, frame_every=100,
@@ -213,17 +216,23 @@ def protocol_of(record: Mapping[str, Any]) -> Protocol:
 
 
 def preset(name: str) -> Protocol:
-    """The preset `smoke`, `desk` or `paper`; `InputError` for another name."""
+    """The preset `smoke`, `standard` or `paper`, by its name or an alias; `InputError` for another name."""
+    name = ALIASES.get(name, name)
     if name not in PRESETS:
         raise InputError(f"protocol = {name!r} is not one of {', '.join(PRESETS)}")
     return PRESETS[name]
+
+
+def shown_name(name: str) -> str:
+    """The name of a recorded protocol as people know it: a preset has that of `PRESETS`."""
+    return ALIASES.get(name, name)
 
 
 IMPLICIT = Protocol(
     name="implicit", timestep=0.01, equilibration_steps=100_000, production_steps=200_000, frame_every=200,
     configurations=0, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=100_000, thermostat_damping=1.0,
 )  # fmt: skip
-"""NPs alone (mass 1) under a Langevin thermostat, 1,000 tau and 2,000 tau; as many as `desk` has, in a given volume."""
+"""NPs alone (mass 1) under a Langevin thermostat, 1,000 and 2,000 tau; as many as in `standard`, in a given volume."""
 
 ANNEAL_FROM = 2.0
 """Temperature from which implicit NPs are cooled where dispersed and clustered starts differ."""

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, make_dataclass
-from typing import Annotated, cast
+from typing import Annotated, ClassVar, cast
 
 from msgspec import Meta
 
@@ -47,7 +47,7 @@ class CompositionRecord(_Numbers):  # type: ignore[valid-type, misc]  # its fiel
 
 @dataclass(frozen=True, eq=False)
 class UmbrellaRecord(Record):
-    """Umbrella windows of a triple: separation and stiffness of each spring."""
+    """Umbrella windows of two NPs, by their pair inputs: separation and stiffness of each spring."""
 
     diameter: float
     chain_length: float
@@ -99,6 +99,8 @@ class Segment(Record):
 class RunRecord(Record):
     """`run.json`: what a run simulates and how."""
 
+    in_file: ClassVar = {"last_segment": "last_stretch"}
+
     id: str
     protocol: ProtocolRecord
     nanonet: str
@@ -115,9 +117,9 @@ class RunRecord(Record):
     np_mass: float | None = None
     lammps: str | None = None
     accelerator: str | None = None
-    last_stretch: Segment | None = None
+    last_segment: Segment | None = None
     implicit: Mapping[str, object] | None = None
-    """Where the NPs of an explicit run began: the implicit runs, and what they say."""
+    """Where the NPs of an explicit run started: the implicit runs, and their results."""
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -149,7 +151,9 @@ class PolymerRecord(Record):
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryStatistics(Record):
-    """What one trajectory says of its equilibration; kept, so that replicas that come later can be judged with it."""
+    """Averages and correlations of one trajectory; kept, so that later replicas can be assessed together with it."""
+
+    in_file: ClassVar = {"contact_events": "entries"}
 
     means: tuple[float, ...]
     """Neighbours of an NP: in contact, and at most three monomers away."""
@@ -159,7 +163,8 @@ class TrajectoryStatistics(Record):
     """Independent samples of each."""
     inefficiency: float
     drift: float
-    entries: int
+    contact_events: int
+    """Times that a pair came into contact from afar."""
     contacts: bool
     """Whether any pair was ever in contact."""
     mobility: float
@@ -176,18 +181,19 @@ class Convergence(Record):
     """Whether the trajectories of one composition are at equilibrium; what is None was not recorded."""
 
     nulls = frozenset({"agreement", "spread"})
+    in_file: ClassVar = {"contact_events": "entries", "shortfall": "badness"}
 
     converged: bool
     """The verdict."""
     reason: str = ""
-    """What it rests on, in words."""
+    """Why, in words."""
     drift: float | None = None
     """Largest difference between the halves' mean numbers of neighbours, in its standard errors."""
     inefficiency: float | None = None
     """Statistical inefficiency of the numbers of neighbours, the largest: frames for one independent sample."""
     samples: float | None = None
     """Statistically independent samples of the numbers of neighbours, the fewest of any trajectory."""
-    entries: int | None = None
+    contact_events: int | None = None
     """Times that a pair came into contact from afar, all trajectories together."""
     contacts: bool | None = None
     """Whether any pair was ever in contact."""
@@ -200,8 +206,8 @@ class Convergence(Record):
     changes: int | None = None
     """Times that the NPs went from one cluster to dispersed or back, all trajectories together."""
     independent: bool | None = None
-    """Whether the trajectories began independently at equilibrium, or at both ends (dispersed and clustered)."""
-    badness: float | None = None
+    """Whether the trajectories started independently at equilibrium, or at both ends (dispersed and clustered)."""
+    shortfall: float | None = None
     """How far from converged: the largest factor by which a criterion of `assess` is missed; at most 1 if it is."""
 
 
@@ -241,6 +247,7 @@ class MeasuredRun(Record):
     """A run behind an entry of a dataset: how it was made and what was measured on it."""
 
     nulls = frozenset({"polymer"})
+    in_file: ClassVar = {"statistics": "examination"}
 
     id: str
     composition: CompositionRecord
@@ -260,14 +267,14 @@ class MeasuredRun(Record):
     frames: _Count | None = None
     box: float | None = None
     steps_per_second: float | None = None
-    examination: TrajectoryStatistics | None = None
+    statistics: TrajectoryStatistics | None = None
     polymer: PolymerRecord | None = None
     notes: tuple[str, ...] | None = None
     implicit: Mapping[str, object] | None = None
 
     @property
     def starting_point(self) -> str:
-        """How its NPs began: `dispersed`, `clustered`, `implicit`, or `annealed` (an implicit run that was cooled)."""
+        """Where its NPs started: `dispersed`, `clustered`, `implicit`, `annealed` (an implicit run that was cooled)."""
         return "annealed" if self.protocol.anneal_from else self.start
 
     @property
@@ -301,7 +308,7 @@ class UmbrellaRunRecord(Record):
 
 @dataclass(frozen=True, eq=False)
 class UmbrellaRow(UmbrellaRunRecord):
-    """The same in the file of umbrella runs, with what the run simulated and what it says."""
+    """The same in the file of umbrella runs, with what the run simulated and its mean forces."""
 
     diameter: float = field(kw_only=True)
     chain_length: float = field(kw_only=True)

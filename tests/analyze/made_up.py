@@ -7,32 +7,32 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.umbrella import follow, mean_forces
-from nanonet.potentials.mediated import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, PairInputs
 from nanonet.systems.umbrella import UmbrellaWindows
 
-TRIPLE = Triple(3.0, 40, 1.0)
+PAIR = PairInputs(3.0, 40, 1.0)
 
 
-def w_poly(r: ArrayLike, triple: Triple) -> NDArray[np.float64]:
+def w_poly(r: ArrayLike, pair: PairInputs) -> NDArray[np.float64]:
     """A well at contact, a barrier that grows with eps_pn, layers that die out; deeper for larger D (kT)."""
-    h = np.asarray(r, dtype=np.float64) - triple.diameter
-    well = -(6.0 - 2.0 * triple.eps_pn) / (1.0 + np.exp((h - 0.2) / 0.25))
-    barrier = 2.5 * triple.eps_pn * np.exp(-(((h - 0.8) / 0.5) ** 2))
+    h = np.asarray(r, dtype=np.float64) - pair.diameter
+    well = -(6.0 - 2.0 * pair.eps_pn) / (1.0 + np.exp((h - 0.2) / 0.25))
+    barrier = 2.5 * pair.eps_pn * np.exp(-(((h - 0.8) / 0.5) ** 2))
     layers = 0.4 * np.cos(2.0 * np.pi * h) * np.exp(-np.abs(h) / 0.9)
-    return np.asarray(triple.diameter / 3.0 * (well + barrier + layers) * (1.0 + 0.002 * (triple.chain_length - 40)))
+    return np.asarray(pair.diameter / 3.0 * (well + barrier + layers) * (1.0 + 0.002 * (pair.chain_length - 40)))
 
 
 def made_up_windows(
-    triple: Triple, frames: int, seed: int, springs: tuple[tuple[float, float], ...] = ()
+    pair: PairInputs, frames: int, seed: int, springs: tuple[tuple[float, float], ...] = ()
 ) -> tuple[UmbrellaWindows, Trajectory]:
-    """Windows of a triple and independent frames of their dimers, far from one another, in `w_poly`."""
-    subject = UmbrellaWindows(triple, springs)
+    """Windows of two NPs and independent frames of their dimers, far from one another, in `w_poly`."""
+    subject = UmbrellaWindows(pair, springs)
     rng = np.random.default_rng(seed)
-    fine = np.linspace(0.4 * triple.diameter, triple.diameter + 8.0, 40_001)
+    fine = np.linspace(0.4 * pair.diameter, pair.diameter + 8.0, 40_001)
     edge, count = 60.0, len(subject.springs)
     positions = np.empty((frames, 2 * count, 3))
     for i, (separation, stiffness) in enumerate(subject.springs):
-        weight = fine**2 * np.exp(-w_poly(fine, triple) - stiffness * (fine - separation) ** 2)
+        weight = fine**2 * np.exp(-w_poly(fine, pair) - stiffness * (fine - separation) ** 2)
         cumulative = np.cumsum(weight)
         r = np.interp(rng.uniform(0.0, cumulative[-1], frames), cumulative, fine)
         arm = rng.normal(size=(frames, 3))
@@ -42,7 +42,7 @@ def made_up_windows(
     return subject, Trajectory(positions, np.full((frames, 3), 5 * edge))
 
 
-def made_up_forces(triple: Triple, frames: int = 400, seed: int = 1) -> MeanForces:
+def made_up_forces(pair: PairInputs, frames: int = 400, seed: int = 1) -> MeanForces:
     """Mean forces of those windows."""
-    subject, trajectory = made_up_windows(triple, frames, seed)
+    subject, trajectory = made_up_windows(pair, frames, seed)
     return mean_forces(follow(trajectory, subject), subject)

@@ -24,7 +24,7 @@ def _run(
     seen: TrajectoryStatistics, start: str, height: float, composition: Composition = CONDENSING, tau: float = 2500
 ) -> Run:
     g = np.where(R > 2.5, 1.0 + height * np.exp(-((R - 2.85) ** 2) / 0.02), 0.0)
-    protocol = asdict(replace(preset("desk"), start=start))
+    protocol = asdict(replace(preset("standard"), start=start))
     record = {
         "id": f"{start}{height}", "start": start, "protocol": protocol, "composition": asdict(composition), "nps": 18,
         "density": composition.density, "density_error": 1e-6, "production_tau": tau, "examination": seen.to_json(),

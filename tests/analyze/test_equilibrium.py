@@ -9,11 +9,11 @@ from nanonet import InputError
 from nanonet.analyze.equilibrium import (
     agree,
     assess,
+    assess_trajectories,
     block_error,
     block_means,
-    examine,
     inefficiency,
-    judge,
+    trajectory_statistics,
 )
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.records import TrajectoryStatistics
@@ -54,32 +54,34 @@ def test_inefficiency_of_an_autoregressive_series_is_the_known_one() -> None:
 
 
 def test_particles_that_mix_converge() -> None:
-    verdict = assess([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["implicit", "implicit"])
+    verdict = assess_trajectories([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["implicit", "implicit"])
     assert verdict.converged
-    assert verdict.entries is not None
-    assert verdict.entries >= 10
+    assert verdict.contact_events is not None
+    assert verdict.contact_events >= 10
     # free diffusion: MSD = 3 step^2 frames, less the share of the centre of mass
     assert verdict.mobility is not None
     assert verdict.mobility * 4.0 == pytest.approx(3 * 0.4**2 * 4000 * 11 / 12, rel=0.6)
 
 
 def test_one_start_alone_does_not() -> None:
-    verdict = assess([_walk(4000, 12, 0.4)], 2.0, ["implicit"])
+    verdict = assess_trajectories([_walk(4000, 12, 0.4)], 2.0, ["implicit"])
     assert not verdict.converged
     assert verdict.reason == "one start alone"
     assert verdict.agreement is None
-    assert verdict.badness == 1.5
-    again = assess([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["dispersed", "dispersed"])
+    assert verdict.shortfall == 1.5
+    again = assess_trajectories([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["dispersed", "dispersed"])
     assert again.reason == "no independent starts"
-    assert assess([_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["dispersed", "clustered"]).converged
+    assert assess_trajectories(
+        [_walk(4000, 12, 0.4, seed) for seed in (0, 1)], 2.0, ["dispersed", "clustered"]
+    ).converged
 
 
 def test_blocks_shorter_than_the_memory_do_not() -> None:
     one = TrajectoryStatistics((1.0, 2.0), (0.1, 0.1), (50.0, 4.0), 500.0, 0.0, 20, True, 2.0)
-    verdict = judge([one, one], ["implicit", "implicit"])
+    verdict = assess([one, one], ["implicit", "implicit"])
     assert not verdict.converged
     assert verdict.reason == "only 4.0 independent samples"
-    assert verdict.badness == pytest.approx(5 / 4)
+    assert verdict.shortfall == pytest.approx(5 / 4)
 
 
 def test_a_cluster_that_grows_is_a_drift() -> None:
@@ -87,7 +89,7 @@ def test_a_cluster_that_grows_is_a_drift() -> None:
     shrink = np.linspace(1.0, 0.2, 2000)[:, None, None]
     centre = np.array([6.0, 6.0, 6.0])
     gathering = Trajectory(centre + (trajectory.positions - centre) * shrink, trajectory.boxes)
-    verdict = assess([gathering], 2.0, ["implicit"])
+    verdict = assess_trajectories([gathering], 2.0, ["implicit"])
     assert not verdict.converged
     assert "halves differ" in verdict.reason
 
@@ -97,7 +99,7 @@ def test_a_pair_that_goes_to_and_fro_enters_each_time() -> None:
     positions = np.zeros((len(distance), 2, 3))
     positions[:, 1, 0] = distance
     pair = Trajectory(positions, np.full((len(distance), 3), BOX))
-    assert assess([pair], 2.0, ["implicit"]).entries == 7
+    assert assess_trajectories([pair], 2.0, ["implicit"]).contact_events == 7
 
 
 def test_changes_between_one_cluster_and_none_are_counted() -> None:
@@ -107,29 +109,29 @@ def test_changes_between_one_cluster_and_none_are_counted() -> None:
     x = np.repeat([touching, apart, half, touching], [5, 5, 5, 5], axis=0)
     positions = np.zeros((20, 6, 3))
     positions[:, :, 0] = x
-    seen = examine(Trajectory(positions, np.full((20, 3), 60.0)), 2.0)
+    seen = trajectory_statistics(Trajectory(positions, np.full((20, 3), 60.0)), 2.0)
     assert seen.changes == 2
     assert seen.largest == pytest.approx((1 + 1 / 6 + 3 / 6 + 1) / 4)
 
 
 def test_replicas_that_agree_and_replicas_that_do_not() -> None:
     replicas = [_walk(3000, 12, 0.4, seed) for seed in (3, 4, 5)]
-    together = assess(replicas, 2.0, ["implicit"] * 3)
+    together = assess_trajectories(replicas, 2.0, ["implicit"] * 3)
     assert together.converged
-    assert together.badness is not None
-    assert together.badness <= 1
+    assert together.shortfall is not None
+    assert together.shortfall <= 1
     assert together.agreement is not None
     assert "3 runs within" in together.reason
     crowded = Trajectory(replicas[0].positions, replicas[0].boxes * 0.8)  # the same walk in a smaller box
-    apart = assess([replicas[1], crowded], 2.0, ["implicit", "implicit"])
+    apart = assess_trajectories([replicas[1], crowded], 2.0, ["implicit", "implicit"])
     assert not apart.converged
     assert "replicas differ" in apart.reason
-    assert apart.badness is not None
-    assert apart.badness > 1
+    assert apart.shortfall is not None
+    assert apart.shortfall > 1
     with pytest.raises(InputError, match="0 trajectories"):
-        assess([], 2.0, [])
+        assess_trajectories([], 2.0, [])
     with pytest.raises(InputError, match="2 trajectories and 1 starts"):
-        assess(replicas[:2], 2.0, ["implicit"])
+        assess_trajectories(replicas[:2], 2.0, ["implicit"])
 
 
 def test_a_difference_below_a_tenth_is_none_however_small_the_errors() -> None:
@@ -138,4 +140,4 @@ def test_a_difference_below_a_tenth_is_none_however_small_the_errors() -> None:
     for counts, same in (((6.1, 14.4), True), ((6.1, 16.0), False)):
         other = replace(one, means=counts)
         assert agree(one, other) is same
-        assert judge([one, other], ["implicit", "implicit"]).converged is same
+        assert assess([one, other], ["implicit", "implicit"]).converged is same

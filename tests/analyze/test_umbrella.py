@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from nanonet import InputError, umbrella_runs
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.analyze.umbrella import follow, mean_forces, measure_windows, problems
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.records import UmbrellaRunRecord
 from nanonet.systems.umbrella import REACH, UmbrellaWindows
 from nanonet.umbrella_runs import BIN, UmbrellaRun
-from tests.analyze.made_up import TRIPLE, made_up_windows, w_poly
+from tests.analyze.made_up import PAIR, made_up_windows, w_poly
 from tests.conftest import TINY_WINDOWS
 
 
 def test_mean_forces_of_exact_samples(tmp_path: Path) -> None:
     """Independent samples of dimers in a known W_poly: every mean force is right within its error."""
-    subject, trajectory = made_up_windows(TRIPLE, frames=2_000, seed=1)
+    subject, trajectory = made_up_windows(PAIR, frames=2_000, seed=1)
     found = mean_forces(follow(trajectory, subject), subject)
-    values = w_poly(found.grid, TRIPLE)
+    values = w_poly(found.grid, PAIR)
     scores = (found.force - found.weights @ (np.diff(values) / BIN)) / found.error
     assert np.abs(scores).max() < 4.0
     assert np.sqrt(np.mean(scores**2)) == pytest.approx(1.0, abs=0.5)
@@ -30,7 +30,7 @@ def test_mean_forces_of_exact_samples(tmp_path: Path) -> None:
 
 def test_forces_of_other_dimers_are_taken_out() -> None:
     """Four NPs in a row: the repulsion between the inner two pulls both dimers together."""
-    subject = UmbrellaWindows(Triple(3.0, 40, 1.0), ((4.0, 10.0), (4.0, 10.0)))
+    subject = UmbrellaWindows(PairInputs(3.0, 40, 1.0), ((4.0, 10.0), (4.0, 10.0)))
     positions = np.array([[[2.0, 5, 5], [6.0, 5, 5], [11.5, 5, 5], [15.5, 5, 5]]])
     series = follow(Trajectory(positions, np.full((1, 3), 40.0)), subject)
     reach = subject.exclusion
@@ -43,14 +43,14 @@ def test_forces_of_other_dimers_are_taken_out() -> None:
 
 def test_windows_that_do_not_overlap_are_named() -> None:
     springs = tuple((separation, 200.0) for separation in (3.0, 3.1, 4.4))
-    subject, trajectory = made_up_windows(TRIPLE, frames=400, seed=2, springs=springs)
+    subject, trajectory = made_up_windows(PAIR, frames=400, seed=2, springs=springs)
     series = follow(trajectory, subject)
     (said,) = problems(mean_forces(series, subject), series)
     assert said == "the windows at 3.09 and 4.41 sigma share only 0.0 %"
 
 
 def test_a_window_that_drifts_is_named() -> None:
-    subject, trajectory = made_up_windows(TRIPLE, frames=400, seed=2)
+    subject, trajectory = made_up_windows(PAIR, frames=400, seed=2)
     series = follow(trajectory, subject)
     series.forces[200:, 4] += 30.0
     said = problems(mean_forces(series, subject), series)
@@ -79,25 +79,25 @@ def test_replicas_stand_side_by_side() -> None:
     together = umbrella_runs.combine(runs)
     assert len(together.force) == 2 * len(runs[0].forces.force)
     assert together.means == pytest.approx(np.concatenate([run.forces.means for run in runs]))
-    assert len(umbrella_runs.by_triple(runs)) == 1
+    assert len(umbrella_runs.by_pair_inputs(runs)) == 1
 
 
-def _run(seed: int, triple: Triple = TRIPLE) -> UmbrellaRun:
-    subject, trajectory = made_up_windows(triple, frames=200, seed=seed)
+def _run(seed: int, pair: PairInputs = PAIR) -> UmbrellaRun:
+    subject, trajectory = made_up_windows(pair, frames=200, seed=seed)
     return UmbrellaRun(subject, mean_forces(follow(trajectory, subject), subject), UmbrellaRunRecord(id=f"{seed:016}"))
 
 
 def test_what_windows_refuse(windows_run: Path, smoke_run: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="eps_pn = -1 is not between 0 and 5"):
-        Triple(3.0, 40, -1)
+        PairInputs(3.0, 40, -1)
     with pytest.raises(InputError, match=r"chain_length = 30\.5 is not a whole number"):
-        Triple(3.0, 30.5, 1.0)  # type: ignore[arg-type]
+        PairInputs(3.0, 30.5, 1.0)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"springs\[1\] = \(3.0, -1.0\)"):
-        UmbrellaWindows(TRIPLE, ((2.9, 10.0), (3.0, -1.0)))
-    with pytest.raises(InputError, match="is no window run"):
+        UmbrellaWindows(PAIR, ((2.9, 10.0), (3.0, -1.0)))
+    with pytest.raises(InputError, match="is no umbrella run"):
         measure_windows(smoke_run)
     with pytest.raises(InputError, match="cannot be put together"):
-        umbrella_runs.combine([_run(1), _run(2, Triple(4.0, 40, 1.0))])
+        umbrella_runs.combine([_run(1), _run(2, PairInputs(4.0, 40, 1.0))])
     with pytest.raises(InputError, match="allowed are 1 or more"):
         umbrella_runs.combine([])
     unfinished = tmp_path / "run"
@@ -116,7 +116,7 @@ def test_what_windows_refuse(windows_run: Path, smoke_run: Path, tmp_path: Path)
 
 def test_springs_follow_from_the_diameter() -> None:
     for diameter in (2.0, 3.3, 5.0):
-        subject = UmbrellaWindows(Triple(diameter, 30, 1.0))
+        subject = UmbrellaWindows(PairInputs(diameter, 30, 1.0))
         separations: NDArray[np.float64] = np.array([separation for separation, _ in subject.springs])
         assert separations[0] == pytest.approx(0.8 * diameter, abs=1e-3)
         assert separations[-1] == pytest.approx(diameter + REACH, abs=1e-3)

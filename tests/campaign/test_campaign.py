@@ -50,11 +50,22 @@ def _frames(workspace: Workspace, composition: Composition) -> list[int]:
         return [frame.configuration.step for frame in file]
 
 
+def test_campaigns_of_the_standard_preset_and_of_its_alias_are_one(tmp_path: Path) -> None:
+    """The record of either names the protocol `desk`, as those of former versions do."""
+    create(tmp_path / "work", THREE, preset("desk"), tmp_path / "data.nc")
+    assert json.loads((tmp_path / "work" / "campaign.json").read_text())["protocol"]["name"] == "desk"
+    assert open_workspace(tmp_path / "work").protocol == preset("standard")
+    create(tmp_path / "work", THREE, preset("standard"), tmp_path / "data.nc")
+    with pytest.raises(InputError, match=r"another protocol \(standard\)"):
+        create(tmp_path / "work", THREE, TINY, tmp_path / "data.nc")
+
+
 def test_job_identities_are_golden() -> None:
     """signac's hash of all parameters: a workspace must be found again by every version."""
     path = Path("/nowhere")
-    desk, edge = preset("desk"), Composition(diameter=3, chain_length=30, density=0.003, eps_nn=0.56, eps_pn=0.66)
-    former = Workspace(path, (SMOKE,), replace(desk, start="dispersed"), path)
+    standard = preset("standard")
+    edge = Composition(diameter=3, chain_length=30, density=0.003, eps_nn=0.56, eps_pn=0.66)
+    former = Workspace(path, (SMOKE,), replace(standard, start="dispersed"), path)
     tasks = [former.task(SMOKE, replica) for replica in (0, 1, 2)]
     from signac.job import calc_id
 
@@ -64,7 +75,7 @@ def test_job_identities_are_golden() -> None:
         "b3c2892b895364975e7fa49f4bc2181a",
     ]
     assert [task.protocol.start for task in tasks] == ["dispersed", "clustered", "dispersed"]
-    now = Workspace(path, (SMOKE,), desk, path)
+    now = Workspace(path, (SMOKE,), standard, path)
     assert calc_id(now.task(SMOKE).state_point) == "16d354e6021c8e251db525bfce8f2d3c"
     assert [now.task(SMOKE, replica).protocol.start for replica in (0, 1, 2)] == ["implicit"] * 3
     assert [now.task(edge, replica).protocol.start for replica in range(4)] == [
@@ -74,45 +85,42 @@ def test_job_identities_are_golden() -> None:
     assert [now.task(outside, replica).protocol.start for replica in (0, 1)] == ["dispersed", "clustered"]
 
 
-def test_a_campaign_runs_once_and_for_all(tiny: Workspace) -> None:
-    said: list[str] = []
+def test_a_campaign_runs_once_and_for_all(tiny: Workspace, logged: list[str]) -> None:
     assert _names(tiny) == ["waiting"] * 3
-    assert campaign.run(tiny, cores=2, only=[0, 2], max_replicas=1, say=said.append)
+    assert campaign.run(tiny, cores=2, only=[0, 2], max_replicas=1)
     assert _names(tiny) == ["done", "waiting", "done"]
-    assert campaign.run(tiny, cores=2, max_replicas=1, say=said.append)
+    assert campaign.run(tiny, cores=2, max_replicas=1)
     assert _names(tiny) == ["done"] * 3
-    assert [line.split()[0] for line in said].count("begins") == 3
-    assert campaign.run(tiny, max_replicas=1, say=said.append)
-    assert [line.split()[0] for line in said].count("begins") == 3
+    assert [line.split()[0] for line in logged].count("starts") == 3
+    assert campaign.run(tiny, max_replicas=1)
+    assert [line.split()[0] for line in logged].count("starts") == 3
 
 
-def test_time_is_over_and_the_campaign_goes_on(tiny: Workspace) -> None:
+def test_time_is_over_and_the_campaign_goes_on(tiny: Workspace, logged: list[str]) -> None:
     long = replace(TINY, production_steps=30_000, name="long")
     workspace = create(tiny.path.with_name("long"), THREE[:1], long, tiny.dataset)
-    said: list[str] = []
     begun = time.monotonic()
-    assert not campaign.run(workspace, hours=4 / 3600, max_replicas=1, say=said.append)
+    assert not campaign.run(workspace, hours=4 / 3600, max_replicas=1)
     assert time.monotonic() - begun < 60
     (row,) = campaign.status(workspace)
     assert row.state.name == "interrupted"
-    assert said[-1].startswith("stopped")
-    assert campaign.run(workspace, max_replicas=1, say=said.append)
+    assert logged[-1].startswith("stopped")
+    assert campaign.run(workspace, max_replicas=1)
     assert _frames(workspace, THREE[0]) == list(range(320, 30_301, 20))
 
 
-def test_a_run_that_fails_has_a_reason_and_stops_nobody(tiny: Workspace, tmp_path: Path) -> None:
+def test_a_run_that_fails_has_a_reason_and_stops_nobody(tiny: Workspace, tmp_path: Path, logged: list[str]) -> None:
     program = tmp_path / "lmp"
     real = find_lmp()[0]
     bad = 'if grep -q "1 2 0.6" start.in 2>/dev/null; then echo "ERROR: not this"; exit 1; fi'
     program.write_text(f'#!/bin/sh\n{bad}\nexec {real} "$@"\n')
     program.chmod(0o755)
-    said: list[str] = []
-    assert not campaign.run(tiny, cores=2, max_replicas=1, options={"lmp": str(program)}, say=said.append)
+    assert not campaign.run(tiny, cores=2, max_replicas=1, options={"lmp": str(program)})
     rows = campaign.status(tiny)
     assert [row.state.name for row in rows] == ["done", "failed", "done"]
     assert "ERROR: not this" in rows[1].state.reason
-    assert sum(line.startswith("failed") for line in said) == campaign.RETRIES + 1
-    assert campaign.run(tiny, max_replicas=1, say=said.append)  # mended: it goes on
+    assert sum(line.startswith("failed") for line in logged) == campaign.RETRIES + 1
+    assert campaign.run(tiny, max_replicas=1)  # mended: it goes on
     assert _names(tiny) == ["done"] * 3
 
 
@@ -170,8 +178,10 @@ def test_a_killed_worker_costs_nothing(
 
 def test_two_campaigns_on_one_workspace_are_safe(tiny: Workspace) -> None:
     code = (
-        "import sys; from nanonet.campaign import campaign; from nanonet.campaign.workspace import open_workspace\n"
+        "import logging, sys; from nanonet.campaign import campaign\n"
+        "from nanonet.campaign.workspace import open_workspace\n"
         "if __name__ == '__main__':\n"
+        "    logging.basicConfig(level=logging.INFO, stream=sys.stdout)\n"
         f"    campaign.run(open_workspace({str(tiny.path)!r}), max_replicas=1)\n"
     )
     script = tiny.path.with_name("both.py")
@@ -180,7 +190,7 @@ def test_two_campaigns_on_one_workspace_are_safe(tiny: Workspace) -> None:
     outputs = [process.communicate(timeout=240)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert _names(tiny) == ["done"] * 3
-    assert all("failed" not in output for output in outputs)
+    assert all("starts" in output and "failed" not in output for output in outputs)
     for composition in THREE:
         assert _frames(tiny, composition) == list(range(320, 901, 20))
 
@@ -194,33 +204,31 @@ def smoke(tmp_path: Path, smoke_run: Path) -> Workspace:
     return workspace
 
 
-def test_collecting_twice_changes_nothing(smoke: Workspace, smoke_run: Path) -> None:
+def test_collecting_twice_changes_nothing(smoke: Workspace, smoke_run: Path, logged: list[str]) -> None:
     assert _names(smoke) == ["done", "waiting"]
-    said: list[str] = []
-    data = campaign.collect(smoke, say=said.append)
+    data = campaign.collect(smoke)
     assert data == Dataset.load(smoke.dataset)
     assert data is not None
     assert data.rdfs == analyze([smoke_run]).rdfs
-    assert len(said) == 1
+    assert len(logged) == 1
     before = smoke.dataset.read_bytes()
-    campaign.collect(smoke, say=said.append)
+    campaign.collect(smoke)
     assert smoke.dataset.read_bytes() == before
-    assert len(said) == 1
+    assert len(logged) == 1
     assert _names(smoke) == ["collected", "waiting"]
 
 
-def test_a_run_that_cannot_be_measured_keeps_nobody_out(smoke: Workspace, smoke_run: Path) -> None:
+def test_a_run_that_cannot_be_measured_keeps_nobody_out(smoke: Workspace, smoke_run: Path, logged: list[str]) -> None:
     bad = smoke.prepare(smoke.task(smoke.design[1])) / "run"
     shutil.copytree(smoke_run, bad)
     record = json.loads((bad / run_folder.RECORD).read_text())
     task = smoke.task(smoke.design[1])
     record |= {**as_system(task.system).parameters(), "nps": 17}
     (bad / run_folder.RECORD).write_text(json.dumps(with_id(record)))
-    said: list[str] = []
-    data = campaign.collect(smoke, say=said.append)
+    data = campaign.collect(smoke)
     assert data is not None
     assert len(data) == 1
-    assert any(line.startswith("left out") and "17 NPs" in line for line in said)
+    assert any(line.startswith("left out") and "17 NPs" in line for line in logged)
     (bad / run_folder.TRAJECTORY).write_bytes(b"torn")
     assert _names(smoke) == ["collected", "failed"]
     assert sorted(path.name for path in smoke.dataset.parent.iterdir()) == ["data.nc", "work"]  # and no litter
@@ -250,7 +258,7 @@ def test_the_order_of_collection_does_not_matter(smoke_run: Path, tmp_path: Path
     ]
     for name, order in (("one.nc", [0, 1, 2]), ("two.nc", [2, 1, 0])):
         for i in order:
-            add_runs(tmp_path / name, [folders[i]], say=lambda line: None)
+            add_runs(tmp_path / name, [folders[i]])
     one, two = (Dataset.load(tmp_path / name) for name in ("one.nc", "two.nc"))
     assert one == two
     assert [len(runs) for runs in one.runs] == [1, 2]
@@ -268,20 +276,23 @@ def test_a_longer_run_takes_the_place_of_a_shorter(smoke_run: Path, tmp_path: Pa
     assert again == data
 
 
-def test_a_vanished_workspace_costs_only_its_unfinished_runs(smoke: Workspace, tmp_path: Path) -> None:
+def test_a_vanished_workspace_costs_only_its_unfinished_runs(
+    smoke: Workspace, tmp_path: Path, logged: list[str]
+) -> None:
     campaign.collect(smoke)
     shutil.rmtree(smoke.path)
     again = create(smoke.path, smoke.design, smoke.protocol, smoke.dataset)
     assert _names(again) == ["collected", "waiting"]
-    said: list[str] = []
-    assert campaign.run(again, only=[0], max_replicas=1, say=said.append)
-    assert said == []  # the first composition is not run again
+    logged.clear()
+    assert campaign.run(again, only=[0], max_replicas=1)
+    assert logged == []  # the first composition is not run again
 
 
 def _seen(run: Run, **changes: object) -> Run:
     """The run with other statistics."""
-    assert run.record.examination is not None
-    return replace(run, record=replace(run.record, examination=replace(run.record.examination, **changes)))  # type: ignore[arg-type]
+    assert run.record.statistics is not None
+    statistics = replace(run.record.statistics, **changes)  # type: ignore[arg-type]
+    return replace(run, record=replace(run.record, statistics=statistics))
 
 
 def test_the_worst_gets_the_next_replica(smoke_run: Path, tmp_path: Path) -> None:
@@ -390,7 +401,7 @@ def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
         assert not (tmp_path / "new").exists()
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "windows.json").write_text("{}")
-    with pytest.raises(InputError, match="file of window runs"):
+    with pytest.raises(InputError, match="file of umbrella runs"):
         create(tmp_path / "new", THREE, TINY, tmp_path / "other" / "data.nc")
     with pytest.raises(InputError, match=r"dataset = .*/b\\xff\.nc is not UTF-8 text"):
         create(tmp_path / "new", THREE, TINY, tmp_path / os.fsdecode(b"b\xff.nc"))

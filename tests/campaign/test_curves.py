@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nanonet import RDF, Composition
-from nanonet.analyze.runs import family
+from nanonet.analyze.runs import replica_group
 from nanonet.campaign import curves
 from nanonet.campaign.workspace import Task, Workspace, create
 from nanonet.dataset import Run
@@ -17,7 +17,7 @@ from nanonet.records import MeasuredRun, TrajectoryStatistics
 from nanonet.simulate import engine, finished
 from tests.conftest import TINY, TINY_COMPOSITION
 
-DESK = preset("desk")
+STANDARD = preset("standard")
 CONDENSING = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=0.5, eps_pn=0.3)
 DISPERSED = replace(CONDENSING, eps_pn=1.0)
 EDGE = Composition(diameter=3.03, chain_length=30, density=0.003, eps_nn=0.56, eps_pn=0.66)
@@ -38,7 +38,7 @@ def _run(task: Task, seen: TrajectoryStatistics) -> Run:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    return create(tmp_path / "work", (CONDENSING, DISPERSED, EDGE), DESK, tmp_path / "data.nc")
+    return create(tmp_path / "work", (CONDENSING, DISPERSED, EDGE), STANDARD, tmp_path / "data.nc")
 
 
 def _more(workspace: Workspace, composition: Composition, runs: list[Run]) -> tuple[str, int, int | None] | None:
@@ -82,7 +82,7 @@ def test_both_ends_are_seen_at_the_edge(workspace: Workspace) -> None:
     assert _more(workspace, EDGE, runs[:1]) == ("clustered", 1001, None)
     assert _more(workspace, EDGE, runs[:2]) == ("dispersed", 2001, None)  # though these two agree
     assert _more(workspace, EDGE, runs) == ("implicit", 3001, None)  # they have not met, and none can be extended
-    met = replace(runs[2], record=replace(runs[2].record, examination=MANY))
+    met = replace(runs[2], record=replace(runs[2].record, statistics=MANY))
     assert _more(workspace, EDGE, [*runs[:2], met]) is None
 
 
@@ -91,10 +91,10 @@ def test_a_dispersed_run_counts_as_the_first_where_nps_do_not_condense(workspace
         task = workspace.task(composition)
         assert task.protocol.start == "implicit"
         dispersed = _run(replace(task, protocol=replace(task.protocol, start="dispersed")), FEW)
-        known = curves.Curves({family(asdict(composition), asdict(DESK)): [dispersed]})
+        known = curves.Curves({replica_group(asdict(composition), asdict(STANDARD)): [dispersed]})
         assert known.is_done(workspace, task) is done
         assert not known.is_collected(task)
-        begun = curves.Curves({family(asdict(composition), asdict(DESK)): [_run(task, FEW)]})
+        begun = curves.Curves({replica_group(asdict(composition), asdict(STANDARD)): [_run(task, FEW)]})
         assert begun.is_done(workspace, task)
         assert begun.is_collected(task)
 
@@ -111,5 +111,5 @@ def test_an_extended_run_covers_its_shorter_self(tmp_path: Path) -> None:
     assert not finished.covers(tmp_path / "run", replace(TINY_COMPOSITION, eps_nn=0.6), TINY)
     assert not finished.covers(tmp_path / "run", TINY_COMPOSITION, TINY.replica(1))
     assert not finished.covers(tmp_path / "none", TINY_COMPOSITION, TINY)
-    assert finished.begun_protocol(tmp_path / "run") == longer
-    assert finished.begun_protocol(tmp_path / "none") is None
+    assert finished.started_protocol(tmp_path / "run") == longer
+    assert finished.started_protocol(tmp_path / "none") is None

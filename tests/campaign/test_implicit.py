@@ -11,9 +11,9 @@ from nanonet.analyze import potential_gp
 from nanonet.analyze.entries import _measurement
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.replicas import combine
-from nanonet.campaign import implicit, reckoning
+from nanonet.campaign import fidelity, implicit
 from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import IMPLICIT
 from tests.analyze.made_up import made_up_forces
 
@@ -24,17 +24,16 @@ CONDENSING = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=2.0,
 
 @pytest.fixture(scope="module")
 def model() -> PotentialGP:
-    triples = (Triple(3, 40, 0.2), Triple(3, 40, 1.4), Triple(2.5, 30, 0.8))
-    return potential_gp.fit([made_up_forces(triple, seed=i) for i, triple in enumerate(triples)])
+    pairs = (PairInputs(3, 40, 0.2), PairInputs(3, 40, 1.4), PairInputs(2.5, 30, 0.8))
+    return potential_gp.fit([made_up_forces(pair, seed=i) for i, pair in enumerate(pairs)])
 
 
 def test_many_compositions_become_one_dataset(model: PotentialGP, tmp_path: Path) -> None:
     """Error bars carry W_poly's; all start from both ends and are cooled where those differ; nothing is run twice."""
     beyond = {"dispersed": 0.3, "condensing": 0.0}
-    said: list[str] = []
     data = implicit.generate(
         [DISPERSED, CONDENSING], model, tmp_path / "runs", tmp_path / "out.nc",
-        discrepancy=beyond, protocol=QUICK, say=said.append,
+        discrepancy=beyond, protocol=QUICK,
     )  # fmt: skip
     assert Dataset.load(tmp_path / "out.nc") == data
     assert [entry["fidelity"] for entry in data.provenance] == ["implicit", "implicit"]
@@ -57,7 +56,7 @@ def test_many_compositions_become_one_dataset(model: PotentialGP, tmp_path: Path
     assert error[near] == pytest.approx(expected, rel=0.02)
     folders = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/trajectory.gsd")}
     assert len(folders) == sum(len(runs) for runs in data.runs)
-    implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK, say=said.append)
+    implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK)
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/trajectory.gsd")}
     assert after == folders  # nothing is run again, nothing is lost
 
@@ -69,30 +68,29 @@ def test_flags_say_what_is_not_sure(model: PotentialGP) -> None:
     assert "diameter = 4 is not between 2.5 and 3" in implicit.flags(implicit.potential_of(model, outside), outside)[0]
 
 
-def test_the_reckoning_of_a_model_with_itself(
+def test_explicit_and_implicit_runs_of_one_model_agree(
     model: PotentialGP, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Explicit data that were made by the same potential differ by no more than the errors; shifted ones do."""
-    short = replace(reckoning._PROTOCOL, equilibration_steps=5_000, production_steps=100_000, frame_every=100)
-    monkeypatch.setattr(reckoning, "_PROTOCOL", short)
+    short = replace(fidelity._PROTOCOL, equilibration_steps=5_000, production_steps=100_000, frame_every=100)
+    monkeypatch.setattr(fidelity, "_PROTOCOL", short)
     data = implicit.generate([DISPERSED], model, tmp_path / "runs", tmp_path / "out.nc", protocol=QUICK)
-    said: list[str] = []
-    (found,) = reckoning.compare(data, model, tmp_path / "compared", say=said.append)
+    (found,) = fidelity.compare(data, model, tmp_path / "compared")
     assert found.nps == 64
     assert found.regime == "dispersed"
-    assert found.triple_sampled
+    assert found.inputs_sampled
     assert found.agrees
-    assert reckoning.discrepancy([found], "dispersed") == 0.0
-    assert reckoning.discrepancy([found], "condensing") == 0.0
+    assert fidelity.discrepancy([found], "dispersed") == 0.0
+    assert fidelity.discrepancy([found], "condensing") == 0.0
     shifted = replace(found, explicit=tuple(np.array(found.explicit) + 1.0))
     assert not shifted.agrees
-    assert reckoning.discrepancy([shifted], "dispersed") == pytest.approx(1.0, abs=0.3)
-    reckoning.save(tmp_path / "found.json", [found])
-    (again,) = reckoning.load(tmp_path / "found.json")
+    assert fidelity.discrepancy([shifted], "dispersed") == pytest.approx(1.0, abs=0.3)
+    fidelity.save(tmp_path / "found.json", [found])
+    (again,) = fidelity.load(tmp_path / "found.json")
     assert again.composition == found.composition
     assert again.difference == pytest.approx(found.difference)
     with pytest.raises(InputError, match="cannot be read"):
-        reckoning.load(tmp_path / "missing.json")
+        fidelity.load(tmp_path / "missing.json")
 
 
 def test_what_generate_refuses(model: PotentialGP, tmp_path: Path) -> None:

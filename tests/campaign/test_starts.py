@@ -21,7 +21,7 @@ from tests.conftest import TINY, TINY_COMPOSITION
 QUICK = replace(IMPLICIT, equilibration_steps=2_000, production_steps=8_000)
 DISPERSED = Composition(diameter=3, chain_length=40, density=0.001, eps_nn=0.5, eps_pn=1.2)
 CONDENSING = Composition(diameter=3, chain_length=40, density=0.002, eps_nn=2.0, eps_pn=0.2)
-DESK = preset("desk")
+STANDARD = preset("standard")
 PLACES = np.array([[0.1, 0.2, 0.3], [0.6, 0.6, 0.7], [0.1, 0.7, 0.8]])
 
 
@@ -39,12 +39,12 @@ TINY_FROM_IMPLICIT = replace(TINY, start="implicit", equilibration_steps=400)
 
 
 def test_a_run_begins_with_as_many_nps_in_the_volume_that_it_will_have(tmp_path: Path) -> None:
-    placed = starts.place(DISPERSED, DESK, tmp_path)
-    nps, *_ = as_system(DISPERSED).numbers(DESK)
+    placed = starts.place(DISPERSED, STANDARD, tmp_path)
+    nps, *_ = as_system(DISPERSED).numbers(STANDARD)
     box = (nps / DISPERSED.density) ** (1 / 3)
     assert nps == DISPERSED.nps
     assert placed.nps.shape == (nps, 3)
-    system = as_system(DISPERSED).configuration(DESK, placed.nps)
+    system = as_system(DISPERSED).configuration(STANDARD, placed.nps)
     assert system.box == pytest.approx(box)
     assert np.allclose(system.nps, placed.nps % box)
     record = placed.record
@@ -65,18 +65,18 @@ def test_nothing_is_run_twice_and_replicas_begin_independently(tmp_path: Path, m
 
     monkeypatch.setattr(implicit, "_run", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        starts.place(DISPERSED, DESK, tmp_path)
+        starts.place(DISPERSED, STANDARD, tmp_path)
     monkeypatch.setattr(implicit, "_run", real)
     found = list(tmp_path.glob("implicit/*/trajectory.gsd"))
     assert len(found) == 1
     before = found[0].stat().st_mtime_ns
-    first = starts.place(DISPERSED, DESK, tmp_path)
+    first = starts.place(DISPERSED, STANDARD, tmp_path)
     assert found[0].stat().st_mtime_ns == before
-    again = starts.place(DISPERSED, DESK, tmp_path)
+    again = starts.place(DISPERSED, STANDARD, tmp_path)
     assert np.array_equal(first.nps, again.nps)
     assert first.record == again.record
     (tmp_path / "other").mkdir()
-    other = starts.place(DISPERSED, DESK.replica(1), tmp_path / "other")
+    other = starts.place(DISPERSED, STANDARD.replica(1), tmp_path / "other")
     assert not set(other.record["ids"]) & set(first.record["ids"])
     assert not np.allclose(other.nps, first.nps)
 
@@ -84,7 +84,7 @@ def test_nothing_is_run_twice_and_replicas_begin_independently(tmp_path: Path, m
 def test_where_the_ends_differ_nps_are_cooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eighteen NPs do not gather in 6 tau: two more runs begin hot, and the record says so."""
     monkeypatch.setattr(starts, "IMPLICIT", replace(IMPLICIT, equilibration_steps=200, production_steps=1_000))
-    record = starts.place(CONDENSING, DESK, tmp_path).record
+    record = starts.place(CONDENSING, STANDARD, tmp_path).record
     assert record["starts"] == ["annealed", "annealed"]
     assert "cooled" in record["reason"]
     assert not record["at_equilibrium"]
@@ -131,20 +131,20 @@ def test_a_run_from_implicit_nps_keeps_what_it_began_with(tmp_path: Path) -> Non
 
 
 def test_the_hold_is_a_part_of_equilibration() -> None:
-    assert DESK.start == "implicit"
-    assert DESK.hold_steps == 12_500
-    assert replace(DESK, start="dispersed").hold_steps == 0
+    assert STANDARD.start == "implicit"
+    assert STANDARD.hold_steps == 12_500
+    assert replace(STANDARD, start="dispersed").hold_steps == 0
     assert replace(preset("paper"), start="implicit").hold_steps == 30_000
 
 
 def test_what_cannot_begin_with_implicit_nps() -> None:
     outside = replace(DISPERSED, diameter=6, density=0.0005)
     assert "diameter = 6 is not between 2 and 5" in starts.why_not(outside)
-    assert starts.possible(outside, DESK).start == "dispersed"
-    assert starts.possible(DISPERSED, DESK) == DESK
+    assert starts.possible(outside, STANDARD).start == "dispersed"
+    assert starts.possible(DISPERSED, STANDARD) == STANDARD
     with pytest.raises(InputError, match="not possible for D=6"):
-        starts.place(outside, DESK, Path("nowhere"))
+        starts.place(outside, STANDARD, Path("nowhere"))
     with pytest.raises(InputError, match="needs the NPs of an implicit run"):
-        as_system(DISPERSED).configuration(DESK)
+        as_system(DISPERSED).configuration(STANDARD)
     with pytest.raises(InputError, match=r"shape \(3, 3\); allowed is \(9, 3\)"):
-        as_system(DISPERSED).configuration(DESK, np.zeros((3, 3)))
+        as_system(DISPERSED).configuration(STANDARD, np.zeros((3, 3)))

@@ -87,7 +87,7 @@ def test_term_ends_the_campaign_with_all_that_it_started(
     out, err = started.communicate(timeout=60)
     assert started.returncode == 128 + signal.SIGTERM
     assert "Traceback" not in out + err
-    assert "the same command goes on" in out
+    assert "the same command resumes" in out
     assert _wait_for_the_end(tmp_path, 30) == []
     assert [row.state.name for row in campaign.status(two)] == ["interrupted"] * 2
 
@@ -126,7 +126,7 @@ def test_what_was_terminated_goes_on(tmp_path: Path) -> None:
     pool.stop()
     assert future.exception() is not None
     assert workspace.state(task).name == "interrupted"
-    assert campaign.run(workspace, max_replicas=1, say=lambda line: None)
+    assert campaign.run(workspace, max_replicas=1)
     assert _frames(workspace, TINY_COMPOSITION) == list(range(320, 30_301, 20))
 
 
@@ -135,7 +135,7 @@ def test_a_campaign_of_which_every_run_fails_is_an_error(two: Workspace, tmp_pat
     program.write_text(f'#!/bin/sh\n[ "$1" = -h ] && exec {find_lmp()[0]} -h\necho ERROR: no\nexit 1\n')
     program.chmod(0o755)
     with pytest.raises(SimulationError, match=r"every run failed; the last: LAMMPS failed: ERROR: no"):
-        campaign.run(two, cores=2, options={"lmp": str(program)}, say=lambda line: None)
+        campaign.run(two, cores=2, options={"lmp": str(program)})
     words: list[str | Path] = [Path(sys.executable).with_name("nanonet"), "campaign", "run", two.path, "--lmp", program]
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 2

@@ -24,12 +24,12 @@ R = standard_grid()
 BUMP = 1 + 3 * np.exp(-(((R - 3.05) / 0.4) ** 2))
 
 
-def test_trivial_pictures() -> None:
-    pictures = np.zeros((2, 64, 64), dtype=np.float32)
-    pictures[0, :, 3] = 1
-    pictures[1, :, 5] = 1
-    assert black_mse(pictures) == pytest.approx(1 / 64)
-    assert mean_mse(pictures) == pytest.approx(2 * 0.25 / 64)
+def test_trivial_images() -> None:
+    images = np.zeros((2, 64, 64), dtype=np.float32)
+    images[0, :, 3] = 1
+    images[1, :, 5] = 1
+    assert black_mse(images) == pytest.approx(1 / 64)
+    assert mean_mse(images) == pytest.approx(2 * 0.25 / 64)
 
 
 def test_ln_rmse_counts_where_g_is_known() -> None:

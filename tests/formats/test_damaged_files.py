@@ -32,7 +32,7 @@ from nanonet.formats.reading import read_json
 from nanonet.records import PolymerRecord, StatusRecord
 from nanonet.simulate import engine
 from nanonet.systems.kinds import as_system
-from nanonet.umbrella_runs import by_triple
+from nanonet.umbrella_runs import by_pair_inputs
 from tests.analyze.test_configurations import BEADS, NPS
 from tests.conftest import TINY, TINY_COMPOSITION, with_id
 
@@ -171,8 +171,10 @@ def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
         "campaign (campaign.json)": (
             tmp / "work" / "campaign.json", lambda: open_workspace(tmp / "work"), (_bytes, _json, _json),
         ),
-        "window runs (windows.json)": (
-            tmp / "windows.json", lambda: by_triple(umbrella_runs.load(tmp / "windows.json")), (_bytes, _json, _json),
+        "umbrella runs (windows.json)": (
+            tmp / "windows.json",
+            lambda: by_pair_inputs(umbrella_runs.load(tmp / "windows.json")),
+            (_bytes, _json, _json),
         ),
         "polymer.json": (
             tmp / "polymer.json", lambda: read_json(tmp / "polymer.json", PolymerRecord, "record"), (_bytes, _json),

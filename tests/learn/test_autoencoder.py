@@ -23,9 +23,9 @@ def test_sizes_are_the_papers() -> None:
     assert sum(isinstance(m, nn.Upsample) for m in network.decoder.layers) == 5  # the sixth is in the last convolution
 
 
-def _published(network: Autoencoder, pictures: Tensor) -> Tensor:
+def _published(network: Autoencoder, images: Tensor) -> Tensor:
     """The same network as the paper describes it: activation at once, transposed convolutions, all doublings."""
-    values = pictures
+    values = images
     for convolution in _convolutions(network.encoder):
         values = nn.functional.max_pool2d(nn.functional.leaky_relu(convolution(values), 0.01), 2)
     *hidden, last = _convolutions(network.decoder)
@@ -41,11 +41,11 @@ def test_the_map_is_the_published_one() -> None:
     network = Autoencoder()
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.2)
-    pictures = torch.rand(3, 1, 64, 64)
+    images = torch.rand(3, 1, 64, 64)
     with torch.no_grad():
-        expected = _published(network, pictures)
+        expected = _published(network, images)
         assert expected.std() > 0.1
-        assert torch.allclose(network(pictures), expected, atol=1e-5 * float(expected.abs().max()))
+        assert torch.allclose(network(images), expected, atol=1e-5 * float(expected.abs().max()))
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_other_sizes_have_no_dense_layers_and_the_graph_says_the_same(
 ) -> None:
     torch.manual_seed(0)
     network = Autoencoder(latent, filters=filters, size=size)
-    pictures = torch.rand(3, 1, size, size)
+    images = torch.rand(3, 1, size, size)
     with torch.no_grad():
-        latents = network.encoder(pictures)
-        rebuilt = network.reconstruct(pictures)
+        latents = network.encoder(images)
+        rebuilt = network.reconstruct(images)
     assert latents.shape == (3, latent)
     assert rebuilt.shape == (3, 1, size, size)
     assert 0 <= float(rebuilt.min()) <= float(rebuilt.max()) <= 1

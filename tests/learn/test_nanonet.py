@@ -20,8 +20,8 @@ def test_a_small_set_is_learnt(trained: NanoNet, made_up_dataset: Dataset) -> No
     history = trained.history_
     assert history.mse < 0.7 * history.mse_mean < history.mse_black
     assert history.mses[-1] < 0.7 * history.mse_mean < history.mses[0]
-    pictures = rasterize(made_up_dataset.G, made_up_dataset.r)
-    rebuilt = read_images(trained.decode(trained.encode(pictures).astype(np.float32)), made_up_dataset.r)
+    images = rasterize(made_up_dataset.G, made_up_dataset.r)
+    rebuilt = read_images(trained.decode(trained.encode(images).astype(np.float32)), made_up_dataset.r)
     mean_curve = np.exp(np.log(np.maximum(made_up_dataset.G, 0.05)).mean(axis=0))
     baseline = ln_rmse(made_up_dataset.G, np.tile(mean_curve, (8, 1))).mean()
     assert ln_rmse(made_up_dataset.G, rebuilt).mean() < 0.7 * baseline
@@ -95,7 +95,7 @@ def test_the_autoencoder_may_learn_from_other_curves_than_the_forest() -> None:
         _small().fit(X, G, r, validation_G=-G)
 
 
-def test_pictures_of_no_curve_are_not_encoded(trained: NanoNet) -> None:
+def test_images_of_no_curve_are_not_encoded(trained: NanoNet) -> None:
     with pytest.raises(InputError, match="image 1 was drawn by no curve"):
         trained.encode(np.stack([rasterize(np.ones((1, 100)), trained.r_)[0], np.zeros((64, 64))]))
     with pytest.raises(InputError, match="32 pixels a side; allowed are 64"):

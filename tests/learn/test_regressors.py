@@ -41,27 +41,27 @@ def test_principal_components_of_curves_are_undone() -> None:
     assert ln_rmse(G, many).mean() < ln_rmse(G, few).mean()
 
 
-def test_all_principal_components_give_pictures_back() -> None:
-    pictures = rasterize(G, R)
-    codec = ImagePCA(100).fit(pictures)
-    codes = codec.encode(pictures)
+def test_all_principal_components_give_images_back() -> None:
+    images = rasterize(G, R)
+    codec = ImagePCA(100).fit(images)
+    codes = codec.encode(images)
     assert codes.shape == (24, 23)
-    assert codec.decode(codes.astype(np.float32)) == pytest.approx(pictures, abs=1e-4)
+    assert codec.decode(codes.astype(np.float32)) == pytest.approx(images, abs=1e-4)
 
 
-def test_trivial_pictures() -> None:
-    pictures = rasterize(G, R)
-    for black, error in ((False, mean_mse(pictures)), (True, black_mse(pictures))):
-        codec = MeanImage(black).fit(pictures)
-        drawn = codec.decode(codec.encode(pictures).astype(np.float32))
-        assert np.square(drawn - pictures).mean() == pytest.approx(error, rel=1e-5)
+def test_trivial_images() -> None:
+    images = rasterize(G, R)
+    for black, error in ((False, mean_mse(images)), (True, black_mse(images))):
+        codec = MeanImage(black).fit(images)
+        drawn = codec.decode(codec.encode(images).astype(np.float32))
+        assert np.square(drawn - images).mean() == pytest.approx(error, rel=1e-5)
 
 
 def test_a_dense_autoencoder_learns_and_repeats_itself() -> None:
-    pictures = rasterize(G[:4], R)
+    images = rasterize(G[:4], R)
     first, second = (LatentRegressor(DenseAutoencoder(4, epochs=120, seed=1)).fit(X[:4], G[:4], R) for _ in range(2))
-    rebuilt = first.decode(first.encode(pictures).astype(np.float32))
-    assert np.square(rebuilt - pictures).mean() < mean_mse(pictures)
+    rebuilt = first.decode(first.encode(images).astype(np.float32))
+    assert np.square(rebuilt - images).mean() < mean_mse(images)
     assert (first.predict(X) == second.predict(X)).all()
 
 

@@ -14,7 +14,7 @@ from tests.conftest import made_up_curves
 SMALL = 16
 
 
-def _pictures(n: int, seed: int = 0) -> np.ndarray:
+def _images(n: int, seed: int = 0) -> np.ndarray:
     _, G, r = made_up_curves(n, seed)
     return rasterize(G, r, SMALL)
 
@@ -31,7 +31,7 @@ def _dead() -> Autoencoder:
 
 
 def _fit(training: Training, n: int = 8, validation: np.ndarray | None = None) -> tuple[Autoencoder, History]:
-    return fit_autoencoder(_pictures(n), _make, training, validation=validation)
+    return fit_autoencoder(_images(n), _make, training, validation=validation)
 
 
 def test_it_learns_and_stops_when_converged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,8 +44,8 @@ def test_it_learns_and_stops_when_converged(monkeypatch: pytest.MonkeyPatch) -> 
     assert history.mse == pytest.approx(history.mses[-1], rel=0.2)
     assert not history.validation_losses
     with torch.no_grad():
-        rebuilt = network.reconstruct(torch.from_numpy(_pictures(8))[:, None])[:, 0].numpy()
-    assert np.mean((rebuilt - _pictures(8)) ** 2) == pytest.approx(history.mse, rel=1e-3)
+        rebuilt = network.reconstruct(torch.from_numpy(_images(8))[:, None])[:, 0].numpy()
+    assert np.mean((rebuilt - _images(8)) ** 2) == pytest.approx(history.mse, rel=1e-3)
 
 
 def test_without_a_criterion_it_trains_for_all_epochs_and_without_bfloat16_in_float32(
@@ -59,24 +59,22 @@ def test_without_a_criterion_it_trains_for_all_epochs_and_without_bfloat16_in_fl
     assert history.losses[-1] < history.losses[0]
 
 
-def test_validation_pictures_are_watched_and_never_learnt() -> None:
+def test_validation_images_are_watched_and_never_learnt() -> None:
     training = Training(epochs=20, batch_size=8, converge=False, keep_stuck=True)
-    network, history = _fit(training, validation=_pictures(5, seed=1))
+    network, history = _fit(training, validation=_images(5, seed=1))
     alone, without = _fit(training)
     assert history.losses == without.losses
     assert all(map(torch.equal, network.state_dict().values(), alone.state_dict().values()))
     assert len(history.validation_losses) == len(history.validation_mses) == 20
     with torch.no_grad():
-        rebuilt = network.reconstruct(torch.from_numpy(_pictures(5, seed=1))[:, None])[:, 0].numpy()
-    assert np.mean((rebuilt - _pictures(5, seed=1)) ** 2) == pytest.approx(history.validation_mses[-1], rel=1e-3)
+        rebuilt = network.reconstruct(torch.from_numpy(_images(5, seed=1))[:, None])[:, 0].numpy()
+    assert np.mean((rebuilt - _images(5, seed=1)) ** 2) == pytest.approx(history.validation_mses[-1], rel=1e-3)
 
 
 def test_what_is_stuck_starts_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STUCK_STEPS", 200)
     made = iter([_dead, _make])
-    _, history = fit_autoencoder(
-        _pictures(8), lambda: next(made)(), Training(epochs=280, batch_size=8, latent_noise=0.0)
-    )
+    _, history = fit_autoencoder(_images(8), lambda: next(made)(), Training(epochs=280, batch_size=8, latent_noise=0.0))
     assert history.attempts == 2
     assert history.mse < history.mse_mean
 
@@ -84,15 +82,15 @@ def test_what_is_stuck_starts_again_soon(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_stays_stuck_is_an_error_long_before_the_last_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STUCK_STEPS", 30)
     done: list[int] = []
-    with pytest.raises(TrainingError, match=r"nothing in 1 attempts: MSE 0\..*mean picture 0\..*black picture 0\."):
+    with pytest.raises(TrainingError, match=r"nothing in 1 attempts: MSE 0\..*mean image 0\..*black image 0\."):
         fit_autoencoder(
-            _pictures(4),
+            _images(4),
             _dead,
             Training(epochs=100_000, attempts=1),
             progress=lambda epoch, epochs: done.append(epoch),
         )
     assert done[-1] == 30
-    network, history = fit_autoencoder(_pictures(4), _dead, Training(epochs=3, attempts=1, keep_stuck=True))
+    network, history = fit_autoencoder(_images(4), _dead, Training(epochs=3, attempts=1, keep_stuck=True))
     assert history.mse > history.mse_mean
     assert not network.decoder.layers[0].weight.detach().any()  # type: ignore[operator]
 
@@ -103,7 +101,7 @@ def _course(losses: list[float], least: float = 0.0) -> tuple[list[int], module.
     for epoch, loss in enumerate(losses):
         course.losses.append(loss)
         course.mses.append(0.1)
-        if course.judge():
+        if course.on_plateau():
             cuts.append(epoch + 1)
         if course.converged:
             break
@@ -121,7 +119,7 @@ def test_the_rate_is_cut_when_the_loss_stands_still_and_three_times_at_most() ->
     assert _course(falling)[0] != []
 
 
-def test_the_rate_grows_with_the_number_of_pictures_unless_told() -> None:
+def test_the_rate_grows_with_the_number_of_images_unless_told() -> None:
     assert Training().rate(14) == 3e-3
     assert Training().rate(200) == 4e-3
     assert Training(learning_rate=0.1).rate(200) == 0.1

@@ -15,17 +15,17 @@ R = standard_grid()
 ROW = R[-1] / 64 + 1e-9  # width of a row, to which a position may move
 
 
-def test_a_picture_is_a_white_line_on_black_with_rows_along_r() -> None:
+def test_an_image_is_a_white_line_on_black_with_rows_along_r() -> None:
     g = np.where(R > 5, 1.0, 0.0)
-    picture = draw(RDF(R, g))
-    assert picture.shape == (64, 64)
-    assert picture.dtype == np.float32
-    assert picture.min() == 0
-    assert picture.max() <= 1
-    assert picture[:30, 0] == pytest.approx(1.0)  # r below 5: the line lies at the bottom
+    image = draw(RDF(R, g))
+    assert image.shape == (64, 64)
+    assert image.dtype == np.float32
+    assert image.min() == 0
+    assert image.max() <= 1
+    assert image[:30, 0] == pytest.approx(1.0)  # r below 5: the line lies at the bottom
     height = 63 * np.log(1 / LOWEST) / np.log(HIGHEST / LOWEST)
-    assert picture[40:] @ np.arange(64) == pytest.approx(height, abs=1e-4)
-    assert np.count_nonzero(picture[50]) == 2  # anti-aliased: shared between two pixels
+    assert image[40:] @ np.arange(64) == pytest.approx(height, abs=1e-4)
+    assert np.count_nonzero(image[50]) == 2  # anti-aliased: shared between two pixels
 
 
 @given(hnp.arrays(np.float64, (1, 100), elements=st.floats(0, 400)))
@@ -71,9 +71,9 @@ def test_a_steep_edge_stays_in_its_row() -> None:
 
 def test_haze_of_a_decoder_does_not_matter() -> None:
     g = 1 + 20 * np.exp(-(((R - 3) / 0.4) ** 2))
-    picture = draw(RDF(R, g))
-    picture += 0.008 * picture.max(axis=1, keepdims=True) * (picture == 0)
-    assert trace(picture).g == pytest.approx(trace(draw(RDF(R, g))).g, rel=0.02)
+    image = draw(RDF(R, g))
+    image += 0.008 * image.max(axis=1, keepdims=True) * (image == 0)
+    assert trace(image).g == pytest.approx(trace(draw(RDF(R, g))).g, rel=0.02)
 
 
 def test_a_row_without_light_reads_as_zero() -> None:
@@ -95,17 +95,17 @@ def test_bad_curves_are_refused(curves: np.ndarray) -> None:
         rasterize(curves, R)
 
 
-@pytest.mark.parametrize("pictures", [np.ones((64, 64)), np.ones((1, 64, 63)), -np.ones((1, 64, 64))])
-def test_bad_pictures_are_refused(pictures: np.ndarray) -> None:
+@pytest.mark.parametrize("images", [np.ones((64, 64)), np.ones((1, 64, 63)), -np.ones((1, 64, 64))])
+def test_bad_images_are_refused(images: np.ndarray) -> None:
     with pytest.raises(InputError):
-        read_images(pictures, R)
+        read_images(images, R)
 
 
 @given(hnp.arrays(np.float64, (2, 100), elements=st.floats(0, 400)), st.sampled_from([16, 64, 128]))
 @settings(max_examples=30, deadline=None)
 def test_what_curves_drew_is_known_as_such(curves: np.ndarray, size: int) -> None:
-    pictures = rasterize(curves, R, size)
-    assert np.array_equal(check_images(pictures), pictures)
+    images = rasterize(curves, R, size)
+    assert np.array_equal(check_images(images), images)
 
 
 @pytest.mark.parametrize(
@@ -120,19 +120,19 @@ def test_what_curves_drew_is_known_as_such(curves: np.ndarray, size: int) -> Non
     ],
 )
 def test_what_no_curve_could_have_drawn_is_refused(change: str, what: str) -> None:
-    pictures = rasterize(np.ones((2, 100)), R)
+    images = rasterize(np.ones((2, 100)), R)
     if change == "black":
-        pictures[1] = 0
+        images[1] = 0
     elif change == "gap":
-        pictures[1, 7] = 0
+        images[1, 7] = 0
     elif change == "bright":
-        pictures[1, 7] *= 3
+        images[1, 7] *= 3
     elif change == "two lines":
-        pictures[1, 20] = 0
-        pictures[1, 20, [5, 50]] = 0.5
+        images[1, 20] = 0
+        images[1, 20, [5, 50]] = 0.5
     elif change == "jump":  # whole rows elsewhere, and no stroke that leads there
-        pictures[1, 30:] = np.roll(pictures[1, 30:], 10, axis=1)
+        images[1, 30:] = np.roll(images[1, 30:], 10, axis=1)
     else:
-        pictures[1] = np.mean([np.roll(pictures[1], k, axis=1) for k in (-1, 0, 1)], axis=0)
+        images[1] = np.mean([np.roll(images[1], k, axis=1) for k in (-1, 0, 1)], axis=0)
     with pytest.raises(InputError, match=what):
-        check_images(pictures)
+        check_images(images)

@@ -297,7 +297,7 @@ G = made_up(R, 3.0, WELLS[CONTACT])
         (lambda: Criteria(layers=4), "layers = 4 is not 1, 2 or 3"),
         (lambda: Criteria(confidence=1.5), "confidence = 1.5 is not between 0.5 and 1"),
         (lambda: classify(RDF(R, G), 6.0), "r ends at a gap r - D of 3 for diameter = 6"),
-        (lambda: classify(RDF(R[40:], G[40:]), 3.0), "r begins at 4.05, beyond contact"),
+        (lambda: classify(RDF(R[40:], G[40:]), 3.0), "r starts at 4.05, beyond contact"),
         (lambda: classify(RDF(R, G), -1.0), "diameter = -1 is not above 0"),
         (lambda: classify(RDF(R, G), 3.0, density=0.0), "density = 0 is not above 0"),
         (lambda: classify(RDF(R, G), 3.0, 0.001, nps=1), "nps = 1 is not 2 or more"),

@@ -14,7 +14,7 @@ from nanonet.composition import MIN_EPS_NN, check_repulsion
 from nanonet.formats import potential_table
 from nanonet.interpolation import interpolate_rows
 from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.rdf import standard_grid
 
 R = standard_grid()
@@ -23,14 +23,14 @@ TABLE = potential_table.shipped()
 
 def test_the_table_is_what_the_windows_say() -> None:
     """At grid points to the rounding, in between to a tenth of what the process itself is unsure of."""
-    model = potential_gp.fit(umbrella_runs.by_triple(umbrella_runs.shipped()), scales=_scales())
+    model = potential_gp.fit(umbrella_runs.by_pair_inputs(umbrella_runs.shipped()), scales=_scales())
     made = tabulate(model, (3.0, 3.25), (32.0, 40.0), (0.9, 1.0))
-    found = model.predict(Triple(3.25, 40, 1.0))
+    found = model.predict(PairInputs(3.25, 40, 1.0))
     x = np.array([[3.25, 40, 1e-5, 0.7, 1.0]])
     inside = (found.r[0] < R) & (found.r[-1] > R)
     expected = np.interp(R, found.r, found.w - found.w[-1]) + lj_cut_shifted(R, 3.25, 0.7)
     assert made.pmf(x, R)[0, inside] == pytest.approx(np.minimum(expected, 50)[inside], abs=0.15)
-    between = model.predict(Triple(3.125, 36, 0.95))
+    between = model.predict(PairInputs(3.125, 36, 0.95))
     x = np.array([[3.125, 36, 1e-5, 0.0, 0.95]])
     near = (R > 2.7) & (between.r[-1] > R)
     expected = np.interp(R, between.r, between.w - between.w[-1])

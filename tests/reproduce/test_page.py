@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nanonet.reproduce.page import Block, Heading, Picture, Points, Table, Text, to_html, to_markdown
+from nanonet.reproduce.page import Block, FigureFile, Heading, Points, Table, Text, to_html, to_markdown
 
 BLOCKS: list[Block] = [
     Heading("A title", 1),
@@ -8,7 +8,7 @@ BLOCKS: list[Block] = [
     Text("a < b, **bold** and `code`"),
     Points(["first", "second"]),
     Table(("x", "y"), (("group",), ("a|b", "1")), "what it shows"),
-    Picture("figure.png", "a caption"),
+    FigureFile("figure.png", "a caption"),
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 from nanonet import Dataset, InputError
 from nanonet.records import Provenance
 from nanonet.reproduce import report
-from nanonet.reproduce.studies import QUICK
+from nanonet.reproduce.chapters import QUICK
 from nanonet.reproduce.training_data import TrainingData
 
 CHEAP = ("phases", "forest", "leak")
@@ -35,10 +35,10 @@ def folder(known: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Pat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        report.reproduce(out, known, plan=QUICK, only=CHEAP, progress=killed)
+        report.reproduce(out, known, budget=QUICK, only=CHEAP, progress=killed)
     assert len(list((out / report.RESULTS).iterdir())) == 3
     totals: list[tuple[int, int]] = []
-    report.reproduce(out, known, plan=QUICK, only=CHEAP, progress=lambda *step: totals.append(step))
+    report.reproduce(out, known, budget=QUICK, only=CHEAP, progress=lambda *step: totals.append(step))
     assert totals[0][0] == 0
     assert totals[-1][0] == totals[-1][1] == len(list((out / report.RESULTS).iterdir())) - 3
     return out
@@ -46,8 +46,8 @@ def folder(known: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_the_report_shows_what_is_there_and_names_what_is_not(folder: Path) -> None:
     page, summary = (folder / report.PAGE).read_text(), (folder / report.SUMMARY).read_text()
-    for name, study in report.STUDIES.items():
-        assert study.title in page
+    for name, chapter in report.CHAPTERS.items():
+        assert chapter.title in page
         assert (f"--only {name}" in summary) == (name not in CHEAP)
     for name in re.findall(r'<img src="([^"]+)"', page):
         assert (folder / name).read_bytes().startswith(b"\x89PNG"), name
@@ -65,7 +65,7 @@ def test_settings_and_versions_are_kept(folder: Path) -> None:
 
 
 def test_what_is_not_allowed_is_refused(known: TrainingData, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="study = 'figure8' is not one of phases, autoencoder"):
+    with pytest.raises(InputError, match="chapter = 'figure8' is not one of phases, autoencoder"):
         report.reproduce(tmp_path / "new", known, only=("figure8",))
     assert not (tmp_path / "new").exists()
     (tmp_path / "thesis.tex").write_text("years of work")
@@ -75,7 +75,7 @@ def test_what_is_not_allowed_is_refused(known: TrainingData, tmp_path: Path) -> 
 
 @pytest.mark.long
 def test_every_chapter_in_its_quick_version(known: TrainingData, tmp_path: Path) -> None:
-    report.reproduce(tmp_path / "report", known, plan=QUICK)
+    report.reproduce(tmp_path / "report", known, budget=QUICK)
     summary = (tmp_path / "report" / report.SUMMARY).read_text()
     assert "Not computed yet" not in summary
     assert summary.count("![") >= 7, "without those of forests where every network is stuck"

@@ -10,9 +10,9 @@ import pytest
 
 from nanonet import Composition, Dataset, protocol, umbrella_runs
 from nanonet.analyze.umbrella import follow, mean_forces
-from nanonet.campaign import implicit, reckoning
+from nanonet.campaign import fidelity, implicit
 from nanonet.formats import potential_table
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import IMPLICIT
 from nanonet.records import UmbrellaRunRecord
 from nanonet.serve import cli
@@ -20,7 +20,7 @@ from nanonet.umbrella_runs import UmbrellaRun
 from tests.analyze.made_up import made_up_windows
 from tests.conftest import TINY
 
-TRIPLE = ["--diameter", "3", "--chain-length", "40", "--eps-pn", "1"]
+PAIR = ["--diameter", "3", "--chain-length", "40", "--eps-pn", "1"]
 
 
 @pytest.fixture
@@ -42,11 +42,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  #
 
 @pytest.fixture(scope="module")
 def forces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """File of made-up window runs."""
+    """File of made-up umbrella runs."""
     path = tmp_path_factory.mktemp("forces") / "windows.json"
     runs = []
-    for seed, triple in enumerate((Triple(3, 40, 1.0), Triple(3, 40, 0.2), Triple(2.5, 30, 0.6))):
-        subject, trajectory = made_up_windows(triple, 400, seed)
+    for seed, pair in enumerate((PairInputs(3, 40, 1.0), PairInputs(3, 40, 0.2), PairInputs(2.5, 30, 0.6))):
+        subject, trajectory = made_up_windows(pair, 400, seed)
         runs.append(
             UmbrellaRun(subject, mean_forces(follow(trajectory, subject), subject), UmbrellaRunRecord(id=f"{seed:016}"))
         )
@@ -57,7 +57,7 @@ def forces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_potential_shows_w_poly(run, forces: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     plot, table = tmp_path / "w.png", tmp_path / "w.csv"
     status, out, err = run(
-        "potential", *TRIPLE, "--eps-nn", 0.5, "--windows", forces, "--plot", plot, "--csv", table
+        "potential", *PAIR, "--eps-nn", 0.5, "--windows", forces, "--plot", plot, "--csv", table
     )  # fmt: skip
     assert (status, err) == (0, "")
     assert "contact    W_poly(D) = " in out
@@ -66,7 +66,7 @@ def test_potential_shows_w_poly(run, forces: Path, tmp_path: Path) -> None:  # t
     with table.open() as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     assert list(rows[0]) == ["r", "w_poly", "error", "w_poly_plus_u_nn"]
-    status, out, _ = run("potential", *TRIPLE, "--windows", forces, "--json")
+    status, out, _ = run("potential", *PAIR, "--windows", forces, "--json")
     content = json.loads(out)
     assert len(content["w_poly"]) == len(content["error"]) == len(content["r"]) == len(rows)
     assert content["total"] is None
@@ -82,16 +82,16 @@ def test_a_table_of_w_poly_is_written(run, forces: Path, tmp_path: Path) -> None
 
 
 def test_potential_outside_warns_and_nonsense_is_refused(run, forces: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    status, out, _ = run("potential", *TRIPLE[:-1], 1.4, "--windows", forces)
+    status, out, _ = run("potential", *PAIR[:-1], 1.4, "--windows", forces)
     assert status == 0
     assert "warning    eps_pn = 1.4 is not between 0.2 and 1" in out
-    status, _, err = run("potential", *TRIPLE[:-1], 9, "--windows", forces)
+    status, _, err = run("potential", *PAIR[:-1], 9, "--windows", forces)
     assert status == 2
     assert "eps_pn = 9 is not between 0 and 5" in err
-    status, _, err = run("potential", *TRIPLE, "--windows", tmp_path / "none.json")
+    status, _, err = run("potential", *PAIR, "--windows", tmp_path / "none.json")
     assert status == 2
     assert "does not exist" in err
-    status, _, err = run("potential", *TRIPLE, "--windows", forces, "--plot", "w.txt")
+    status, _, err = run("potential", *PAIR, "--windows", forces, "--plot", "w.txt")
     assert status == 2
     assert "suffix" in err
 
@@ -114,7 +114,7 @@ def test_implicit_makes_a_dataset_and_a_report(  # type: ignore[no-untyped-def]
     run, forces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = replace(IMPLICIT, equilibration_steps=1_000, production_steps=10_000, frame_every=100, min_nps=32)
-    for module, name in ((implicit, "IMPLICIT"), (reckoning, "_PROTOCOL")):
+    for module, name in ((implicit, "IMPLICIT"), (fidelity, "_PROTOCOL")):
         monkeypatch.setattr(module, name, quick)
     design = tmp_path / "design.csv"
     design.write_text("diameter,chain_length,density,eps_nn,eps_pn\n3,40,0.001,0.2,1.0\n2.7,33,0.002,0.2,0.7\n")
@@ -133,7 +133,7 @@ def test_implicit_makes_a_dataset_and_a_report(  # type: ignore[no-untyped-def]
     data = Dataset.load(out)
     assert len(data) == 2
     assert {entry["fidelity"] for entry in data.provenance} == {"implicit"}
-    assert len(reckoning.load(report)) == 1
+    assert len(fidelity.load(report)) == 1
 
 
 def test_what_stops_implicit_is_found_before_its_model_is_fitted(  # type: ignore[no-untyped-def]

@@ -226,7 +226,7 @@ def test_a_map_of_draws_shows_where_the_states_meet() -> None:
     assert 0.3 < contact[2, -1] < 0.7  # eps_nn = 1, the model is not sure
     assert found.outside[:, -1].all()
     assert not found.outside[:, :-2].any()
-    assert "400 curves a point that the model draws" in found.basis
+    assert "400 curves a point that the model draws" in found.method
     hard = compute_map(known(uncertain=False), ("eps_pn", "eps_nn"), held, (None, None), 7, Criteria())
     assert set(np.unique(hard.shares)) == {0.0, 1.0}
 

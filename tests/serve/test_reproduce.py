@@ -30,7 +30,7 @@ def test_a_chapter_without_fits_is_written_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--only", "figure8"), "study = 'figure8' is not one of"),
+        (("--only", "figure8"), "chapter = 'figure8' is not one of"),
         (("--repeats", "0"), "repeats = 0 is not a whole number between 1 and 1000"),
         (("--kept-runs", "no-such-folder"), "kept_runs = no-such-folder is not a folder"),
         (("--dataset", "no-such.nc"), r"dataset no-such\.nc cannot be read"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -72,6 +73,24 @@ def test_what_the_user_can_mend_is_one_line(
     monkeypatch.setattr(sys, "argv", ["nanonet"])
     assert terminal.run(_app(raised)) == 2
     assert capsys.readouterr().err == said + "\n"
+
+
+def test_what_the_library_logs_is_printed_during_a_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger = logging.getLogger("nanonet.campaign.campaign")
+    app = typer.Typer()
+
+    @app.command()
+    def command() -> None:
+        logger.info("starts     a\x1b[2Jb, 100 %s")
+        logger.debug("not shown")
+        logging.getLogger("another").warning("not ours")
+
+    monkeypatch.setattr(sys, "argv", ["command"])
+    assert terminal.run(app) == 0
+    logger.info("after it")
+    assert capsys.readouterr() == ("starts     a\\x1b[2Jb, 100 %s\n", "")
 
 
 def test_defects_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,7 +140,7 @@ def test_the_plugin_computes_what_lj_cut_does(real: Lmp, smoke_run: Path, tmp_pa
 
 @needs_compiler
 def test_energy_is_conserved(real: Lmp, smoke_run: Path, tmp_path: Path) -> None:
-    """NVE at the time step of desk: neither style lets the energy drift by 0.1 % of kT a monomer and 10 tau."""
+    """NVE at the time step of standard: neither style lets the energy drift by 0.1 % of kT a monomer and 10 tau."""
     folder = Path(shutil.copytree(smoke_run, tmp_path / "run"))
     text = re.sub(r"(?s)\nfix npt.*", "", (folder / run_folder.RESUME).read_text())
     (folder / "nve.in").write_text(

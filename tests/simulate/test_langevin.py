@@ -14,7 +14,7 @@ from nanonet.analyze.trajectory import read
 from nanonet.composition import Composition
 from nanonet.errors import SimulationError
 from nanonet.formats import run_folder
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.simulate import cache, engine, langevin
 from nanonet.simulate.accelerate import FallbackWarning
@@ -29,8 +29,8 @@ SHORT = replace(IMPLICIT, equilibration_steps=2_000, production_steps=4_000)
 def _subject(composition: Composition = COMPOSITION, barrier: float = 0.5) -> Implicit:
     r = np.arange(2.5, 7.0, 0.05)
     w = -2.0 * np.exp(-(((r - 3.0) / 0.3) ** 2)) + barrier * np.exp(-(((r - 4.0) / 0.4) ** 2))
-    triple = Triple(composition.diameter, composition.chain_length, composition.eps_pn)
-    return implicit(composition, PolymerPotential(triple, r, w, np.diag(np.full(len(r), 0.04))))
+    pair = PairInputs(composition.diameter, composition.chain_length, composition.eps_pn)
+    return implicit(composition, PolymerPotential(pair, r, w, np.diag(np.full(len(r), 0.04))))
 
 
 def _run(subject: Implicit, protocol: Protocol) -> tuple[langevin.Loop, np.ndarray]:

@@ -21,7 +21,7 @@ def test_the_scripts_are_the_golden_ones() -> None:
 
 def test_only_a_longer_time_step_has_substeps() -> None:
     for text in (script.start_text, script.resume_text):
-        assert "run_style respa 2 2 bond 1 pair 2\n" in text(SMOKE, preset("desk"))
+        assert "run_style respa 2 2 bond 1 pair 2\n" in text(SMOKE, preset("standard"))
         assert "respa" not in text(SMOKE, preset("paper"))
 
 

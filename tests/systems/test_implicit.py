@@ -13,7 +13,7 @@ from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
 from nanonet.formats import run_folder
 from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.protocol import IMPLICIT
 from nanonet.simulate import engine
 from nanonet.systems.implicit import Implicit, implicit
@@ -27,10 +27,10 @@ SHORT = replace(
 )
 
 
-def _potential(barrier: float = 2.0, end: float = 0.0, triple: Triple | None = None) -> PolymerPotential:
+def _potential(barrier: float = 2.0, end: float = 0.0, pair: PairInputs | None = None) -> PolymerPotential:
     r = np.arange(2.3, 7.76, 0.05)
     w = -3.0 / (1.0 + np.exp((r - 3.0) / 0.2)) + barrier * np.exp(-(((r - 3.9) / 0.4) ** 2)) + end
-    return PolymerPotential(triple or Triple(3, 40, 1.0), r, w, np.diag(np.full(len(r), 0.04)))
+    return PolymerPotential(pair or PairInputs(3, 40, 1.0), r, w, np.diag(np.full(len(r), 0.04)))
 
 
 def table(system: Implicit) -> NDArray[np.float64]:
@@ -103,12 +103,12 @@ def test_an_implicit_run_is_a_run(tmp_path: Path) -> None:
 
 def test_what_implicit_refuses() -> None:
     with pytest.raises(InputError, match=r"eps_pn = 1 of the composition is not that of the potential, 0\.5"):
-        implicit(COMPOSITION, _potential(triple=Triple(3, 40, 0.5)))
+        implicit(COMPOSITION, _potential(pair=PairInputs(3, 40, 0.5)))
     with pytest.raises(InputError, match=r"is not within 0\.3 of zero"):
         implicit(COMPOSITION, _potential(end=0.5))
     cut = _potential()
     inner = cut.r > 2.9
-    short = PolymerPotential(cut.triple, cut.r[inner], cut.w[inner], np.eye(inner.sum()))
+    short = PolymerPotential(cut.pair_inputs, cut.r[inner], cut.w[inner], np.eye(inner.sum()))
     with pytest.raises(InputError, match="windows further in are needed"):
         implicit(COMPOSITION, short)
 
@@ -117,7 +117,7 @@ def test_second_virial_coefficient() -> None:
     """Of nearly hard spheres it is 1; attraction makes it negative."""
     r = np.arange(2.0, 7.0, 0.01)
     wall = np.where(r < 3.0, 50.0, 0.0)
-    hard = PolymerPotential(Triple(3, 40, 1.0), r, wall, np.eye(len(r)))
+    hard = PolymerPotential(PairInputs(3, 40, 1.0), r, wall, np.eye(len(r)))
     assert hard.second_virial(0.0) == pytest.approx(1.0, abs=0.02)
     assert _potential(barrier=-3.0).second_virial(1.0) < -1.5
     assert isinstance(implicit(COMPOSITION, _potential()), Implicit)

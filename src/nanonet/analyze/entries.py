@@ -1,4 +1,4 @@
-"""Runs of one composition -> one entry of a dataset: which of them are at equilibrium, and what they say together."""
+"""Runs of one composition -> one entry of a dataset: which of them are at equilibrium, and their common result."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.analyze.equilibrium import agree, judge
+from nanonet.analyze.equilibrium import agree, assess
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.formats import potential_table
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.rdf import RDF
 from nanonet.records import Convergence, Provenance, TrajectoryStatistics
 
@@ -37,16 +37,16 @@ def regime(second_virial: float | None) -> str:
 
 def second_virial(composition: Composition) -> float | None:
     """B2* of a composition at infinite dilution, from the shipped table of W_poly; None where that does not reach."""
-    triple = Triple(composition.diameter, composition.chain_length, composition.eps_pn)
-    found = potential_table.shipped().potential(triple)
+    pair = PairInputs(composition.diameter, composition.chain_length, composition.eps_pn)
+    found = potential_table.shipped().potential(pair)
     return None if found.extrapolated else found.second_virial(composition.eps_nn)
 
 
-def examination(run: Run) -> TrajectoryStatistics:
-    """What was found out about a run's equilibration; `InputError` where its record does not say it."""
-    if run.record.examination is None:
-        raise InputError(f"run {run.record.id} cannot be judged: its record has no examination")
-    return run.record.examination
+def statistics_of(run: Run) -> TrajectoryStatistics:
+    """Statistics of a run's trajectory; `InputError` where its record has none."""
+    if run.record.statistics is None:
+        raise InputError(f"run {run.record.id} cannot be assessed: its record has no trajectory statistics")
+    return run.record.statistics
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ class Choice:
     """Whether the used runs come from different starts and have not met: the entry lies between them."""
 
 
-def choose(examinations: Sequence[TrajectoryStatistics], starts: Sequence[str], kind: str) -> Choice:
+def choose(statistics: Sequence[TrajectoryStatistics], starts: Sequence[str], kind: str) -> Choice:
     """Which runs of a composition are at equilibrium, as far as their starts can tell.
 
     Runs that agree all count. Where dispersed and gathered starts differ, a condensing composition's dispersed runs
     are still gathering and a dispersed composition's clustered runs still dissolving: they do not count. At the edge
-    nobody knows, and the answer lies between them. Annealed runs stand for those that they were made to replace.
+    either may hold, and the answer lies between them. Annealed runs stand for those that they were made to replace.
 
     Parameters
     ----------
-    examinations, starts:
-        One a run: what was seen, and how it began (`MeasuredRun.starting_point`).
+    statistics, starts:
+        One a run: of its trajectory, and how it started (`MeasuredRun.starting_point`).
     kind:
         The regime.
     """
@@ -80,7 +80,7 @@ def choose(examinations: Sequence[TrajectoryStatistics], starts: Sequence[str], 
         return _without(used, len(starts), "annealed runs take its place: dispersed and clustered starts differed")
     by_start = {start: [i for i, one in enumerate(starts) if one == start] for start in dict.fromkeys(starts)}
     met = all(
-        agree(examinations[i], examinations[k])
+        agree(statistics[i], statistics[k])
         for a, b in product(by_start, by_start)
         if a < b
         for i, k in product(by_start[a], by_start[b])
@@ -91,7 +91,7 @@ def choose(examinations: Sequence[TrajectoryStatistics], starts: Sequence[str], 
     astray = {CONDENSING: ("dispersed", "still gathering"), DISPERSED: ("clustered", "still dissolving")}.get(kind)
     if astray is not None and astray[0] in by_start:
         used = tuple(i for i, start in enumerate(starts) if start != astray[0])
-        return _without(used, len(starts), f"{astray[1]}: its NPs began {astray[0]}, and other starts differ from it")
+        return _without(used, len(starts), f"{astray[1]}: its NPs started {astray[0]}, and other starts differ from it")
     return Choice(everything.used, {}, between=True)
 
 
@@ -104,12 +104,12 @@ def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
 
     At the edge that takes explicit runs from both ends: implicit configurations may all lie on the wrong side of it.
     """
-    seen = [examination(run) for run in runs]
+    seen = [statistics_of(run) for run in runs]
     starts = [run.record.starting_point for run in runs]
     kind = regime(second_virial(runs[0].record.composition.value))
     choice = choose(seen, starts, kind)
     explicit = runs[0].record.fidelity != "implicit"
-    verdict = judge(
+    verdict = assess(
         [seen[i] for i in choice.used], [starts[i] for i in choice.used], both_ends=explicit and kind == EDGE
     )
     return choice, verdict
@@ -118,7 +118,7 @@ def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
 def entry(runs: Sequence[Run]) -> Dataset:
     """One composition: its run, or those of its runs that count, put together.
 
-    The provenance names the weight of each run, and says why those that do not count are left out.
+    The provenance names the weight of each run, and why those that do not count are left out.
     """
     first = runs[0].record
     nominal = runs[0].record.composition.value

@@ -43,13 +43,13 @@ def block_error(series: NDArray[np.float64], blocks: int = BLOCKS) -> NDArray[np
     return np.asarray(means.std(axis=0, ddof=1) / np.sqrt(len(means)))
 
 
-def assess(trajectories: Sequence[Trajectory], diameter: float, starts: Sequence[str]) -> Convergence:
-    """Judge the trajectories of a composition with NPs of a diameter (sigma): one, or independent replicas.
+def assess_trajectories(trajectories: Sequence[Trajectory], diameter: float, starts: Sequence[str]) -> Convergence:
+    """Whether the trajectories of a composition, one or independent replicas, are at equilibrium.
 
     Two numbers of neighbours are followed: pairs in contact (gap between the surfaces below one monomer) and pairs
     that at most three monomers keep apart. Converged means:
 
-    - two trajectories or more that began from independent implicit configurations, or one from each end (dispersed
+    - two trajectories or more that started from independent implicit configurations, or one from each end (dispersed
       and clustered), differ by at most 3 standard errors or 10 %: one trajectory alone cannot show that;
     - the halves of each differ by at most 2.5 standard errors or 5 %;
     - each has 5 independent samples or more: its error comes from 5 blocks, which must be longer than its memory.
@@ -59,20 +59,20 @@ def assess(trajectories: Sequence[Trajectory], diameter: float, starts: Sequence
     Parameters
     ----------
     trajectories, diameter:
-        What is judged, and the NPs' diameter (sigma).
+        What is assessed, and the NPs' diameter (sigma).
     starts:
-        How each trajectory began: `dispersed`, `clustered`, `implicit` or `annealed`.
+        How each trajectory started: `dispersed`, `clustered`, `implicit` or `annealed`.
 
     Raises
     ------
     InputError
         No trajectory, or another number of starts.
     """
-    return judge([examine(trajectory, diameter) for trajectory in trajectories], starts)
+    return assess([trajectory_statistics(trajectory, diameter) for trajectory in trajectories], starts)
 
 
-def judge(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends: bool = False) -> Convergence:
-    """The verdict of `assess` on trajectories that were examined before.
+def assess(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends: bool = False) -> Convergence:
+    """As `assess_trajectories`, from the statistics of each trajectory.
 
     With `both_ends` independent implicit configurations are not enough: there must be a run from each end.
     """
@@ -87,7 +87,7 @@ def judge(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends
     independent = {"dispersed", "clustered"} <= set(starts) or (
         not both_ends and any(a != b or a in _INDEPENDENT for a, b in combinations(starts, 2))
     )
-    entries, changes = sum(one.entries for one in seen), sum(one.changes or 0 for one in seen)
+    events, changes = sum(one.contact_events for one in seen), sum(one.changes or 0 for one in seen)
     mobility = sum(one.mobility for one in seen) / len(seen)
     faults = []
     if _matters(drifting):
@@ -106,7 +106,7 @@ def judge(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends
         drift=max(one.drift for one in seen),
         inefficiency=max(one.inefficiency for one in seen),
         samples=samples,
-        entries=entries,
+        contact_events=events,
         contacts=any(one.contacts for one in seen),
         mobility=mobility,
         agreement=agreement,
@@ -115,7 +115,7 @@ def judge(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends
         independent=independent,
         converged=not faults,
         reason="; ".join(faults) or good,
-        badness=max(
+        shortfall=max(
             drifting.drift / _MAX_DRIFT if _matters(drifting) else 0.0,
             apart / _MAX_DIFFERENCE,
             _MIN_SAMPLES / max(samples, 0.1),
@@ -124,8 +124,8 @@ def judge(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends
     )
 
 
-def examine(trajectory: Trajectory, diameter: float) -> TrajectoryStatistics:
-    """Follow the numbers of neighbours of NPs of a diameter (sigma) through a trajectory; see `assess`."""
+def trajectory_statistics(trajectory: Trajectory, diameter: float) -> TrajectoryStatistics:
+    """Numbers of neighbours of NPs of a diameter (sigma) through a trajectory; see `assess_trajectories`."""
     distances = _pair_distances(trajectory)
     nps = trajectory.positions.shape[1]
     near = [2.0 / nps * (distances < diameter + gap).sum(axis=1).astype(float) for gap in _GAPS]
@@ -137,7 +137,7 @@ def examine(trajectory: Trajectory, diameter: float) -> TrajectoryStatistics:
         samples=samples,
         inefficiency=max(len(series) / n for series, n in zip(near, samples, strict=True)),
         drift=max(drift(series) for series in near),
-        entries=_entries(distances, diameter + 0.5, diameter + 1.5),
+        contact_events=_contact_events(distances, diameter + 0.5, diameter + 1.5),
         contacts=bool(near[0].any()),
         mobility=_squared_displacement(trajectory) / diameter**2,
         drift_relative=max(_relative_drift(series) for series in near),
@@ -173,12 +173,12 @@ def _matters(one: TrajectoryStatistics) -> bool:
 
 
 _GAPS = (1.0, 3.0)  # between the surfaces (sigma): pairs in contact, and pairs that at most three monomers keep apart
-_NEVER = 1e3  # of numbers that never changed and differ: JSON knows no infinity
+_NEVER = 1e3  # of numbers that never changed and differ: JSON has no infinity
 _MAX_DRIFT, _MAX_DIFFERENCE = 2.5, 3.0  # standard errors
 _MAX_RELATIVE_DRIFT, _MAX_SPREAD = 0.05, 0.1  # less than that is the same for whoever uses the number
 _MIN_SAMPLES = float(BLOCKS)
-_ALONE = 1.5  # how bad it is to have no second start
-_INDEPENDENT = ("implicit", "annealed")  # two of these began independently: each came from a run of its own
+_ALONE = 1.5  # shortfall of having no second start
+_INDEPENDENT = ("implicit", "annealed")  # two of these started independently: each came from a run of its own
 _CLUSTER_GAP = 1.5  # between the surfaces (sigma): NPs nearer than that are in one cluster, a bridging monomer included
 _GATHERED, _SCATTERED = 2.0 / 3.0, 1.0 / 3.0  # share of the NPs in the largest cluster above and below which they are
 
@@ -248,7 +248,7 @@ def _changes(largest: NDArray[np.float64]) -> int:
     return int(np.count_nonzero(np.diff(states)))
 
 
-def _entries(distances: NDArray[np.float32], inner: float, outer: float) -> int:
+def _contact_events(distances: NDArray[np.float32], inner: float, outer: float) -> int:
     """Pairs' crossings from beyond `outer` to within `inner`; the starting frame counts as neither."""
     pairs = distances[:, (distances < inner).any(axis=0)]  # the others never enter
     away = np.zeros(pairs.shape[1], dtype=bool)

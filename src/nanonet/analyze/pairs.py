@@ -19,7 +19,7 @@ _DISTANCES = 300_000  # at a time: they stay in the cache
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """What a trajectory says about its NPs."""
+    """What is measured on the NPs of a trajectory."""
 
     rdf: RDF
     """g(r) with standard errors."""

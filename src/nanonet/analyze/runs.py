@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nanonet.analyze import configurations, pairs, polymer, trajectory
 from nanonet.analyze.entries import entry
-from nanonet.analyze.equilibrium import examine
+from nanonet.analyze.equilibrium import trajectory_statistics
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
@@ -20,7 +20,7 @@ from nanonet.formats.run_folder import CONFIGURATIONS, POLYMER, RECORD, TRAJECTO
 from nanonet.records import MeasuredRun, PolymerRecord
 
 # Fields of a protocol in which replicas of one composition may differ. Substeps of the bonds: without them the volume
-# of desk is 0.2 % larger and g(r) the same within its errors (docs/simulation.md).
+# of `standard` is 0.2 % larger and g(r) the same within its errors (docs/simulation.md).
 _FREE = ("name", "seed", "start", "equilibration_steps", "production_steps", "frame_every", "configurations",
          "restart_every", "min_nps", "bond_substeps", "anneal_from")  # fmt: skip
 
@@ -51,13 +51,13 @@ def analyze(folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, 
 
 
 def measure_run(folder: str | os.PathLike[str]) -> Run:
-    """What one finished run folder says; `InputError` as for `analyze`."""
+    """What is measured on one finished run folder; `InputError` as for `analyze`."""
     folder = Path(folder)
     record = read_finished(folder)
     if record.composition is None:
         raise InputError(f"run record {folder / RECORD} cannot be used: it has no composition")
     if not (folder / TRAJECTORY).exists():
-        raise InputError(f"run {folder} is not finished: it has no {TRAJECTORY}; run it again to go on")
+        raise InputError(f"run {folder} is not finished: it has no {TRAJECTORY}; run it again to resume")
     frames = trajectory.read(folder / TRAJECTORY)
     protocol = record.protocol
     expected = (protocol.production_steps // protocol.frame_every, record.nps)
@@ -86,8 +86,8 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
             trajectory_sha256=hashlib.sha256(read_bytes(folder / TRAJECTORY, "trajectory")).hexdigest(),
             frames=len(frames.positions),
             box=float(frames.volumes.mean() ** (1.0 / 3.0)),
-            steps_per_second=None if record.last_stretch is None else record.last_stretch.speed,
-            examination=examine(frames, nominal.diameter),
+            steps_per_second=None if record.last_segment is None else record.last_segment.speed,
+            statistics=trajectory_statistics(frames, nominal.diameter),
             polymer=_polymer(folder, record.id, nominal.diameter),
             notes=frames.notes or None,
             implicit=record.implicit,
@@ -101,11 +101,11 @@ def assemble(runs: Sequence[Run]) -> Dataset:
     """The dataset of measured runs: replicas together, entries in the order of their first runs."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        groups.setdefault(family(run.record.composition, run.record.protocol), []).append(run)
+        groups.setdefault(replica_group(run.record.composition, run.record.protocol), []).append(run)
     return Dataset.concatenate([entry(group) for group in groups.values()])
 
 
-def family(composition: Mapping[str, object], protocol: Mapping[str, object]) -> str:
+def replica_group(composition: Mapping[str, object], protocol: Mapping[str, object]) -> str:
     """What replicas of one another have in common, as text: the composition and what of a protocol is physics."""
     physics = {name: value for name, value in protocol.items() if name not in _FREE}
     return json.dumps([dict(composition), physics], sort_keys=True)
@@ -114,7 +114,7 @@ def family(composition: Mapping[str, object], protocol: Mapping[str, object]) ->
 def _polymer(folder: Path, identity: str, diameter: float) -> PolymerRecord | None:
     """Structure of the polymer of a run: from the whole configurations, or as it was measured before.
 
-    A run is often kept with fewer configurations than it wrote, so what all of them say is left beside it.
+    A run is often kept with fewer configurations than it wrote, so the result of all of them is left beside it.
     """
     path = folder / POLYMER
     found = sorted((folder / CONFIGURATIONS).glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))

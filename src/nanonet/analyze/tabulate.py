@@ -1,4 +1,4 @@
-"""W_poly on a grid of triples, so that predictions need no Gaussian process over windows: `nanonet potential-table`."""
+"""W_poly on a grid of pair inputs, so that predictions need no process over umbrella windows: `potential-table`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nanonet.analyze.potential_gp import STEP, PotentialGP
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.potentials.table import INNER_SLOPE, PotentialTable
 from nanonet.systems.umbrella import REACH
 
@@ -22,14 +22,14 @@ def tabulate(
     chain_lengths: Sequence[float] = tuple(CHAIN_LENGTHS),
     eps_pn: Sequence[float] = tuple(EPS_PN),
 ) -> PotentialTable:
-    """W_poly on a grid of triples, to 0.01 kT, from a fitted process."""
+    """W_poly on a grid of pair inputs, to 0.01 kT, from a fitted process."""
     gaps = np.arange(-1.5, REACH + 0.5 * STEP, STEP)
     shape = (len(diameters), len(chain_lengths), len(eps_pn), len(gaps))
     w = np.zeros(shape)
     for i, diameter in enumerate(diameters):
         for j, length in enumerate(chain_lengths):
             for k, eps in enumerate(eps_pn):
-                found = model.predict(Triple(float(diameter), int(length), round(float(eps), 6)))
+                found = model.predict(PairInputs(float(diameter), int(length), round(float(eps), 6)))
                 own = found.r - diameter
                 rise = INNER_SLOPE * np.maximum(own[0] - gaps, 0.0)
                 w[i, j, k] = np.interp(gaps, own, found.w - found.w[-1]) + rise

@@ -1,4 +1,4 @@
-"""Window runs -> mean forces: what the polymer does between two NPs at each separation."""
+"""Umbrella runs -> mean forces: what the polymer does between two NPs at each separation."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from nanonet.analyze.equilibrium import block_error
 from nanonet.errors import InputError
 from nanonet.formats.reading import read_bytes
 from nanonet.formats.run_folder import TRAJECTORY, read_finished
-from nanonet.potentials.mediated import MeanForces, Triple
+from nanonet.potentials.mediated import MeanForces, PairInputs
 from nanonet.records import Seeded, UmbrellaRunRecord
 from nanonet.systems.umbrella import UmbrellaWindows
 from nanonet.umbrella_runs import BIN, UmbrellaRun
 
 BLOCKS = 20
-"""Blocks of a window run for its error bars."""
+"""Blocks of an umbrella run for its error bars."""
 
 MIN_OVERLAP = 0.05
 """Smallest part that the separations of neighbouring windows must share."""
@@ -33,7 +33,7 @@ MAX_DRIFT = 4.0
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One window run, frame by frame: n dimers.
+    """One umbrella run, frame by frame: n dimers.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ def follow(frames: trajectory.Trajectory, windows: UmbrellaWindows) -> Series:
         <W'> = < 2 / r - 2 K (r - r0) + f >        (T* = 1)
 
     with f the part of the other dimers' direct repulsion that pulls the partners apart, (f_2 - f_1) . e / 2. It holds
-    for each window on its own and asks for no overlap; and unlike histograms it knows which force was the polymer's.
+    for each window on its own and asks for no overlap; and unlike histograms it separates the polymer's force.
     (Umbrella integration: Kaestner & Thiel 2005, doi:10.1063/1.2052648; here without its Gaussian approximation.)
     """
     positions, boxes = frames.positions, frames.boxes[:, None]
@@ -83,24 +83,24 @@ def _repulsion(positions: NDArray[np.float64], boxes: NDArray[np.float64], reach
 
 
 def measure_windows(folder: str | os.PathLike[str]) -> UmbrellaRun:
-    """The mean forces of a finished window run.
+    """The mean forces of a finished umbrella run.
 
     Raises
     ------
     InputError
-        The folder is no finished window run, or its trajectory cannot be used.
+        The folder is no finished umbrella run, or its trajectory cannot be used.
     """
     folder = Path(folder)
     record = read_finished(folder)
     if (found := record.windows) is None:
-        raise InputError(f"{folder} is no window run: its record has no windows")
-    windows = UmbrellaWindows(Triple(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
+        raise InputError(f"{folder} is no umbrella run: its record has no windows")
+    windows = UmbrellaWindows(PairInputs(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
     path = folder / TRAJECTORY
     if not path.exists():
-        raise InputError(f"window run {folder} is not finished: run it again to go on")
+        raise InputError(f"umbrella run {folder} is not finished: run it again to resume")
     frames = trajectory.read(path)
     if frames.positions.shape[1] != 2 * len(windows.springs):
-        raise InputError(f"window run {folder}: {frames.positions.shape[1]} NPs for {len(windows.springs)} dimers")
+        raise InputError(f"umbrella run {folder}: {frames.positions.shape[1]} NPs for {len(windows.springs)} dimers")
     series = follow(frames, windows)
     forces = mean_forces(series, windows)
     tau = record.protocol.production_tau
@@ -113,7 +113,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> UmbrellaRun:
         nps=record.nps,
         chains=record.chains,
         box=round(float(frames.volumes.mean() ** (1.0 / 3.0)), 4),
-        steps_per_second=None if record.last_stretch is None else record.last_stretch.speed,
+        steps_per_second=None if record.last_segment is None else record.last_segment.speed,
         others={
             "nanonet": record.nanonet,
             "lammps": record.lammps,
@@ -126,7 +126,7 @@ def measure_windows(folder: str | os.PathLike[str]) -> UmbrellaRun:
 
 
 def mean_forces(series: Series, windows: UmbrellaWindows) -> MeanForces:
-    """Means of the series of a window run, with standard errors from the scatter of blocks.
+    """Means of the series of an umbrella run, with standard errors from the scatter of blocks.
 
     The spring's force decays fast and hides the polymer's slow part in its correlations: of a window of 3,000 tau,
     blocks of 75 to 300 tau gave the same error, and a correlation time up to the first zero two thirds of it.
@@ -136,11 +136,11 @@ def mean_forces(series: Series, windows: UmbrellaWindows) -> MeanForces:
     low, high = series.separations.min(), series.separations.max()
     grid = BIN * np.arange(np.floor(low / BIN), np.ceil(high / BIN) + 1.5)
     weights = np.array([np.histogram(series.separations[:, i], grid)[0] for i in range(n)]) / len(series.forces)
-    return MeanForces(windows.triple, grid, weights, series.forces.mean(axis=0), error)
+    return MeanForces(windows.pair_inputs, grid, weights, series.forces.mean(axis=0), error)
 
 
 def problems(found: MeanForces, series: Series) -> list[str]:
-    """What is wrong with a window run, in words: gaps between its windows, windows that drift; empty where nothing."""
+    """What is wrong with an umbrella run: gaps between its windows, windows that drift; empty where nothing."""
     said = []
     order = np.argsort(found.means)
     for a, b in pairwise(order):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from nanonet.errors import InputError, SimulationError, check_whole
 from nanonet.formats.atomic import check_parent
 from nanonet.systems.base import System
 
+logger = logging.getLogger(__name__)
+
 RETRIES = 2
 """How often a run that failed, or whose worker died, is tried again before the campaign passes it over."""
 
@@ -27,12 +30,10 @@ MAX_REPLICAS = 4
 
 _PATIENCE = 5.0  # seconds before a folder that was in use is tried again
 
-Say = Callable[[str], None]
-
 
 @dataclass
 class _Progress:
-    """What a call of `run` knows beyond the files."""
+    """State of a call of `run` that no file holds."""
 
     failures: dict[str, int] = field(default_factory=dict)  # by job
     not_before: dict[str, float] = field(default_factory=dict)
@@ -50,9 +51,8 @@ def run(
     max_replicas: int = MAX_REPLICAS,
     scheduler: str = "processes",
     options: Mapping[str, Any] | None = None,
-    say: Say = print,
 ) -> bool:
-    """Run what the design still lacks, compositions and windows in turn; then replicas of what is not converged.
+    """Run what the design lacks, compositions and umbrella windows alternately; then replicas of what is not converged.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def run(
     cores:
         Runs at a time.
     hours:
-        Stop by then, cleanly: what is unfinished goes on next time. None: until there is nothing left to do.
+        Stop by then, cleanly: what is unfinished resumes next time. None: until there is nothing left to do.
     only:
         Numbers of compositions of the design, counted from 0, and behind them of windows; default: all.
     max_replicas:
@@ -70,8 +70,6 @@ def run(
         `nanonet.campaign.dispatch.executor`.
     options:
         For `nanonet.simulate.engine.run`: lmp, accelerator, threads.
-    say:
-        Called with one line for each thing that happens.
 
     Returns
     -------
@@ -81,7 +79,7 @@ def run(
     Raises
     ------
     InputError
-        A number is out of range, the dataset cannot be read, or no run could begin with these options.
+        A number is out of range, the dataset cannot be read, or no run could start with these options.
     OutputError
         The dataset could not be written in its folder.
     SimulationError
@@ -113,7 +111,7 @@ def run(
                 if task is None:
                     break
                 pending[_submit(pool, workspace, task, dict(options or {}), deadline)] = task
-                say(f"begins     {_named(task)}")
+                logger.info(f"starts     {_named(task)}")
             if not pending and (not waiting or time.time() > deadline):
                 break
             done, _ = wait(pending, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
@@ -122,10 +120,10 @@ def run(
             broken = False
             for future in done:
                 task = pending.pop(future)
-                broken |= _settle(workspace, task, future, progress, say)
-            if broken:  # the pool is lost with its worker: the other runs, killed with it, go on in a new one
+                broken |= _settle(workspace, task, future, progress)
+            if broken:  # the pool is lost with its worker: the other runs, killed with it, resume in a new one
                 for task in pending.values():
-                    say(f"again      {_named(task)}: its worker died with another")
+                    logger.info(f"again      {_named(task)}: its worker died with another")
                 pending.clear()
                 shut_down(pool, wait=False, cancel=scheduler == "processes")  # parsl cannot cancel
                 pool = executor(scheduler, cores)
@@ -144,7 +142,7 @@ def _submit(pool: Executor, workspace: Workspace, task: Task, options: dict[str,
     return pool.submit(work, str(job), point, options, deadline)
 
 
-def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Progress, say: Say) -> bool:
+def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Progress) -> bool:
     """Take note of how a task ended; returns whether the pool broke with it."""
     job = str(workspace.folder(task))
     error = future.exception()
@@ -161,9 +159,9 @@ def _settle(workspace: Workspace, task: Task, future: Future[str], progress: _Pr
         progress.ended += 1
     verdict, _, reason = outcome.partition(": ")
     if verdict == "done" and reason not in progress.notes:
-        say(f"note       {reason}")
+        logger.info(f"note       {reason}")
         progress.notes.add(reason)
-    say(f"{verdict:<10} {_named(task)}{f': {reason}' if verdict == 'failed' else ''}")
+    logger.info(f"{verdict:<10} {_named(task)}{f': {reason}' if verdict == 'failed' else ''}")
     return isinstance(error, BrokenExecutor)
 
 
@@ -182,7 +180,7 @@ def _next(
     pending: Sequence[Task],
     max_replicas: int,
 ) -> tuple[Task | None, bool]:
-    """The next task to begin, if there is one now; and whether one may come later."""
+    """The next task to start, if there is one now; and whether one may come later."""
     waiting = bool(pending)
     for system in systems:
         task = workspace.task(system)
@@ -207,7 +205,7 @@ def _next(
 
 
 def _may_begin(workspace: Workspace, task: Task, progress: _Progress) -> tuple[bool, bool]:
-    """Whether a task may begin now, and whether it may later."""
+    """Whether a task may start now, and whether it may later."""
     job = str(workspace.folder(task))
     if progress.failures.get(job, 0) > RETRIES:
         return False, False
@@ -242,10 +240,10 @@ def status(workspace: Workspace) -> list[Row]:
     return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.task.protocol.seed))
 
 
-def collect(workspace: Workspace, say: Say = print) -> Dataset | None:
+def collect(workspace: Workspace) -> Dataset | None:
     """Add finished runs to the workspace's files of results; returns the dataset, or None when there is nothing at all.
 
-    Compositions go to the dataset, windows to the file of window runs. A file is replaced whole or not at all. Twice,
+    Compositions go to the dataset, windows to the file of umbrella runs. A file is replaced whole or not at all. Twice,
     or in another order, gives the same file; two collections at once take turns. Of two runs with the same seed and
     start the longer one stays. A run that cannot be measured is left out, with the reason.
     """
@@ -254,5 +252,5 @@ def collect(workspace: Workspace, say: Say = print) -> Dataset | None:
         if workspace.state(task).name == "done":
             folders[task.system.kind].append(workspace.folder(task) / "run")
     for kind, results in RESULTS.items():
-        results.collect(workspace, folders[kind], say)
+        results.collect(workspace, folders[kind])
     return Dataset.load(workspace.dataset) if workspace.dataset.exists() else None

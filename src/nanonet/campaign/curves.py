@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from nanonet.analyze.entries import DISPERSED, assess_runs, examination, regime, second_virial
-from nanonet.analyze.runs import assemble, family, measure_run
+from nanonet.analyze.entries import DISPERSED, assess_runs, regime, second_virial, statistics_of
+from nanonet.analyze.runs import assemble, measure_run, replica_group
 from nanonet.campaign.workspace import Task, Workspace, locked
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
@@ -17,7 +18,7 @@ from nanonet.formats.run_folder import read_record
 from nanonet.simulate import engine, finished
 from nanonet.systems.base import System
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 MAX_LENGTH = 4
 """How long a run may be extended to, in units of the campaign's production."""
@@ -30,7 +31,7 @@ class Curves:
     Attributes
     ----------
     runs:
-        Those in the dataset, by their replica groups (`nanonet.analyze.runs.family`).
+        Those in the dataset, by their replica groups (`nanonet.analyze.runs.replica_group`).
     measured:
         What was measured here before, by run id.
     """
@@ -45,20 +46,20 @@ class Curves:
         if workspace.dataset.exists():
             for runs in Dataset.load(workspace.dataset).runs:
                 for one in runs:
-                    examination(one)  # a campaign goes on from it
-                    found.setdefault(family(one.record.composition, one.record.protocol), []).append(one)
+                    statistics_of(one)  # a campaign resumes from it
+                    found.setdefault(replica_group(one.record.composition, one.record.protocol), []).append(one)
         return cls(found)
 
     @staticmethod
-    def collect(workspace: Workspace, folders: Iterable[Path], say: Say) -> None:
+    def collect(workspace: Workspace, folders: Iterable[Path]) -> None:
         """Add finished run folders to the dataset."""
-        add_runs(workspace.dataset, folders, say)
+        add_runs(workspace.dataset, folders)
 
     def is_done(self, workspace: Workspace, task: Task) -> bool:
         """Whether a first run is finished here, or another in the dataset takes its place.
 
-        Any as long run of a composition does, with one exception: a run that began dispersed does not, where NPs may
-        condense and the task begins otherwise.
+        Any as long run of a composition does, with one exception: a run that started dispersed does not, where NPs may
+        condense and the task starts otherwise.
         """
         if workspace.state(task).name == "done":
             return True
@@ -77,7 +78,7 @@ class Curves:
 
     def runs_of(self, workspace: Workspace, system: System, max_replicas: int) -> list[Run]:
         """Runs of a system: those in the dataset, and those that finished here (in place of shorter ones)."""
-        known = self.runs.get(family(_composition(system).to_json(), asdict(workspace.protocol)), ())
+        known = self.runs.get(replica_group(_composition(system).to_json(), asdict(workspace.protocol)), ())
         found = {one.record.slot: one for one in known}
         for replica in range(2 * max_replicas):
             task = workspace.task(system, replica)
@@ -94,7 +95,7 @@ class Curves:
     def _as_long(self, task: Task) -> list[Run]:
         """Runs in the dataset of a task's composition, any replica, with as much production or more."""
         wanted = task.goal.production_steps * task.protocol.timestep * (1 - 1e-9)
-        runs = self.runs.get(family(_composition(task.system).to_json(), asdict(task.protocol)), ())
+        runs = self.runs.get(replica_group(_composition(task.system).to_json(), asdict(task.protocol)), ())
         return [one for one in runs if one.record.production_tau >= wanted]
 
 
@@ -103,7 +104,7 @@ def more_of(
 ) -> list[tuple[float, Task]]:
     """What would bring a composition nearer to convergence: tasks, each with how far it is from it; best first.
 
-    Another replica, until two or more runs began independently; then more time for the shortest of the runs that are
+    Another replica, until two or more runs started independently; then more time for the shortest of the runs that are
     here; then replicas again, up to `max_replicas` runs.
     """
     if not runs:
@@ -111,12 +112,12 @@ def more_of(
     choice, verdict = assess_runs(runs)
     if verdict.converged:
         return []
-    badness = verdict.badness or 0.0
+    shortfall = verdict.shortfall or 0.0
     replica = _free_replica(workspace, system, runs) if len(runs) < max_replicas else None
     if not verdict.independent:
-        return [(badness, replica)] if replica else []
+        return [(shortfall, replica)] if replica else []
     longer = _longer(workspace, system, [runs[i] for i in choice.used], max_replicas)
-    return [(badness, task) for task in (longer, replica) if task is not None][:1]
+    return [(shortfall, task) for task in (longer, replica) if task is not None][:1]
 
 
 def _longer(workspace: Workspace, system: System | Composition, runs: Sequence[Run], max_replicas: int) -> Task | None:
@@ -154,7 +155,7 @@ def _slot(task: Task) -> tuple[int, str]:
     return task.protocol.seed, task.protocol.start
 
 
-def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = print) -> Dataset | None:
+def add_runs(path: str | os.PathLike[str], folders: Iterable[Path]) -> Dataset | None:
     """Add finished run folders to a dataset file, which is made if it does not exist; see `collect`."""
     path = Path(path)
     if not path.parent.is_dir():
@@ -162,7 +163,7 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
     with locked(path.parent):
         before = Dataset.load(path) if path.exists() else None
         for one in () if before is None else (one for behind in before.runs for one in behind):
-            examination(one)
+            statistics_of(one)
         runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
         ids = {one.record.id for one in runs.values()}
         bare = [] if before is None else [i for i, behind in enumerate(before.runs) if not behind]
@@ -174,14 +175,14 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
                     continue
                 one = measure_run(folder)
             except InputError as error:  # one bad run keeps nobody else out
-                say(f"left out   {error}")
+                logger.info(f"left out   {error}")
                 continue
             kept = runs.get(_place(one))
             if kept is not None and kept.record.production_tau >= one.record.production_tau:
                 continue
             runs[_place(one)] = one
             added += 1
-            say(f"collected  {one.record.composition.value}, seed {record.protocol.seed}")
+            logger.info(f"collected  {one.record.composition.value}, seed {record.protocol.seed}")
         if not added:
             return before
         parts = [assemble([runs[place] for place in sorted(runs)])]
@@ -193,4 +194,4 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path], say: Say = p
 
 
 def _place(one: Run) -> tuple[str, int, str]:
-    return (family(one.record.composition, one.record.protocol), *one.record.slot)
+    return (replica_group(one.record.composition, one.record.protocol), *one.record.slot)

@@ -14,7 +14,7 @@ from scipy.stats import qmc
 from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition
 from nanonet.errors import InputError, check_whole
 from nanonet.formats.tables import read_table
-from nanonet.potentials.mediated import PAIR_INPUTS, Triple
+from nanonet.potentials.mediated import PAIR_INPUTS, PairInputs
 from nanonet.space import InputSpace
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -43,24 +43,24 @@ FIGURE_4 = (
 """The compositions of the paper's figure 4 a, b, c; the second label of 4c is a misprint for eps_pn = 0.4."""
 
 CORNERS = (
-    Triple(diameter=3, chain_length=40, eps_pn=1.0),
-    Triple(diameter=2, chain_length=40, eps_pn=0.1),
-    Triple(diameter=5, chain_length=25, eps_pn=0.1),
-    Triple(diameter=2, chain_length=25, eps_pn=1.5),
-    Triple(diameter=5, chain_length=40, eps_pn=1.5),
-    Triple(diameter=3.5, chain_length=32, eps_pn=0.5),
-    Triple(diameter=3, chain_length=40, eps_pn=0.1),
+    PairInputs(diameter=3, chain_length=40, eps_pn=1.0),
+    PairInputs(diameter=2, chain_length=40, eps_pn=0.1),
+    PairInputs(diameter=5, chain_length=25, eps_pn=0.1),
+    PairInputs(diameter=2, chain_length=25, eps_pn=1.5),
+    PairInputs(diameter=5, chain_length=40, eps_pn=1.5),
+    PairInputs(diameter=3.5, chain_length=32, eps_pn=0.5),
+    PairInputs(diameter=3, chain_length=40, eps_pn=0.1),
 )
 """Where windows come first: a half of the corners of the ranges, points inside, and figure 4's D and N."""
 
 LEAST_SURE = (
-    Triple(diameter=3.4, chain_length=25, eps_pn=1.5),
-    Triple(diameter=4.8, chain_length=26, eps_pn=1.2),
-    Triple(diameter=5, chain_length=37, eps_pn=0.6),
-    Triple(diameter=2.8, chain_length=36, eps_pn=1.5),
-    Triple(diameter=2.7, chain_length=25, eps_pn=0.3),
-    Triple(diameter=4.5, chain_length=38, eps_pn=1.4),
-    Triple(diameter=4.4, chain_length=39, eps_pn=0.2),
+    PairInputs(diameter=3.4, chain_length=25, eps_pn=1.5),
+    PairInputs(diameter=4.8, chain_length=26, eps_pn=1.2),
+    PairInputs(diameter=5, chain_length=37, eps_pn=0.6),
+    PairInputs(diameter=2.8, chain_length=36, eps_pn=1.5),
+    PairInputs(diameter=2.7, chain_length=25, eps_pn=0.3),
+    PairInputs(diameter=4.5, chain_length=38, eps_pn=1.4),
+    PairInputs(diameter=4.4, chain_length=39, eps_pn=0.2),
 )
 """Where windows come next: those of the standard design of which W_poly was least sure, given the windows of `CORNERS`
 and those before (`python studies/triples.py`)."""
@@ -111,8 +111,8 @@ def implicit_design(count: int) -> tuple[Composition, ...]:
     return (*FIGURE_4[:count], *islice(sequence, max(0, count - len(FIGURE_4))))
 
 
-def triples(count: int) -> tuple[Triple, ...]:
-    """The first triples (D, N, eps_pn) of the standard design of windows: `CORNERS`, `LEAST_SURE`, then even filling.
+def pair_inputs(count: int) -> tuple[PairInputs, ...]:
+    """The first pair inputs (D, N, eps_pn) of the standard design: `CORNERS`, `LEAST_SURE`, then even filling.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def triples(count: int) -> tuple[Triple, ...]:
     shift = [_SHIFT[FIELDS.index(name)] for name in PAIR_INPUTS.names]
     points = (qmc.Sobol(len(shift), scramble=False).random(max(64, 1 << count.bit_length())) + shift) % 1.0
     space = NANOCOMPOSITE.within(RANGES).subspace(*PAIR_INPUTS.names)
-    found = [*CORNERS, *LEAST_SURE, *(Triple(*row) for row in _readable(space, points))]
+    found = [*CORNERS, *LEAST_SURE, *(PairInputs(*row) for row in _readable(space, points))]
     return tuple(dict.fromkeys(found))[:count]
 
 

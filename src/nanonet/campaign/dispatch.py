@@ -72,7 +72,7 @@ def executor(scheduler: str, cores: int) -> Executor:
 
 
 def check_options(scheduler: str, options: Mapping[str, Any]) -> None:
-    """Find what would make every run fail before the first begins; of LAMMPS only where the runs are on this machine.
+    """Find what would make every run fail before the first starts; of LAMMPS only where the runs are on this machine.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def check_options(scheduler: str, options: Mapping[str, Any]) -> None:
 
 
 def stop(pool: Executor) -> None:
-    """End the workers of an executor and what they run now: it goes on next time."""
+    """End the workers of an executor and what they run now: it resumes next time."""
     if isinstance(pool, LocalPool):
         pool.stop()
     else:
@@ -112,19 +112,19 @@ def work(job: str, point: dict[str, Any], options: dict[str, Any], deadline: flo
     Returns
     -------
     str
-        `done` (behind a colon: why it was slower than it could be), `stopped` (time is over; the run goes on next
+        `done` (behind a colon: why it was slower than it could be), `stopped` (time is over; the run resumes next
         time), `busy` (another process runs it), or `failed` with the reason.
     """
     from nanonet.campaign.workspace import write_status
 
     folder = Path(job)
-    begun: list[int] = []
+    started: list[int] = []
 
     def progress(step: int, total: int) -> None:
         if time.time() > deadline:
             raise _OutOfTimeError
-        if not begun and step:
-            begun.append(step)
+        if not started and step:
+            started.append(step)
             write_status(folder, step=step, time=time.time())
 
     try:

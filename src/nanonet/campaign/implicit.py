@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
 from contextlib import suppress
 from dataclasses import replace
@@ -11,20 +12,22 @@ from pathlib import Path
 
 import numpy as np
 
-from nanonet.analyze.entries import examination
-from nanonet.analyze.equilibrium import judge
+from nanonet.analyze.entries import statistics_of
+from nanonet.analyze.equilibrium import assess
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.runs import assemble, measure_run
 from nanonet.campaign.workers import LocalPool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, NanonetError, check_whole
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.protocol import ANNEAL_FROM, IMPLICIT, Protocol
 from nanonet.rdf import RDF
 from nanonet.simulate import engine
 from nanonet.systems.implicit import Implicit, implicit
 from nanonet.systems.placement import ClusterTooLargeError
+
+logger = logging.getLogger(__name__)
 
 CONDENSES = -1.5
 """Reduced second virial coefficient below which NPs may condense: such a composition also starts clustered."""
@@ -40,12 +43,10 @@ def regime(second_virial: float) -> str:
 MAX_VOLUME_FRACTION = 0.1
 """Largest NP volume fraction at which implicit NPs agree with explicit ones, as far as checked; beyond, a flag."""
 
-Say = Callable[[str], None]
-
 
 def potential_of(model: PotentialGP, composition: Composition) -> PolymerPotential:
-    """W_poly of a composition's triple."""
-    return model.predict(Triple(composition.diameter, composition.chain_length, composition.eps_pn))
+    """W_poly of two NPs of a composition."""
+    return model.predict(PairInputs(composition.diameter, composition.chain_length, composition.eps_pn))
 
 
 def flags(potential: PolymerPotential, composition: Composition) -> list[str]:
@@ -73,14 +74,14 @@ def simulate(
 ) -> list[Run]:
     """Run a composition with implicit polymer from both ends, dispersed and clustered.
 
-    Where the two have not converged (`nanonet.analyze.equilibrium.judge`) it is run twice more, cooled from twice the
-    temperature while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, they begin
+    Where the two have not converged (`nanonet.analyze.equilibrium.assess`) it is run twice more, cooled from twice the
+    temperature while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, they start
     cooled at once.
 
     Parameters
     ----------
     composition, potential:
-        What is simulated, and W_poly of its triple.
+        What is simulated, and W_poly of two of its NPs.
     folder:
         The runs lie in its subfolders, named after their identities; what is finished there is not run again.
     protocol:
@@ -98,8 +99,8 @@ def simulate(
     runs = [_run(subject, first, folder, lmp)]
     with suppress(ClusterTooLargeError):
         runs.append(_run(subject, first.replica(1, "clustered"), folder, lmp))
-    seen = [examination(run) for run in runs]
-    if not judge(seen, [run.record.starting_point for run in runs]).converged:
+    seen = [statistics_of(run) for run in runs]
+    if not assess(seen, [run.record.starting_point for run in runs]).converged:
         cooled = replace(first, anneal_from=ANNEAL_FROM * first.temperature)
         runs += [_run(subject, cooled.replica(number), folder, lmp) for number in (2, 3)]
     return runs
@@ -116,7 +117,7 @@ def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) 
 
     To first order in the density g = exp(-W), so an error of W is the same error of ln g. The standard error is made
     of the simulation's, g times that of W_poly, and g times `discrepancy`, the spread of ln g that explicit runs have
-    beyond all known errors (docs/multiscale.md).
+    beyond all known errors (docs/results/multiscale.md).
     """
     data = assemble(runs)
     (composition,), (rdf,), (provenance,) = data.compositions, data.rdfs, data.provenance
@@ -145,7 +146,6 @@ def generate(
     protocol: Protocol | None = None,
     cores: int = 1,
     lmp: str | None = None,
-    say: Say = print,
 ) -> Dataset:
     """Simulate many compositions with implicit polymer and write them to one dataset file.
 
@@ -154,7 +154,7 @@ def generate(
     compositions:
         What to simulate.
     model:
-        W_poly at their triples.
+        W_poly of their NPs.
     folder:
         Where the runs lie: what is finished there, under the same potential, is not run again.
     out:
@@ -163,8 +163,6 @@ def generate(
         As in `entry`, for each regime (`dispersed`, `condensing`); left out: none.
     protocol, cores, lmp:
         How it is run (default: `IMPLICIT`), at how many compositions at a time, and the command of LAMMPS.
-    say:
-        Called with one line for each composition.
 
     Raises
     ------
@@ -193,9 +191,9 @@ def generate(
                     entries[i] = entry(future.result(), potentials[i], (discrepancy or {}).get(kind, 0.0))
                     verdict = entries[i].provenance[0].convergence
                     assert verdict is not None
-                    say(f"{len(entries):>4} of {len(compositions)}  {compositions[i]}: {verdict.reason}")
+                    logger.info(f"{len(entries):>4} of {len(compositions)}  {compositions[i]}: {verdict.reason}")
                 except NanonetError as error:
-                    say(f"left out   {compositions[i]}: {error}")
+                    logger.info(f"left out   {compositions[i]}: {error}")
         except BaseException:
             pool.stop()
             raise

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from nanonet.formats.run_folder import read_record
 from nanonet.systems.base import System
 from nanonet.systems.umbrella import UmbrellaWindows
 from nanonet.umbrella_runs import UmbrellaRun, combine, load, save
+
+logger = logging.getLogger(__name__)
 
 TARGET = (3.0, 5.0), (0.5, 1.0)
 """Standard error of W_poly at contact (kT) that windows are to reach: at these D (sigma) these, straight between."""
@@ -33,9 +36,9 @@ class Potentials:
         return cls(_known(workspace.forces))
 
     @staticmethod
-    def collect(workspace: Workspace, folders: Iterable[Path], say: Callable[[str], None]) -> None:
+    def collect(workspace: Workspace, folders: Iterable[Path]) -> None:
         """Add finished run folders to the file."""
-        collect_windows(workspace.forces, folders, say)
+        collect_windows(workspace.forces, folders)
 
     def is_done(self, workspace: Workspace, task: Task) -> bool:
         """Whether a run is finished here, or is in the file."""
@@ -65,7 +68,7 @@ class Potentials:
 
 
 def _known(path: Path) -> tuple[UmbrellaRun, ...]:
-    """The window runs of a file, if there is one, with what a campaign needs of their records."""
+    """The umbrella runs of a file, if there is one, with what a campaign needs of their records."""
     runs = load(path) if path.exists() else ()
     for run in runs:
         _made(run, path)
@@ -88,13 +91,13 @@ def windows_done(task: Task, known: Iterable[UmbrellaRun]) -> bool:
 
 
 def contact_error(runs: Sequence[UmbrellaRun]) -> float:
-    """Standard error (kT) of W_poly at the separation D, from window runs of one triple."""
+    """Standard error (kT) of W_poly at the separation D, from umbrella runs of the same pair inputs."""
     forces = combine(runs)
-    return potential_gp.fit([forces]).predict(forces.triple).at(forces.triple.diameter)[1]
+    return potential_gp.fit([forces]).predict(forces.pair_inputs).at(forces.pair_inputs.diameter)[1]
 
 
-def collect_windows(path: Path, folders: Iterable[Path], say: Callable[[str], None] = print) -> None:
-    """Add finished window runs to a file, which is made if it does not exist; a longer run replaces its former self."""
+def collect_windows(path: Path, folders: Iterable[Path]) -> None:
+    """Add finished umbrella runs to a file, made if it does not exist; a longer run replaces its former self."""
     with locked(path.parent):
         runs = {_place(run): run for run in _known(path)}
         ids = {run.id for run in runs.values()}
@@ -105,7 +108,7 @@ def collect_windows(path: Path, folders: Iterable[Path], say: Callable[[str], No
                     continue
                 run = measure_windows(folder)
             except InputError as error:  # one bad run keeps nobody else out
-                say(f"left out   {error}")
+                logger.info(f"left out   {error}")
                 continue
             kept = runs.get(_place(run))
             if kept is not None and (kept.record.tau or 0.0) >= (run.record.tau or 0.0):
@@ -113,7 +116,7 @@ def collect_windows(path: Path, folders: Iterable[Path], say: Callable[[str], No
             runs[_place(run)] = run
             added += 1
             problems = "".join(f"; {problem}" for problem in run.record.problems or ())
-            say(f"collected  {run.windows}, seed {_place(run)[1]}{problems}")
+            logger.info(f"collected  {run.windows}, seed {_place(run)[1]}{problems}")
         if added:
             save(path, list(runs.values()))
 

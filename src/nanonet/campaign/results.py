@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol, Self
@@ -14,8 +14,6 @@ from nanonet.systems.base import System
 from nanonet.systems.melt import Melt
 from nanonet.systems.umbrella import UmbrellaWindows
 
-Say = Callable[[str], None]
-
 
 class Results(Protocol):
     """Results of one kind of target."""
@@ -25,7 +23,7 @@ class Results(Protocol):
         """What the workspace's file of results holds."""
 
     @staticmethod
-    def collect(workspace: Workspace, folders: Iterable[Path], say: Say) -> None:
+    def collect(workspace: Workspace, folders: Iterable[Path]) -> None:
         """Add finished run folders to the file."""
 
     def is_done(self, workspace: Workspace, task: Task) -> bool:

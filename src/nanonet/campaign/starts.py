@@ -1,4 +1,4 @@
-"""Where the NPs of an explicit run begin: at the end of an implicit run that came to equilibrium.
+"""Where the NPs of an explicit run start: at the end of an implicit run that came to equilibrium.
 
 The implicit run has the same composition, the same number of NPs and the volume that the explicit run will have. It
 takes seconds, and spares the explicit run the time in which its NPs would gather.
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from nanonet.analyze import trajectory
-from nanonet.analyze.entries import choose, examination, regime
-from nanonet.analyze.equilibrium import judge
+from nanonet.analyze.entries import choose, regime, statistics_of
+from nanonet.analyze.equilibrium import assess
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
 from nanonet.campaign.implicit import simulate
@@ -24,25 +24,25 @@ from nanonet.dataset import Run
 from nanonet.errors import InputError
 from nanonet.formats import potential_table
 from nanonet.formats.run_folder import TRAJECTORY
-from nanonet.potentials.mediated import PolymerPotential, Triple
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.records import Convergence
 from nanonet.systems.implicit import implicit
 from nanonet.systems.placement import Placement
 
 FOLDER = "implicit"
-"""Subfolder of an explicit run in which the implicit runs lie that it began with."""
+"""Subfolder of an explicit run in which the implicit runs lie that it started with."""
 
 
 def potential_of(composition: Composition) -> PolymerPotential:
-    """W_poly of a composition's triple, from the shipped table."""
+    """W_poly of two NPs of a composition, from the shipped table."""
     return potential_table.shipped().potential(
-        Triple(composition.diameter, composition.chain_length, composition.eps_pn)
+        PairInputs(composition.diameter, composition.chain_length, composition.eps_pn)
     )
 
 
 def why_not(composition: Composition) -> str:
-    """Why an explicit run of a composition cannot begin with implicit NPs, in words; empty where it can."""
+    """Why an explicit run of a composition cannot start with implicit NPs, in words; empty where it can."""
     potential = potential_of(composition)
     if potential.extrapolated:
         return f"W_poly was not sampled there: {potential.extrapolated}"
@@ -61,15 +61,15 @@ def possible(composition: Composition, protocol: Protocol) -> Protocol:
 
 
 def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: str | None = None) -> Placement:
-    """Find where the NPs of an explicit run begin, by implicit runs in the subfolder `implicit` of its folder.
+    """Find where the NPs of an explicit run start, by implicit runs in the subfolder `implicit` of its folder.
 
     Both ends, dispersed and clustered, are run; where they have not converged, two runs are cooled from a higher
-    temperature. The explicit run begins with the last frame of the first of the runs that count; its record names them.
+    temperature. The explicit run starts with the last frame of the first run that counts; its record names them.
 
     Parameters
     ----------
     composition, protocol:
-        Of the explicit run. Its seed gives those of the implicit runs, so replicas begin independently.
+        Of the explicit run. Its seed gives those of the implicit runs, so replicas start independently.
     folder:
         Its folder; what is finished there is not run again.
     lmp:
@@ -86,10 +86,10 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
     (folder / FOLDER).mkdir(exist_ok=True)
     alone = replace(IMPLICIT, seed=protocol.seed, min_box=protocol.min_box, min_nps=protocol.min_nps)
     runs = simulate(composition, potential, folder / FOLDER, alone, lmp=lmp)
-    seen = [examination(run) for run in runs]
+    seen = [statistics_of(run) for run in runs]
     starts = [run.record.starting_point for run in runs]
     used = choose(seen, starts, regime(potential.second_virial(composition.eps_nn))).used
-    verdict = judge([seen[i] for i in used], [starts[i] for i in used])
+    verdict = assess([seen[i] for i in used], [starts[i] for i in used])
     found = trajectory.read(folder / FOLDER / runs[used[0]].record.id / TRAJECTORY)
     return Placement(
         found.positions[-1] + 0.5 * found.boxes[-1],
@@ -98,7 +98,7 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
 
 
 def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], verdict: Convergence) -> dict[str, Any]:
-    """What an explicit run keeps of the implicit runs that it began with."""
+    """What an explicit run keeps of the implicit runs that it started with."""
     content = np.round(np.stack([potential.r, potential.w]), 6).tobytes()
     together = combine(
         [
@@ -117,7 +117,7 @@ def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], ver
         "at_equilibrium": verdict.converged,
         "reason": f"{how}: {verdict.reason}",
         "first_peaks": [None if peak is None else [round(x, 4) for x in peak] for peak in peaks],
-        "neighbours": [[round(x, 4) for x in examination(run).means] for run in runs],
+        "neighbours": [[round(x, 4) for x in statistics_of(run).means] for run in runs],
         "g": [round(float(x), 4) for x in together.rdf.g],
         "g_error": None if together.rdf.error is None else [round(float(x), 4) for x in together.rdf.error],
     }

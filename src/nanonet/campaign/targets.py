@@ -27,10 +27,10 @@ def protocol_for(system: System, base: Protocol, replica: int = 0) -> Protocol:
 
 
 def _of_curve(system: System, base: Protocol, replica: int) -> Protocol:
-    """Each run begins from an implicit configuration of its own, if that is the protocol's start and W_poly covers it.
+    """Each run starts from an implicit configuration of its own, if that is the protocol's start and W_poly covers it.
 
-    At the edge of condensation replicas 1 and 2 begin clustered and dispersed, so that both ends are seen. Otherwise
-    odd replicas begin clustered, even ones dispersed.
+    At the edge of condensation replicas 1 and 2 start clustered and dispersed, so that both ends are seen. Otherwise
+    odd replicas start clustered, even ones dispersed.
     """
     assert system.composition is not None
     protocol = starts.possible(system.composition, base)

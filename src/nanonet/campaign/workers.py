@@ -45,7 +45,7 @@ class LocalPool(ProcessPoolExecutor):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def stop(self) -> None:
-        """End the workers and their LAMMPS now; what they ran goes on next time."""
+        """End the workers and their LAMMPS now; what they ran resumes next time."""
         self._held.close()
         self.shutdown(wait=True, cancel_futures=True)
 
@@ -60,7 +60,7 @@ def _begin(watched: Connection) -> None:
 def _run(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     try:
         return fn(*args, **kwargs)
-    except SystemExit:  # the pool would take it for a result and go on
+    except SystemExit:  # the pool would take it for a result and continue
         os._exit(1)
 
 

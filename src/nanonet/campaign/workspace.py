@@ -25,7 +25,7 @@ from nanonet.formats.lammps_log import last_step
 from nanonet.formats.reading import read_json
 from nanonet.formats.run_folder import LOG
 from nanonet.formats.umbrella_json import NAME as WINDOWS_NAME
-from nanonet.protocol import Protocol, protocol_of
+from nanonet.protocol import Protocol, protocol_of, shown_name
 from nanonet.records import CampaignRecord, StatusRecord
 from nanonet.simulate import engine, finished
 from nanonet.systems.base import System
@@ -87,11 +87,11 @@ class Workspace:
     protocol:
         Protocol of every first run; replicas have other seeds and starts.
     dataset:
-        Dataset file into which finished runs are collected, and which says what need not be run again.
+        Dataset file into which finished runs are collected, and which shows what need not be run again.
     windows:
         Other systems in the order in which they are run, beside the compositions: umbrella windows.
     forces:
-        File of window runs, as `dataset` is that of the compositions.
+        File of umbrella runs, as `dataset` is that of the compositions.
     """
 
     path: Path
@@ -102,7 +102,7 @@ class Workspace:
 
     @property
     def forces(self) -> Path:
-        """File of window runs (JSON), beside the dataset."""
+        """File of umbrella runs (JSON), beside the dataset."""
         return self.dataset.with_name(WINDOWS_NAME)
 
     @property
@@ -133,7 +133,7 @@ class Workspace:
                 point = job.statepoint()
                 task = Task(system_from_json(point), protocol_of(point["protocol"]))
                 protocol_for(task.system, self.protocol)  # a kind that a campaign runs
-            except Exception as error:  # whatever a damaged file makes signac say
+            except Exception as error:  # whatever a damaged file makes signac raise
                 raise InputError(f"the job {job.path} cannot be used: {type(error).__name__}: {error}") from None
             found.append(task)
         return found
@@ -170,7 +170,7 @@ def create(
     InputError
         The folder's parent is missing, it holds something else or a campaign of another protocol, the design is empty
         or has a composition that cannot be simulated, the dataset's folder does not exist, or what is there already,
-        as dataset or as window runs beside it, is none.
+        as dataset or as umbrella runs beside it, is none.
     OutputError
         The dataset could not be written in its folder.
     """
@@ -190,9 +190,8 @@ def create(
     if (path / RECORD).exists():
         before = open_workspace(path)
         if before.protocol != protocol:
-            raise InputError(
-                f"the workspace {path} holds a campaign of another protocol ({before.protocol.name}); choose another"
-            )
+            other = shown_name(before.protocol.name)
+            raise InputError(f"the workspace {path} holds a campaign of another protocol ({other}); choose another")
     elif path.is_dir() and any(path.iterdir()):
         raise InputError(f"the workspace {path} is not empty and holds no campaign; choose another folder")
     target = Path(dataset).absolute()

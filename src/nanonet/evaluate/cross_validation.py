@@ -1,4 +1,4 @@
-"""Cross-validation: what models say about curves that they have not seen."""
+"""Cross-validation: predictions of curves that models were not fitted on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 class Scores(TypedDict):
-    """What a model's card says of its predictions of curves that it has not seen."""
+    """What a model's card reports of its predictions of curves that it has not seen."""
 
     ln_rmse: NotRequired[float]
     """Of the logarithm, where curves are never negative."""
@@ -43,7 +43,7 @@ class Estimator(Protocol):
 
 
 class BandedEstimator(Protocol):
-    """One that knows how sure it is, and takes the errors of curves (n, m)."""
+    """One with a band, which takes the errors of curves (n, m)."""
 
     def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike, error: ArrayLike | None) -> BandedEstimator:
         """Learn; returns itself."""
@@ -81,7 +81,7 @@ def folded(
 ) -> Scores | None:
     """Scores of models without bands, each curve predicted by one that has not seen its fold: plain values for a card.
 
-    Copies are left out together. None for fewer curves than can be learnt and left out in turn.
+    Copies are left out together. None for fewer curves than can be learnt and left out one after the other.
     """
     if len(X) < folds or min(len(train) for train, _ in splits(len(X), folds, X=X)) < MIN_CURVES:
         return None

@@ -1,4 +1,4 @@
-"""What a result rests on, as a hash: values, and the code of all that the models among them import.
+"""What a result depends on, as a hash: values, and the code of all that the models among them import.
 
 The code of a module counts with that of every module of the package that it imports, in functions too, and that those
 import; comments, layout and docstrings do not count. What other packages do does not count either.

@@ -17,20 +17,20 @@ from nanonet.errors import InputError
 from nanonet.rdf import RDF
 
 FLOOR = 0.05
-"""g below this is left out of logarithmic errors: it rests on a handful of pairs."""
+"""g below this is left out of logarithmic errors: it comes from a handful of pairs."""
 
 SOFTENING = 0.1
 """Error of ln g below which all bins count alike: nobody needs g(r) to better than a tenth."""
 
 
-def black_mse(pictures: NDArray[np.float32]) -> float:
-    """Mean squared error of an all-black picture against pictures (n, 64, 64)."""
-    return float(np.mean(np.square(pictures, dtype=np.float64)))
+def black_mse(images: NDArray[np.float32]) -> float:
+    """Mean squared error of an all-black image against images (n, 64, 64)."""
+    return float(np.mean(np.square(images, dtype=np.float64)))
 
 
-def mean_mse(pictures: NDArray[np.float32]) -> float:
-    """Mean squared error of the mean of the pictures (n, 64, 64) against each of them."""
-    return float(np.mean(np.square(pictures - pictures.mean(axis=0, dtype=np.float64))))
+def mean_mse(images: NDArray[np.float32]) -> float:
+    """Mean squared error of the mean of the images (n, 64, 64) against each of them."""
+    return float(np.mean(np.square(images - images.mean(axis=0, dtype=np.float64))))
 
 
 def ln_rmse(

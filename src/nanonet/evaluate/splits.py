@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.composition import COPY, twins
+from nanonet.composition import COPY, near_duplicates
 from nanonet.errors import InputError
 
 MIN_CURVES = 4
@@ -37,11 +37,11 @@ def splits(
     return found if X is None else [(_without_copies(np.asarray(X), *pair), pair[1]) for pair in found]
 
 
-def near_duplicates(X: ArrayLike) -> NDArray[np.bool_]:
+def duplicate_pairs(X: ArrayLike) -> NDArray[np.bool_]:
     """Which inputs X (n, p) all but repeat which others, (n, n): themselves too."""
     inputs = np.asarray(X, dtype=np.float64)
-    return np.array([twins(inputs, one[None], np.ptp(inputs, axis=0), COPY) for one in inputs])
+    return np.array([near_duplicates(inputs, one[None], np.ptp(inputs, axis=0), COPY) for one in inputs])
 
 
 def _without_copies(X: NDArray[np.float64], train: NDArray[np.int64], test: NDArray[np.int64]) -> NDArray[np.int64]:
-    return train[~twins(X[train], X[test], np.ptp(X, axis=0), COPY)]
+    return train[~near_duplicates(X[train], X[test], np.ptp(X, axis=0), COPY)]

@@ -1,4 +1,4 @@
-"""Results in a folder, one JSON file each, under the fingerprint of what they rest on: found again, never stale."""
+"""Results in a folder, one JSON file each, under the fingerprint of what they depend on: found again, never stale."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Store:
 
     folder: Path
 
-    def path(self, *rests_on: object) -> Path:
-        """Where the result lies, or will lie, that rests on these things (`fingerprint`)."""
-        return self.folder / f"{fingerprint(*rests_on)}.json"
+    def path(self, *dependencies: object) -> Path:
+        """Where the result lies, or will lie, that depends on these things (`fingerprint`)."""
+        return self.folder / f"{fingerprint(*dependencies)}.json"
 
     def result(self, path: Path, compute: Callable[[], Mapping[str, object]] | None = None) -> dict[str, Any]:
         """The result at a path; computed and kept first where it is not there. `InputError` where it cannot be read."""

@@ -121,7 +121,7 @@ def writing_folder(path: str | os.PathLike[str], marker: str) -> Iterator[Path]:
 
 @contextmanager
 def _explained(target: Path) -> Iterator[None]:
-    """Turn what the system says into an `OutputError` with path and reason."""
+    """Turn an error of the system into an `OutputError` with path and reason."""
     try:
         yield
     except NanonetError:
@@ -156,7 +156,7 @@ def _pour(source: Path, place: Path | int) -> None:
 
 
 def _try(folder: Path) -> None:
-    """Make a file in a folder and take it away again: permissions alone say nothing of a full or read-only disk."""
+    """Make a file in a folder and take it away again: permissions alone do not show a full or read-only disk."""
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"nanonet")
 

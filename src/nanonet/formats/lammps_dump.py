@@ -57,7 +57,7 @@ class Frame:
 
 
 def complete(content: bytes) -> Iterator[bytes]:
-    """Texts of the complete frames of a dump; whatever else stands between them, torn frames too, is passed over."""
+    """Texts of the complete frames of a dump; whatever else stands between, truncated frames too, is passed over."""
     for text in content.split(_START)[1:]:
         lines = text.split(b"\n")
         try:
@@ -81,7 +81,7 @@ def parse(text: bytes, columns: str) -> Frame:
     Raises
     ------
     InputError
-        It has other columns, more than one frame, another number of particles than its header says, or a box that is
+        It has other columns, more than one frame, another number of particles than in its header, or a box that is
         tilted or not periodic; what is no such text at all.
     """
     lines = text.splitlines()
@@ -98,7 +98,7 @@ def parse(text: bytes, columns: str) -> Frame:
         bounds = np.array([line.split() for line in lines[5:8]], dtype=np.float64).reshape(3, 2)
         rows = np.array(b" ".join(lines[_HEADER:]).split(), dtype=np.float64).reshape(-1, len(columns.split()))
         if len(rows) != int(lines[3]):
-            raise InputError(f"it has {len(rows)} particles, its header says {lines[3].decode()}")
+            raise InputError(f"it has {len(rows)} particles, its header has {lines[3].decode()}")
         return Frame(int(lines[1]), bounds, rows[np.argsort(rows[:, 0], kind="stable")])
     except InputError:
         raise
@@ -128,7 +128,7 @@ def drop_torn_frames(path: Path) -> None:
 
 
 def pack(path: Path, particles: int) -> None:
-    """Compress a file of one frame of so many particles, beside it; one that was torn is left out. The file goes."""
+    """Compress a file of one frame of so many particles, beside it; a truncated one is left out. The file goes."""
     content = path.read_bytes()
     if content.count(b"\n") == _HEADER + particles:
         with writing(path.with_name(path.name + ".gz")) as temporary:

@@ -1,4 +1,4 @@
-"""What LAMMPS says while it runs, on its output and in its log: the start of a run's clock, and rows of numbers."""
+"""What LAMMPS prints while it runs, to its output and its log: the start of a run's clock, and rows of numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TAIL = 4_000  # bytes of a log in which its last rows stand
 
 
 def clock_step(line: str) -> int | None:
-    """The step at which the clock is set, if the line says so."""
+    """The step at which the clock is set, if the line has it."""
     found = _CLOCK.match(line)
     return None if found is None else int(found[1])
 

@@ -100,7 +100,7 @@ def read(path: Path) -> ModelFolder:
 
 
 def seal(card: Mapping[str, Any]) -> dict[str, Any]:
-    """A model's card with its own checksum, by which `is_sealed` knows it again."""
+    """A model's card with its own checksum, by which `is_sealed` recognises it."""
     content = {name: value for name, value in card.items() if name != "checksum"}
     return content | {"checksum": _digest(content)}
 

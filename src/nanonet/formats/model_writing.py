@@ -32,9 +32,9 @@ def write_model(
     files:
         Names and contents of the files beside the card.
     content:
-        What else the card says, as plain JSON values.
+        Other entries of the card, as plain JSON values.
     packages:
-        Whose versions it says.
+        Whose versions it records.
 
     Raises
     ------

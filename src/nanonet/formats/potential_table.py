@@ -24,7 +24,7 @@ def to_bytes(table: PotentialTable) -> bytes:
 
 
 def parse(content: bytes, what: str) -> PotentialTable:
-    """The table in the content of a file; `InputError` says `what` it is and what is wrong with it."""
+    """The table in the content of a file; `InputError` has `what` it is and what is wrong with it."""
     arrays = read_arrays(content, ARRAYS, what)
     return PotentialTable(*(arrays[name] for name in ARRAYS))
 

@@ -88,14 +88,14 @@ def parse_json(content: bytes | str, kind: object, what: str) -> Any: ...
 
 
 def parse_json(content: bytes | str, kind: Any, what: str) -> Any:
-    """What a JSON text holds: a record (`nanonet.records`), or plain values that are what the type `kind` says.
+    """What a JSON text holds: a record (`nanonet.records`), or plain values of the type `kind`.
 
-    Entries that `kind` does not know are kept: a later version may have written them.
+    Entries for which `kind` has no field are kept: a later version may have written them.
 
     Raises
     ------
     InputError
-        No JSON (NaN and Infinity are none), nested too deep, or not what `kind` says: the entry is named.
+        No JSON (NaN and Infinity are none), nested too deep, or not of the type `kind`: the entry is named.
     """
     import msgspec
 

@@ -22,7 +22,7 @@ START = "start.in"
 RESUME = "resume.in"
 TABLE = "potential.table"
 
-# what LAMMPS writes: its log, frames, and restart files in turn, with one more at the end
+# what LAMMPS writes: its log, frames, and alternating restart files, with one more at the end
 LOG = "log.lammps"
 NP_DUMP = "nps.lammpstrj"
 CONFIGURATIONS = "configurations"

@@ -35,7 +35,7 @@ class Table:
     lines:
         Line of each row in the file, counted from 1.
     comments:
-        Lines that begin with #, without it.
+        Lines that start with #, without it.
     """
 
     title: str
@@ -149,7 +149,7 @@ def _lammps(title: str, lines: Sequence[str], comments: tuple[str, ...]) -> Tabl
         raise InputError(f"{title}, line {data[count + 1][0]}: a second moment; allowed is one (ave running overwrite)")
     rows = data[1:]
     if len(rows) != count or not count:
-        raise InputError(f"{title} has {len(rows)} rows; its head says {count}")
+        raise InputError(f"{title} has {len(rows)} rows; its head has {count}")
     for i, cells in rows:
         if len(cells) != 4:
             raise InputError(f"{title}, line {i}: {len(cells)} values; allowed are 4: number, r, g, coordination")

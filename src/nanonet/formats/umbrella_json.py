@@ -37,7 +37,7 @@ def write(path: str | os.PathLike[str], runs: Sequence[UmbrellaRow], bin_width: 
 
 def read(path: str | os.PathLike[str]) -> tuple[tuple[UmbrellaRow, ...], float]:
     """The rows of a file that `write` wrote, and the width of their bins; `InputError` names what is wrong."""
-    what = "file of window runs"
+    what = "file of umbrella runs"
     content = read_json(path, UmbrellaFile, what)
     if content.nanonet_format != FORMAT:
         raise InputError(f"{what} {path} cannot be read: nanonet_format = {content.nanonet_format} is not {FORMAT}")

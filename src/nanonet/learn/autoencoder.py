@@ -30,7 +30,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"leaky_relu": nn.LeakyReLU, "relu": n
 """`relu` is the paper's."""
 
 INITIALS = ("he", "glorot")
-"""How weights begin: He et al. 2015, doi:10.1109/ICCV.2015.123, or, as Keras does unasked, Glorot and Bengio 2010."""
+"""How weights start: He et al. 2015, doi:10.1109/ICCV.2015.123, or, as Keras does unasked, Glorot and Bengio 2010."""
 
 
 SIZES = (16, 32, 64, 128, 256)
@@ -43,9 +43,9 @@ def default_filters(layers: int) -> tuple[int, ...]:
 
 
 class Encoder(nn.Module):
-    """Pictures (n, 1, size, size) to latents (n, latent): 3x3 convolutions, each with 2x2 max pooling and activation.
+    """Images (n, 1, size, size) to latents (n, latent): 3x3 convolutions, each with 2x2 max pooling and activation.
 
-    With fewer convolutions than it takes to halve a picture to one pixel (the paper's six do), the last pooling is over
+    With fewer convolutions than it takes to halve an image to one pixel (the paper's six do), the last pooling is over
     all that is left, so that latents are never spread over pixels and no dense layer is needed.
     """
 
@@ -57,8 +57,8 @@ class Encoder(nn.Module):
         layers[-2] = nn.MaxPool2d(size >> (len(filters) - 1))
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        codes: Tensor = self.layers(pictures)
+    def forward(self, images: Tensor) -> Tensor:
+        codes: Tensor = self.layers(images)
         return codes.flatten(1)
 
 
@@ -66,14 +66,14 @@ class DoublingConv2d(nn.Conv2d):
     """Doubling of both sides, then 3x3 convolution, zeros beyond the edges: the same map without the doubled pixels.
 
     Of the three pixels that an output pixel reads along a side two are copies of one, so each of the four outputs
-    within a pixel is a convolution of the undoubled picture with sums of the kernel's weights.
+    within a pixel is a convolution of the undoubled image with sums of the kernel's weights.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3, padding=1)
 
     def merged(self) -> tuple[Tensor, Tensor]:
-        """Kernels (4 outputs, inputs, 3, 3) and biases (4 outputs,) of the convolution of the undoubled picture."""
+        """Kernels (4 outputs, inputs, 3, 3) and biases (4 outputs,) of the convolution of the undoubled image."""
         sums = torch.zeros(2, 3, 3)  # [which half of a pixel, undoubled neighbour, doubled neighbour]
         sums[0, 0, 0] = sums[0, 1, 1] = sums[0, 1, 2] = 1.0
         sums[1, 1, 0] = sums[1, 1, 1] = sums[1, 2, 2] = 1.0
@@ -87,7 +87,7 @@ class DoublingConv2d(nn.Conv2d):
 
 
 class Decoder(nn.Module):
-    """Latents (n, latent) to logits of pictures (n, 1, size, size).
+    """Latents (n, latent) to logits of images (n, 1, size, size).
 
     3x3 transposed convolutions, each with activation and doubling of both sides; then one 3x3 convolution to a single
     channel, which the paper does not name but needs: its sigmoid is the grey level. With fewer transposed convolutions
@@ -116,7 +116,7 @@ class Decoder(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder and decoder; `forward` gives logits, `reconstruct` grey levels.
 
-    `grey` is the grey level about which an untrained network draws, by its last bias; other biases begin at 0.
+    `grey` is the grey level about which an untrained network draws, by its last bias; other biases start at 0.
     """
 
     def __init__(
@@ -141,13 +141,13 @@ class Autoencoder(nn.Module):
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         nn.init.constant_(self.decoder.layers[-1].bias, math.log(grey / (1.0 - grey)))  # type: ignore[arg-type]
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = self.decoder(self.encoder(pictures))
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.decoder(self.encoder(images))
         return logits
 
-    def reconstruct(self, pictures: Tensor) -> Tensor:
-        """Grey levels 0 to 1 of the pictures that the network makes of pictures (n, 1, size, size)."""
-        return torch.sigmoid(self(pictures))
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """Grey levels 0 to 1 of the images that the network makes of images (n, 1, size, size)."""
+        return torch.sigmoid(self(images))
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Architecture:
     activation: str = "leaky_relu"
     """One of `ACTIVATIONS`."""
     initial: str = "he"
-    """How weights begin, one of `INITIALS`."""
+    """How weights start, one of `INITIALS`."""
 
     def __post_init__(self) -> None:
         for name, allowed in (("activation", tuple(ACTIVATIONS)), ("initial", INITIALS), ("size", SIZES)):

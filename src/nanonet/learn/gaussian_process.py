@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 
 from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError
-from nanonet.evaluate.splits import near_duplicates, splits
+from nanonet.evaluate.splits import duplicate_pairs, splits
 from nanonet.formats.model_writing import write_model
 from nanonet.interpolation import interpolate_rows
 from nanonet.learn.arrays import checked
@@ -51,7 +51,7 @@ _LENGTHS = np.log(0.1), np.log(30.0)
 
 
 class GaussianProcess(CurveEstimator):
-    """Predicts curves with calibrated bands; nothing here knows what the inputs mean, only a prior mean does.
+    """Predicts curves with calibrated bands; nothing here depends on what the inputs mean, only a prior mean does.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class GaussianProcess(CurveEstimator):
         """Learn curves G (n, m) on the grid r (m,) from inputs X (n, p); returns itself.
 
         `error` (n, m) holds the standard errors of G, NaN where not known; the noise is estimated in any case, and is
-        not taken to be smaller than these errors say.
+        not taken to be smaller than these errors.
 
         Raises
         ------
@@ -310,7 +310,7 @@ def _calibrate(
     squared = np.where(counted, misses**2 / np.where(counted, variance, 1.0), 0.0)
     weights = squared.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
     near = correlation(scaled, scaled, lengths * _WIDTH, "gaussian")
-    near[near_duplicates(X)] = 0.0  # nor do copies say how far off a curve is that is not known
+    near[duplicate_pairs(X)] = 0.0  # nor do copies show how far off the curve of a new input is
     scale = np.maximum(local_scale(near, weights, _SHARE), _TINY)
     ratios = (np.sqrt(squared) / scale[:, None])[counted]
     return weights, Calibration(_WIDTH, float(np.quantile(ratios, LEVEL)), _SHARE)

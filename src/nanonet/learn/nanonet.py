@@ -25,7 +25,7 @@ from nanonet.learn.training import Training, fit_autoencoder, one_thread
 from nanonet.models.image import SIZE, Axes, check_images, rasterize, read_images
 from nanonet.models.nanonet import FILES, KIND
 
-_PART = 32  # pictures that go through the network at once: bounds the memory
+_PART = 32  # images that go through the network at once: bounds the memory
 
 PAPER: dict[str, Any] = {
     "size": 64,
@@ -47,25 +47,25 @@ PAPER: dict[str, Any] = {
 
 
 class NanoNet(CurveEstimator):
-    """The paper's predictor: forest from inputs to latents, decoder from latents to pictures of curves.
+    """The paper's predictor: forest from inputs to latents, decoder from latents to images of curves.
 
-    Nothing here knows what the inputs mean. `NanoNet.paper()` has the published settings (`PAPER`).
+    Nothing here depends on what the inputs mean. `NanoNet.paper()` has the published settings (`PAPER`).
 
     Parameters
     ----------
     size:
-        Pixels a side of the pictures: 16, 32, 64 (paper), 128 or 256.
+        Pixels a side of the images: 16, 32, 64 (paper), 128 or 256.
     filters:
         Of the encoder's convolutions and, in reverse, of the decoder's; as many convolutions as there are numbers, six
-        in the paper. None: as many as halve the picture to one pixel (`autoencoder.default_filters`). With fewer, the
+        in the paper. None: as many as halve the image to one pixel (`autoencoder.default_filters`). With fewer, the
         encoder's last pooling and the decoder's first enlargement make up for the rest.
     latent:
         Size of the latent space, that is, filters of the encoder's last convolution (paper: 8).
     activation:
         `leaky_relu` or, as published, `relu`.
     initial, start_at_mean:
-        Weights begin by `he` or `glorot`; the last bias begins such that the untrained network draws the mean grey
-        level of the pictures that it is to learn, or (False) at 0, as it does in Keras: grey 0.5.
+        Weights start by `he` or `glorot`; the last bias starts such that the untrained network draws the mean grey
+        level of the images that it is to learn, or (False) at 0, as it does in Keras: grey 0.5.
     loss, epochs, batch_size, learning_rate, latent_noise, converge, attempts, keep_stuck:
         See `training.Training`.
     trees, max_features:
@@ -74,7 +74,7 @@ class NanoNet(CurveEstimator):
     seed:
         Of weights, order and forest.
     quantity:
-        What the curves are of: the axes of the pictures follow from it.
+        What the curves are of: the axes of the images follow from it.
     r:
         Grid of the curves where `fit` is not given one.
 
@@ -85,7 +85,7 @@ class NanoNet(CurveEstimator):
     autoencoder_, history_, forest_:
         The trained network, how its training went (`training.History`), the fitted forest.
     X_, r_, axes_:
-        Inputs and grid that it was fitted to, axes of its pictures.
+        Inputs and grid that it was fitted to, axes of its images.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class NanoNet(CurveEstimator):
         """Learn curves G (n, m) on the grid r (m,) from inputs X (n, p); returns itself.
 
         A column of X that never changes is allowed and tells the forest nothing. Warns when there are fewer curves than
-        the latent space has dimensions, and of a curve that is higher than pictures are.
+        the latent space has dimensions, and of a curve that is higher than images are.
 
         Parameters
         ----------
@@ -177,30 +177,30 @@ class NanoNet(CurveEstimator):
             raise InputError(f"start_at_mean = {self.start_at_mean!r} is not True or False")
         inputs, curves, grid = checked(X, G, self._grid(r), self.quantity)
         check_max_features(self.max_features, inputs.shape[1])
-        taught = (
+        fitted_on = (
             curves if autoencoder_G is None else checked_curves("autoencoder_G", autoencoder_G, grid, self.quantity)
         )
         unseen = (
             curves[:0] if validation_G is None else checked_curves("validation_G", validation_G, grid, self.quantity)
         )
-        if len(taught) < self.latent:
+        if len(fitted_on) < self.latent:
             warnings.warn(
-                f"{len(taught)} curves for a latent space of {self.latent} dimensions: it can only remember them",
+                f"{len(fitted_on)} curves for a latent space of {self.latent} dimensions: it can only remember them",
                 NanonetWarning,
                 stacklevel=2,
             )
-        axes = Axes.of(self.quantity, taught)
-        if taught.max() > axes.high:
+        axes = Axes.of(self.quantity, fitted_on)
+        if fitted_on.max() > axes.high:
             warnings.warn(
-                f"curve {int(taught.max(axis=1).argmax())} reaches {self.quantity.name} = {taught.max():.4g}, and "
-                f"pictures end at {axes.high:g}: what is higher is learnt as that",
+                f"curve {int(fitted_on.max(axis=1).argmax())} reaches {self.quantity.name} = {fitted_on.max():.4g}, "
+                f"and images end at {axes.high:g}: what is higher is learnt as that",
                 NanonetWarning,
                 stacklevel=2,
             )
-        pictures = rasterize(taught, grid, self.size, axes)
-        grey = float(pictures.mean()) if self.start_at_mean else 0.5
+        images = rasterize(fitted_on, grid, self.size, axes)
+        grey = float(images.mean()) if self.start_at_mean else 0.5
         self.autoencoder_, self.history_ = fit_autoencoder(
-            pictures,
+            images,
             lambda: architecture.network(grey),
             training,
             validation=rasterize(unseen, grid, self.size, axes),
@@ -216,7 +216,7 @@ class NanoNet(CurveEstimator):
         return read_images(self.predict_images(X), self.r_, self.axes_)
 
     def predict_images(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Pictures (n, size, size) for inputs (n, p)."""
+        """Images (n, size, size) for inputs (n, p)."""
         if not hasattr(self, "forest_"):
             raise InputError("this NanoNet has not been fitted; call fit first")
         inputs = matrix("X", X)
@@ -224,21 +224,21 @@ class NanoNet(CurveEstimator):
             raise InputError(f"X has {inputs.shape[1]} columns; allowed are {self.X_.shape[1]}")
         return self.decode(self.forest_.predict(inputs))
 
-    def encode(self, pictures: ArrayLike) -> NDArray[np.float64]:
-        """Latents (n, latent) of pictures (n, size, size); `InputError` for pictures that no curve could have drawn."""
-        levels = torch.from_numpy(check_images(pictures))[:, None]
+    def encode(self, images: ArrayLike) -> NDArray[np.float64]:
+        """Latents (n, latent) of images (n, size, size); `InputError` for images that no curve could have drawn."""
+        levels = torch.from_numpy(check_images(images))[:, None]
         if levels.shape[2] != self.size:
-            raise InputError(f"pictures have {levels.shape[2]} pixels a side; allowed are {self.size}")
+            raise InputError(f"images have {levels.shape[2]} pixels a side; allowed are {self.size}")
         with one_thread(), torch.no_grad():
             parts = [self.autoencoder_.encoder(part) for part in torch.split(levels, _PART)]
         return np.asarray(torch.cat(parts).numpy(), dtype=np.float64)
 
     def decode(self, latents: NDArray[Any]) -> NDArray[np.float32]:
-        """Pictures (n, size, size) of latents (n, latent)."""
+        """Images (n, size, size) of latents (n, latent)."""
         with one_thread(), torch.no_grad():
             parts = torch.split(torch.from_numpy(latents.astype(np.float32)), _PART)
-            pictures = torch.cat([torch.sigmoid(self.autoencoder_.decoder(part))[:, 0] for part in parts])
-        return np.asarray(pictures.numpy(), dtype=np.float32)
+            images = torch.cat([torch.sigmoid(self.autoencoder_.decoder(part))[:, 0] for part in parts])
+        return np.asarray(images.numpy(), dtype=np.float32)
 
     def export(self, folder: str | os.PathLike[str], card: Mapping[str, Any] | None = None) -> Path:
         """Write the model folder that `nanonet.load` reads: `forest.onnx`, `decoder.onnx`, `model.json`.

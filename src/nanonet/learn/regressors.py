@@ -42,14 +42,14 @@ def regressor(kind: str, seed: int) -> Any:
 
 
 class CurveRegressor(CurveEstimator):
-    """Regression of the values of a curve themselves, without pictures and latents.
+    """Regression of the values of a curve themselves, without images and latents.
 
     Parameters
     ----------
     kind:
         Of `regressor`.
     logarithm:
-        Learn ln g, g not below 0.001, as a picture shows it; otherwise g.
+        Learn ln g, g not below 0.001, as an image shows it; otherwise g.
     components:
         Learn that many principal components of the curves instead of their values; 0: the values.
     """
@@ -83,20 +83,20 @@ class CurveRegressor(CurveEstimator):
 
 
 class ImageEncoder(Protocol):
-    """Pictures to latents and back, in place of the convolutional autoencoder."""
+    """Images to latents and back, in place of the convolutional autoencoder."""
 
-    def fit(self, pictures: NDArray[np.float32]) -> ImageEncoder:
-        """Learn pictures (n, 64, 64)."""
+    def fit(self, images: NDArray[np.float32]) -> ImageEncoder:
+        """Learn images (n, 64, 64)."""
 
-    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Latents (n, k) of pictures."""
+    def encode(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Latents (n, k) of images."""
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Pictures of latents."""
+        """Images of latents."""
 
 
 class LatentRegressor(CurveEstimator):
-    """A forest from inputs to the latents of a codec, and the codec back to pictures: nanoNET with another codec."""
+    """A forest from inputs to the latents of a codec, and the codec back to images: nanoNET with another codec."""
 
     def __init__(self, codec: ImageEncoder, *, trees: int = 20, seed: int = 0, r: ArrayLike | None = None) -> None:
         self.codec, self.trees, self.seed, self.r = codec, trees, seed, r
@@ -104,23 +104,23 @@ class LatentRegressor(CurveEstimator):
     def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike | None = None) -> LatentRegressor:
         """Learn curves G (n, m) on the grid r (m,) from inputs X (n, p)."""
         self.r_ = np.asarray(self._grid(r), dtype=np.float64)
-        pictures = rasterize(G, self.r_)
-        self.fitted_ = copy.deepcopy(self.codec).fit(pictures)
+        images = rasterize(G, self.r_)
+        self.fitted_ = copy.deepcopy(self.codec).fit(images)
         self.forest_ = Forest.fit(
-            np.asarray(X, dtype=np.float64), self.encode(pictures), trees=self.trees, seed=self.seed
+            np.asarray(X, dtype=np.float64), self.encode(images), trees=self.trees, seed=self.seed
         )
         return self
 
-    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Latents of pictures (n, 64, 64)."""
-        return self.fitted_.encode(pictures)
+    def encode(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Latents of images (n, 64, 64)."""
+        return self.fitted_.encode(images)
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Pictures (n, 64, 64) of latents."""
+        """Images (n, 64, 64) of latents."""
         return self.fitted_.decode(latents)
 
     def predict_images(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Pictures (n, 64, 64) for inputs (n, p)."""
+        """Images (n, 64, 64) for inputs (n, p)."""
         return self.decode(self.forest_.predict(np.asarray(X, dtype=np.float64)))
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -129,55 +129,55 @@ class LatentRegressor(CurveEstimator):
 
 
 class MeanImage:
-    """The mean of the pictures, or black, as a codec with one latent that says nothing: a trivial baseline."""
+    """The mean of the images, or black, as a codec with one latent without information: a trivial baseline."""
 
     def __init__(self, black: bool = False) -> None:
         self.black = black
 
-    def fit(self, pictures: NDArray[np.float32]) -> MeanImage:
-        """Take the mean of pictures (n, 64, 64)."""
-        self.mean = pictures.mean(axis=0) * np.float32(not self.black)
+    def fit(self, images: NDArray[np.float32]) -> MeanImage:
+        """Take the mean of images (n, 64, 64)."""
+        self.mean = images.mean(axis=0) * np.float32(not self.black)
         return self
 
-    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+    def encode(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
         """Zeros (n, 1)."""
-        return np.zeros((len(pictures), 1))
+        return np.zeros((len(images), 1))
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The same picture, n times."""
+        """The same image, n times."""
         return np.repeat(self.mean[None], len(latents), axis=0)
 
 
 class ImagePCA:
-    """Principal components of pictures."""
+    """Principal components of images."""
 
     def __init__(self, components: int) -> None:
         self.components = components
 
-    def fit(self, pictures: NDArray[np.float32]) -> ImagePCA:
-        """Learn pictures (n, 64, 64)."""
-        self.pca = PCA(min(self.components, len(pictures) - 1)).fit(pictures.reshape(len(pictures), -1))
+    def fit(self, images: NDArray[np.float32]) -> ImagePCA:
+        """Learn images (n, 64, 64)."""
+        self.pca = PCA(min(self.components, len(images) - 1)).fit(images.reshape(len(images), -1))
         return self
 
-    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Scores (n, components) of pictures."""
-        return np.asarray(self.pca.transform(pictures.reshape(len(pictures), -1)), dtype=np.float64)
+    def encode(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Scores (n, components) of images."""
+        return np.asarray(self.pca.transform(images.reshape(len(images), -1)), dtype=np.float64)
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Pictures of scores, levels cut to 0..1."""
+        """Images of scores, levels cut to 0..1."""
         flat = np.clip(self.pca.inverse_transform(latents), 0.0, 1.0)
         return np.asarray(flat, dtype=np.float32).reshape(len(latents), SIZE, SIZE)
 
 
 class DenseAutoencoder:
-    """A dense autoencoder of pictures (4096-256-64-latent and back), leaky ReLU, binary cross-entropy, Adam."""
+    """A dense autoencoder of images (4096-256-64-latent and back), leaky ReLU, binary cross-entropy, Adam."""
 
     def __init__(self, latent: int, *, epochs: int = 300, seed: int = 0) -> None:
         self.latent, self.epochs, self.seed = latent, epochs, seed
 
-    def fit(self, pictures: NDArray[np.float32]) -> DenseAutoencoder:
-        """Learn pictures (n, 64, 64); one thread, deterministic for a seed."""
-        data = torch.from_numpy(np.array(pictures)).flatten(1)
+    def fit(self, images: NDArray[np.float32]) -> DenseAutoencoder:
+        """Learn images (n, 64, 64); one thread, deterministic for a seed."""
+        data = torch.from_numpy(np.array(images)).flatten(1)
         with one_thread():
             torch.manual_seed(self.seed)
             widths = (SIZE * SIZE, 256, 64, self.latent)
@@ -193,18 +193,18 @@ class DenseAutoencoder:
                     optimizer.step()
         return self
 
-    def encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Latents (n, latent) of pictures."""
+    def encode(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Latents (n, latent) of images."""
         with one_thread(), torch.no_grad():
-            codes: NDArray[np.float32] = self.encoder(torch.from_numpy(np.array(pictures)).flatten(1)).numpy()
+            codes: NDArray[np.float32] = self.encoder(torch.from_numpy(np.array(images)).flatten(1)).numpy()
         return codes.astype(np.float64)
 
     def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Pictures of latents."""
+        """Images of latents."""
         with one_thread(), torch.no_grad():
             logits = self.decoder(torch.from_numpy(latents.astype(np.float32)))
-            pictures: NDArray[np.float32] = torch.sigmoid(logits).numpy()
-        return pictures.reshape(-1, SIZE, SIZE)
+            images: NDArray[np.float32] = torch.sigmoid(logits).numpy()
+        return images.reshape(-1, SIZE, SIZE)
 
 
 def _dense(widths: tuple[int, ...]) -> nn.Sequential:
@@ -217,8 +217,8 @@ def _dense(widths: tuple[int, ...]) -> nn.Sequential:
 class TSNEBaseline(CurveEstimator):
     """t-SNE in place of the autoencoder, as far as that goes.
 
-    t-SNE places the pictures that it is given on a map; it is no function of a picture and has no inverse. A forest
-    can learn the map's coordinates, but only a picture that is already on the map can be read off: the nearest one.
+    t-SNE places the images that it is given on a map; it is no function of an image and has no inverse. A forest
+    can learn the map's coordinates, but only an image that is already on the map can be read off: the nearest one.
     """
 
     def __init__(self, *, trees: int = 20, seed: int = 0, r: ArrayLike | None = None) -> None:
@@ -237,8 +237,8 @@ class TSNEBaseline(CurveEstimator):
         return np.asarray(self.G_[np.square(places[:, None] - self.map_).sum(axis=2).argmin(axis=1)])
 
 
-def tsne_map(pictures: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
-    """Places (n, 2) of pictures (n, 64, 64) on a t-SNE map."""
-    perplexity = min(10.0, (len(pictures) - 1) / 3)
-    flat = pictures.reshape(len(pictures), -1)
+def tsne_map(images: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
+    """Places (n, 2) of images (n, 64, 64) on a t-SNE map."""
+    perplexity = min(10.0, (len(images) - 1) / 3)
+    flat = images.reshape(len(images), -1)
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(flat), dtype=np.float64)

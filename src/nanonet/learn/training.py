@@ -1,4 +1,4 @@
-"""Fits the autoencoder to pictures: fast, until it has converged, and never without noticing that it learns nothing."""
+"""Fits the autoencoder to images: fast, until it has converged, and never without noticing that it learns nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOSSES = ("bce", "mse")
 """Binary cross-entropy; mean squared error of grey levels (paper)."""
 
 MANY = 50
-"""Pictures from which on steps are larger."""
+"""Images from which on steps are larger."""
 
 CUTS, CUT = 3, 0.3
 """The learning rate is cut to 0.3 of itself when the loss stands still; converged when it stands still after 3 cuts."""
@@ -31,11 +31,11 @@ WINDOW_EPOCHS, WINDOW_STEPS, STILL = 10, 60, 0.05
 than 5 % nearer to the least that there can be: 0, or, of `bce`, the entropy of the grey levels."""
 
 STUCK_STEPS, STUCK = 600, 0.9
-"""Stuck: after 600 steps no epoch had a mean squared error below 0.9 of the mean picture's."""
+"""Stuck: after 600 steps no epoch had a mean squared error below 0.9 of the mean image's."""
 
 
 class TrainingError(NanonetError, RuntimeError):
-    """The autoencoder learnt no more than the mean picture, in every attempt."""
+    """The autoencoder learnt no more than the mean image, in every attempt."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ class Training:
     loss: str = "bce"
     """`bce` or, as published, `mse`."""
     epochs: int = 400
-    """Passes over the pictures at most, or, with `converge` off, exactly (paper: 400)."""
+    """Passes over the images at most, or, with `converge` off, exactly (paper: 400)."""
     batch_size: int = 8
-    """Pictures a step; the paper gives none."""
+    """Images a step; the paper gives none."""
     learning_rate: float | None = None
-    """Of Adam, at first; the paper gives none. None: 0.003, or 0.004 of 50 pictures and more."""
+    """Of Adam, at first; the paper gives none. None: 0.003, or 0.004 of 50 images and more."""
     latent_noise: float = 0.2
     """Of the latents that the decoder learns from, in their standard deviations (paper: 0)."""
     converge: bool = True
     """Cut the learning rate when the loss stands still, and stop when that no longer helps (paper: no)."""
     attempts: int = 3
-    """Initialisations tried until one beats the mean picture."""
+    """Initialisations tried until one beats the mean image."""
     keep_stuck: bool = False
     """Return a network that learnt nothing, for studies, where there would be a `TrainingError`."""
     seed: int = 0
@@ -86,11 +86,11 @@ class Training:
         if not _number(self.latent_noise) or not 0 <= self.latent_noise < math.inf:
             raise InputError(f"latent_noise = {self.latent_noise!r} is not 0 or above")
 
-    def rate(self, pictures: int) -> float:
-        """First learning rate for so many pictures."""
+    def rate(self, images: int) -> float:
+        """First learning rate for so many images."""
         if self.learning_rate is not None:
             return self.learning_rate
-        return 4e-3 if pictures >= MANY else 3e-3
+        return 4e-3 if images >= MANY else 3e-3
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,15 @@ class History:
     mses: tuple[float, ...]
     """The same of the mean squared error, whatever the loss."""
     validation_losses: tuple[float, ...]
-    """Loss over the validation pictures after each epoch; empty without such pictures."""
+    """Loss over the validation images after each epoch; empty without such images."""
     validation_mses: tuple[float, ...]
     """The same of the mean squared error."""
     mse: float
-    """Of the trained network over the training pictures."""
+    """Of the trained network over the training images."""
     mse_black: float
-    """Of a black picture."""
+    """Of a black image."""
     mse_mean: float
-    """Of the mean picture."""
+    """Of the mean image."""
     attempts: int
     """Initialisations tried."""
     converged: bool
@@ -120,42 +120,42 @@ class History:
 
 
 def fit_autoencoder(
-    pictures: NDArray[np.float32],
+    images: NDArray[np.float32],
     make: Callable[[], Autoencoder],
     training: Training,
     *,
     validation: NDArray[np.float32] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Autoencoder, History]:
-    """Fit an autoencoder to pictures (n, size, size) with Adam; one thread, deterministic for a seed and a processor.
+    """Fit an autoencoder to images (n, size, size) with Adam; one thread, deterministic for a seed and a processor.
 
     With `latent_noise` the decoder learns from latents that are off by that many of their standard deviations over the
-    pictures: a forest's latents are never exact, and between the latents that it knows a decoder may draw anything.
-    A network that is stuck at the mean picture, soon or at the end, starts again from other weights.
+    images: a forest's latents are never exact, and between those that it was fitted on a decoder may draw anything.
+    A network that is stuck at the mean image, soon or at the end, starts again from other weights.
 
     Parameters
     ----------
-    pictures:
+    images:
         To learn from.
     make:
         Makes a network with fresh weights.
     training:
         Settings.
     validation:
-        Pictures (k, size, size) whose losses go into the history and into nothing else.
+        Images (k, size, size) whose losses go into the history and into nothing else.
     progress:
         Called with the epochs done and the most there can be.
 
     Raises
     ------
     TrainingError
-        Every attempt ended no better than the mean picture.
+        Every attempt ended no better than the mean image.
     """
-    black, mean = black_mse(pictures), mean_mse(pictures)
+    black, mean = black_mse(images), mean_mse(images)
     bf16 = has_bf16()
     with one_thread():
-        data = _tensor(pictures)
-        unseen = _tensor(pictures[:0] if validation is None else validation)
+        data = _tensor(images)
+        unseen = _tensor(images[:0] if validation is None else validation)
         least = 0.0 if training.loss == "mse" else float(functional.binary_cross_entropy(data, data))
         for attempt in range(training.attempts):
             torch.manual_seed(training.seed + attempt)
@@ -178,14 +178,14 @@ def fit_autoencoder(
                     bf16=bf16,
                 )
     raise TrainingError(
-        f"the autoencoder learnt nothing in {training.attempts} attempts: MSE {mse:.4f}, mean picture {mean:.4f}, "
-        f"black picture {black:.4f} (loss {training.loss}, {len(course.losses)} epochs); try another seed, more "
+        f"the autoencoder learnt nothing in {training.attempts} attempts: MSE {mse:.4f}, mean image {mean:.4f}, "
+        f"black image {black:.4f} (loss {training.loss}, {len(course.losses)} epochs); try another seed, more "
         f"epochs, or activation leaky_relu with loss bce"
     )
 
 
 class _Course:
-    """What the losses of an attempt say: go on, cut the learning rate, or stop."""
+    """What the losses of an attempt ask for: continue, cut the learning rate, or stop."""
 
     def __init__(self, training: Training, mse_mean: float, least: float, steps: int) -> None:
         self.training, self.mse_mean, self.least, self.steps = training, mse_mean, least, steps
@@ -197,7 +197,7 @@ class _Course:
         self.cuts, self.since = 0, 0
         self.stuck = self.converged = False
 
-    def judge(self) -> bool:
+    def on_plateau(self) -> bool:
         """After an epoch; True when the learning rate should be cut."""
         if len(self.losses) * self.steps >= STUCK_STEPS and min(self.mses) > STUCK * self.mse_mean:
             self.stuck = not self.training.keep_stuck
@@ -227,7 +227,7 @@ def _descend(
 ) -> None:
     shuffle = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(network.parameters(), lr=training.rate(len(data)), fused=True)
-    spread = torch.zeros(())  # of the latents over the pictures, as the epoch before saw them
+    spread = torch.zeros(())  # of the latents over the images, as the epoch before saw them
     for epoch in range(training.epochs):
         total, squares, codes = torch.zeros(()), torch.zeros(()), []
         for batch in torch.split(torch.randperm(len(data), generator=shuffle), training.batch_size):
@@ -250,7 +250,7 @@ def _descend(
             loss, mean_square = _evaluate(network, unseen, training.loss)
             course.validation_losses.append(loss)
             course.validation_mses.append(mean_square)
-        if course.judge():
+        if course.on_plateau():
             for group in optimizer.param_groups:
                 group["lr"] *= CUT
         if progress is not None:
@@ -265,13 +265,13 @@ def _losses(logits: Tensor, target: Tensor, loss: str) -> tuple[Tensor, Tensor]:
     return (mse if loss == "mse" else functional.binary_cross_entropy_with_logits(logits, target)), mse
 
 
-def _evaluate(network: Autoencoder, pictures: Tensor, loss: str) -> tuple[float, float]:
-    """Loss and mean squared error over pictures (n, 1, size, size), in single precision."""
+def _evaluate(network: Autoencoder, images: Tensor, loss: str) -> tuple[float, float]:
+    """Loss and mean squared error over images (n, 1, size, size), in single precision."""
     sums = torch.zeros(2)
     with torch.no_grad():
-        for part in torch.split(pictures, 16):
+        for part in torch.split(images, 16):
             sums += torch.stack(_losses(network(part), part, loss)) * len(part)
-    loss_mean, mse = (sums / len(pictures)).tolist()
+    loss_mean, mse = (sums / len(images)).tolist()
     return loss_mean, mse
 
 
@@ -281,8 +281,8 @@ def has_bf16() -> bool:
     return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
 
 
-def _tensor(pictures: NDArray[np.float32]) -> Tensor:
-    tensor: Tensor = torch.from_numpy(np.array(pictures))[:, None].to(memory_format=torch.channels_last)
+def _tensor(images: NDArray[np.float32]) -> Tensor:
+    tensor: Tensor = torch.from_numpy(np.array(images))[:, None].to(memory_format=torch.channels_last)
     return tensor
 
 

@@ -40,7 +40,7 @@ class CurveModel(Protocol):
 
     @property
     def uncertain(self) -> bool:
-        """Whether it knows how sure it is: `band` is None, and samples are all the same, where not."""
+        """Whether it has error bars: `band` is None, and samples are all the same, where not."""
 
     def predict(self, X: ArrayLike) -> Array:
         """Curves (n, m) for inputs (n, p); `InputError` for a wrong shape or values that are not finite."""
@@ -52,7 +52,7 @@ class CurveModel(Protocol):
         """Equally likely curves (draws, n, m), drawn along the grid together, inputs apart or from `common` numbers."""
 
     def caveat(self, X: Array) -> str:
-        """What it does not know at one of the inputs (n, p), in words; empty where there is nothing."""
+        """What is uncertain beyond the band at inputs (n, p), in words; empty where nothing is."""
 
 
 class PriorMean(Protocol):
@@ -67,7 +67,7 @@ class PriorMean(Protocol):
 
     @property
     def beyond(self) -> str:
-        """What it does outside of what it knows, in words."""
+        """What it does outside of its training data, in words."""
 
     def evaluate(self, X: Array, x: Array) -> tuple[Array, Array]:
         """y0 (n, m) on the grid x (m,), and further inputs of the kernel (n, features)."""
@@ -76,7 +76,7 @@ class PriorMean(Protocol):
         """From where on the abscissa (n,) curves are lined up."""
 
     def outside(self, X: Array) -> BoolArray:
-        """Which inputs (n,) lie outside of what it knows."""
+        """Which inputs (n,) lie outside of its training data."""
 
     def check(self, X: Array, x: Array) -> None:
         """`InputError` for inputs or a grid that it cannot take."""

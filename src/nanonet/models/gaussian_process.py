@@ -231,11 +231,11 @@ class CurveProcess:
         return np.concatenate(found, axis=1) if found else np.empty((draws, 0, len(self.x)))
 
     def caveat(self, X: Array) -> str:
-        """What the prior mean does at inputs (n, p) outside of what it knows."""
+        """What the prior mean does at inputs (n, p) outside of the training data."""
         return "" if self.prior is None or not self.prior.outside(X).any() else self.prior.beyond
 
     def relative_variance(self, X: ArrayLike) -> Array:
-        """Posterior variance as a share of the prior variance (n,), the largest of the groups: 0 known, 1 unknown."""
+        """Relative posterior variance (n,), that over the prior variance, the largest of the groups: 0 to 1."""
         shares = (self._posterior.predict(self._start(part).inputs)[1].max(axis=1) for part in self._parts(X))
         return np.concatenate([np.empty(0), *shares])
 
@@ -251,7 +251,7 @@ class CurveProcess:
         return _Start(y0, self.x - self.prior.origin(X)[:, None], inputs)
 
     def _all(self, X: ArrayLike, band: bool) -> list[Array]:
-        """What `_curves` says of all inputs: 3 arrays (n, m) with a band, else 1."""
+        """What `_curves` gives for all inputs: 3 arrays (n, m) with a band, else 1."""
         parts = self._parts(X)
         if len(parts) > 1:  # glibc keeps freed memory up to twice the largest block freed so far: without this, each
             np.empty(_HEAP, dtype=np.uint8)  # part would give its memory back and fault it in anew, a third of the time

@@ -51,7 +51,7 @@ def _load(path: Path) -> tuple[CurveModel, ModelFolder]:
         shape = model.predict(model.X[:1]).shape
     except InputError:
         raise
-    except Exception as error:  # whatever files that do not belong together make the readers say
+    except Exception as error:  # whatever files that do not belong together make the readers raise
         raise InputError(f"model {path} cannot be used: {error}") from None
     if shape != (1, len(model.x)):
         raise InputError(f"model {path} cannot be used: it predicts shape {shape}, not (1, {len(model.x)})")

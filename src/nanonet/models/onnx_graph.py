@@ -53,7 +53,7 @@ def check_graph(content: bytes) -> None:
     ------
     InputError
         It is no ONNX model; it has an operator or a function of its own kind, weights in another file, a tree whose
-        branches lead back, or settings that enlarge a picture beyond any of ours.
+        branches lead back, or settings that enlarge an image beyond any of ours.
     """
     from google.protobuf.message import DecodeError
 
@@ -101,7 +101,7 @@ def _check_trees(node: Any) -> None:
 
 
 def _enlarges(node: Any, weights: Any) -> float:
-    """How many times larger a node makes a side of a picture."""
+    """How many times larger a node makes a side of an image."""
     settings = {attribute.name: [attribute.i, *attribute.ints] for attribute in node.attribute}
     for name, values in settings.items():
         if max(map(abs, values)) > _LARGEST:

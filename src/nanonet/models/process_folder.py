@@ -47,7 +47,7 @@ def read(folder: ModelFolder) -> CurveProcess:
             calibration=Calibration(*calibration),
             prior=None if table is None else DiluteLimit(table, cap),
         )
-    except Exception as error:  # whatever numbers that do not belong together make NumPy say
+    except Exception as error:  # whatever numbers that do not belong together make NumPy raise
         raise InputError(f"{what} cannot be used: {error}") from None
     if not (np.array_equal(folder.array("X", 2), process.X) and np.array_equal(folder.array("r", 1), process.x)):
         raise InputError(f"{CARD} and {FILE} do not belong together")
@@ -67,7 +67,7 @@ def files_of(process: CurveProcess) -> dict[str, bytes]:
 
 
 def entries_of(process: CurveProcess) -> dict[str, object]:
-    """What the card says of a process, but for what its files hold."""
+    """Entries of a process in the card; arrays are in its files."""
     cap = process.prior.cap if isinstance(process.prior, DiluteLimit) else 0.0
     numbers = (process.transform.floor, cap, *vars(process.calibration).values())
     return {

@@ -3,7 +3,7 @@
 The terms are those of Hooper & Schweizer (2005, doi:10.1021/ma051318k) and of the review of Hall, Jayaraman & Schweizer
 (2010, doi:10.1016/j.cossms.2009.08.004), who name the states of nanoparticles (NPs) in a melt after the potential of
 mean force of a pair, W = -ln g: which of its minima, if any, holds a pair, and how much polymer fits in between.
-docs/results/phases.md gives the reasons for the rules below and what they say of every simulated composition.
+docs/results/phases.md gives the reasons for the rules below and their results for every simulated composition.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def classify(
     criteria:
         What separates the states; by default those of `Criteria`.
     common:
-        Part of the relative standard error of g that all distances share: it scales the curve, which has no say.
+        Part of the relative standard error of g that all distances share: it scales the curve, which does not matter.
     samples, seed:
         How many curves are drawn within the error bars or the band (`curve_sampling`).
     nps:
@@ -151,7 +151,7 @@ def _regions(
         raise InputError(f"diameter = {diameter:g} is not above 0")
     gap = (r - diameter) / criteria.monomer
     if gap[0] >= 0.5:
-        raise InputError(f"r begins at {r[0]:g}, beyond contact for diameter = {diameter:g}; allowed is less")
+        raise InputError(f"r starts at {r[0]:g}, beyond contact for diameter = {diameter:g}; allowed is less")
     end = float(gap[-1]) + 0.5 * float(gap[1] - gap[0])
     if end < _FAR + 0.5:
         raise InputError(

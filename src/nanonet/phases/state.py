@@ -13,7 +13,7 @@ from nanonet.errors import InputError
 
 CONTACT, BRIDGING, DISPERSION = "contact aggregation", "bridging", "dispersion"
 STATES = (CONTACT, BRIDGING, DISPERSION)
-"""What a curve can say; the order of all probabilities."""
+"""What a curve can show; the order of all probabilities."""
 UNCERTAIN = "uncertain"
 """The verdict where no state is probable enough."""
 
@@ -102,7 +102,7 @@ class PhaseClassification:
     excess_layers: Estimate | None
     """The same where one to `Criteria.layers` monomer layers fit between."""
     caveats: tuple[str, ...]
-    """What the verdict could not know."""
+    """What the verdict leaves open."""
 
     def to_json(self) -> dict[str, object]:
         """As plain values: numbers that are infinite or not known become None."""

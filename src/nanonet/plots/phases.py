@@ -82,7 +82,7 @@ def draw_map(
     figure = Figure(figsize=(6.6, 5.2), layout="constrained")
     axes = figure.subplots()
     draw_plane(axes, found, marks, criteria)
-    axes.set_title(printable(f"{found.title}\nprobabilities {found.basis}"), fontsize=8.5, parse_math=False)
+    axes.set_title(printable(f"{found.title}\nprobabilities {found.method}"), fontsize=8.5, parse_math=False)
     handles: list[Patch | Line2D] = [Patch(color=COLOURS[state], label=state) for state in STATES]
     handles.append(Patch(fc="0.85", ec="0.45", hatch="////", label="outside the data"))
     handles.append(Line2D([], [], color="0.1", lw=1.2, ls="--", label=f"p = {criteria.confidence:g}"))

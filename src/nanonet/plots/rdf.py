@@ -57,7 +57,7 @@ def plot_potential(path: str | os.PathLike[str], potential: PolymerPotential, ep
         axes.legend(frameon=False)
     low = min(float(potential.w.min()), -2.0)
     axes.set(ylim=(1.1 * low, max(5.0, 1.5 * float(potential.w.max()))), xlabel="NP–NP distance r (σ)", ylabel="kT")
-    axes.set_title(str(potential.triple), fontsize=11)
+    axes.set_title(str(potential.pair_inputs), fontsize=11)
     if potential.extrapolated:
         figure.supxlabel("extrapolated: " + potential.extrapolated, fontsize=7.5, color="0.35", parse_math=False)
     save(figure, path)

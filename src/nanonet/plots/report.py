@@ -63,7 +63,7 @@ class Losses(NamedTuple):
 
 def training_of(title: str, history: Mapping[str, Any]) -> Losses:
     """What a kept history of a training shows."""
-    levels = {"mean picture": history["mse_mean"], "black picture": history["mse_black"]}
+    levels = {"mean image": history["mse_mean"], "black image": history["mse_black"]}
     return Losses(title, history["mses"], history["validation_mses"], levels, "mean squared error")
 
 
@@ -85,12 +85,12 @@ def losses(path: Path, trainings: Sequence[Losses]) -> None:
 
 
 def reconstructions(path: Path, titles: Sequence[str], rows: Mapping[str, Sequence[NDArray[np.float32]]]) -> None:
-    """Pictures, one column a composition, one row a kind by name (paper, figure 5 b to d)."""
+    """Images, one column a composition, one row a kind by name (paper, figure 5 b to d)."""
     figure = Figure(figsize=(2.3 * len(titles) + 1.2, 2.35 * len(rows) + 0.5), layout="constrained")
     grid = figure.subplots(len(rows), len(titles), squeeze=False)
-    for line, (name, pictures) in zip(grid, rows.items(), strict=True):
-        for axes, picture in zip(line, pictures, strict=True):
-            axes.imshow(picture.T, origin="lower", cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    for line, (name, images) in zip(grid, rows.items(), strict=True):
+        for axes, image in zip(line, images, strict=True):
+            axes.imshow(image.T, origin="lower", cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
         line[0].set_ylabel(name, fontsize=10)
     for axes, title in zip(grid[0], titles, strict=True):

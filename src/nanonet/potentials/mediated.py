@@ -1,4 +1,4 @@
-"""The polymer-mediated potential of two NPs, and the mean forces that it is made from."""
+"""The polymer-mediated potential of two NPs (polymer-mediated interactions, the field's term), from mean forces."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PAIR_INPUTS = NANOCOMPOSITE.subspace("diameter", "chain_length", "eps_pn")
 
 
 @dataclass(frozen=True)
-class Triple:
-    """What a polymer-mediated potential depends on: diameter D (sigma), chain length N, eps_pn (epsilon).
+class PairInputs:
+    """Inputs of the polymer-mediated potential of two NPs: diameter D (sigma), chain length N, eps_pn (epsilon).
 
     Raises
     ------
@@ -41,11 +41,11 @@ class Triple:
 
 @dataclass(frozen=True, eq=False)
 class MeanForces:
-    """What the windows of one triple say: the mean of W'(r) = dW_poly/dr over the separations of each window.
+    """What the umbrella windows of two NPs measure: the mean of W'(r) = dW_poly/dr over the separations of each window.
 
     Parameters
     ----------
-    triple:
+    pair_inputs:
         Diameter, chain length, eps_pn.
     grid:
         Edges (b + 1,) of the bins of separation (sigma), evenly spaced.
@@ -62,7 +62,7 @@ class MeanForces:
         Shapes do not match, a value is not finite, an error is not above 0, or a row does not sum to 1.
     """
 
-    triple: Triple
+    pair_inputs: PairInputs
     grid: NDArray[np.float64]
     weights: NDArray[np.float64]
     force: NDArray[np.float64]
@@ -101,7 +101,7 @@ class PolymerPotential:
 
     Parameters
     ----------
-    triple:
+    pair_inputs:
         Diameter, chain length, eps_pn.
     r:
         Separations (m,) in sigma, rising.
@@ -113,7 +113,7 @@ class PolymerPotential:
         What lies outside of what was sampled, in words; empty where nothing does.
     """
 
-    triple: Triple
+    pair_inputs: PairInputs
     r: NDArray[np.float64]
     w: NDArray[np.float64]
     covariance: NDArray[np.float64] = field(repr=False)
@@ -126,14 +126,14 @@ class PolymerPotential:
 
     def total(self, eps_nn: float) -> NDArray[np.float64]:
         """Potential of mean force W(r) = U_nn + W_poly (m,) at infinite dilution, kT."""
-        return lj_cut_shifted(self.r, self.triple.diameter, eps_nn) + self.w
+        return lj_cut_shifted(self.r, self.pair_inputs.diameter, eps_nn) + self.w
 
     def second_virial(self, eps_nn: float) -> float:
         """Second virial coefficient of the NPs, in units of that of hard spheres of diameter D.
 
         Below about -1.5 particles with short-ranged attraction condense (Noro & Frenkel 2000, doi:10.1063/1.1288684).
         """
-        diameter = self.triple.diameter
+        diameter = self.pair_inputs.diameter
         r = np.linspace(self.r[0], max(CUTOFF * diameter, self.r[-1]), 4_000)
         w = lj_cut_shifted(r, diameter, eps_nn) + np.interp(r, self.r, self.w, right=0.0)
         integral = np.trapezoid((1.0 - np.exp(-w)) * r**2, r) + self.r[0] ** 3 / 3.0

@@ -11,7 +11,7 @@ from nanonet.composition import FIELDS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
 from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import PAIR_INPUTS, PolymerPotential, Triple
+from nanonet.potentials.mediated import PAIR_INPUTS, PairInputs, PolymerPotential
 
 INNER_SLOPE = 30.0
 """How fast (kT/sigma) W_poly is taken to rise inside of the innermost separation of the windows."""
@@ -20,12 +20,12 @@ ARRAYS = ("diameters", "chain_lengths", "eps_pn", "gaps", "w")
 _COLUMNS = tuple(FIELDS.index(name) for name in PAIR_INPUTS.names)
 _EPS_NN = FIELDS.index("eps_nn")
 _FARTHEST = 50.0
-_INNERMOST = 0.6  # r (sigma) below which the potential of a triple is not given
+_INNERMOST = 0.6  # r (sigma) below which a potential is not given
 
 
 @dataclass(frozen=True, eq=False)
 class PotentialTable:
-    """W_poly on a grid, linear in between; a triple outside of the grid takes the values at its rim.
+    """W_poly on a grid, linear in between; pair inputs outside of the grid take the values at its rim.
 
     Parameters
     ----------
@@ -70,23 +70,23 @@ class PotentialTable:
         w = np.where(inside, w + INNER_SLOPE * (self.gaps[0] - (r - X[:, :1])), w)
         return np.minimum(w + lj_cut_shifted(r, X[:, :1], X[:, _EPS_NN, None]), _FARTHEST)
 
-    def potential(self, triple: Triple) -> PolymerPotential:
-        """W_poly of a triple; its covariance is NaN, since the table holds no errors.
+    def potential(self, pair: PairInputs) -> PolymerPotential:
+        """W_poly of two NPs; its covariance is NaN, since the table holds no errors.
 
-        Outside of the table the potential is that at its rim, and says so in `extrapolated`.
+        Outside of the table the potential is that at its rim, and `extrapolated` is set.
         """
         axes = (self.diameters, self.chain_lengths, self.eps_pn)
         beyond = [
             f"{name} = {value:g} is not between {axis[0]:g} and {axis[-1]:g}"
-            for name, value, axis in zip(PAIR_INPUTS.names, astuple(triple), axes, strict=True)
+            for name, value, axis in zip(PAIR_INPUTS.names, astuple(pair), axes, strict=True)
             if not axis[0] <= value <= axis[-1]
         ]
         X = np.zeros((1, len(FIELDS)))
-        X[0, list(_COLUMNS)] = astuple(triple)
-        r = self.gaps[self.gaps > _INNERMOST - triple.diameter] + triple.diameter
+        X[0, list(_COLUMNS)] = astuple(pair)
+        r = self.gaps[self.gaps > _INNERMOST - pair.diameter] + pair.diameter
         w = self._between(self.w, X, r)[0]
         covariance = np.full((len(r), len(r)), np.nan)
-        return PolymerPotential(triple, r, w, covariance, "; ".join(beyond))
+        return PolymerPotential(pair, r, w, covariance, "; ".join(beyond))
 
     def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which compositions (n,) lie outside of the table."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import FIELDS, MIN_EPS_NN, NANOCOMPOSITE, check_repulsion, from_array
+from nanonet.curve import G_R, Quantity
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
@@ -31,7 +32,15 @@ class MappedModel(Protocol):
 
     @property
     def X(self) -> Array:
-        """Inputs (n, 5) that it knows: their ranges are those of the axes."""
+        """Inputs (n, p) that it knows: their ranges are those of the axes."""
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """Names of its p inputs."""
+
+    @property
+    def quantity(self) -> Quantity:
+        """What its curves are of."""
 
     @property
     def r(self) -> Array:
@@ -61,7 +70,7 @@ class PhaseMap(NamedTuple):
     """(len(y), len(x)): where the model warns that its data are far."""
     span: dict[str, float]
     """Simulated range of each input."""
-    basis: str
+    method: str
     """Where the probabilities come from."""
 
     @property
@@ -83,22 +92,31 @@ def compute_map(
 
     `progress` is called with the points done and those in all.
     """
+    if model.quantity != G_R or not set(model.inputs) <= set(FIELDS):
+        raise InputError(
+            f"the model predicts {model.quantity.name} of {', '.join(model.inputs)}, not g(r) of compositions"
+        )
     for name in names:
         NANOCOMPOSITE.column(name)
+        if name not in model.inputs:
+            raise InputError(f"{name} is not one of the model's inputs {', '.join(model.inputs)}")
         if held.get(name) is not None:
             raise InputError(f"{name} = {held[name]:g} is given, but the map runs over it")
     if names[0] == names[1]:
         raise InputError(f"x and y are both {names[0]}; allowed are two different inputs")
     fixed = {name: value for name in FIELDS if name not in names and (value := held.get(name)) is not None}
-    missing = [name for name in FIELDS if name not in names and name not in fixed]
+    missing = [one for one in FIELDS if one not in names and one not in fixed and NANOCOMPOSITE[one].default is None]
     if missing:
-        raise InputError(f"{missing[0]} is missing; a map over {names[0]} and {names[1]} holds the other three")
+        raise InputError(f"{missing[0]} is missing; a map over {names[0]} and {names[1]} holds the others")
+    for name, value in fixed.items():
+        if name not in model.inputs and value != NANOCOMPOSITE[name].default:
+            raise InputError(f"{name} = {value:g}: the model knows {NANOCOMPOSITE[name].default:g} alone")
     if not 2 <= steps <= 500:
         raise InputError(f"steps = {steps} is not between 2 and 500")
     known = model.X
     axes = []
     for name, limits in zip(names, ranges, strict=True):
-        column = known[:, FIELDS.index(name)]
+        column = known[:, model.inputs.index(name)]
         low, high = (float(column.min()), float(column.max())) if limits is None else limits
         if limits is None and name == "eps_nn":
             low = max(low, MIN_EPS_NN)
@@ -107,28 +125,29 @@ def compute_map(
         axis = np.linspace(low, high, steps)
         axes.append(np.unique(axis.round()) if NANOCOMPOSITE[name].whole else axis)
     first, second = np.meshgrid(*axes)
-    columns = {name: np.full(first.size, value) for name, value in fixed.items()}
+    columns = {one.name: np.full(first.size, fixed.get(one.name, one.default)) for one in NANOCOMPOSITE.inputs}
     columns |= {names[0]: first.ravel(), names[1]: second.ravel()}
-    X = np.column_stack([columns[name] for name in FIELDS])
-    for composition in from_array(X):
+    for composition in from_array(np.column_stack([columns[name] for name in FIELDS])):
         check_repulsion(composition)
-    shares, basis = _shares(model, X, criteria, progress)
+    X = np.column_stack([columns[name] for name in model.inputs])
+    shares, method = _shares(model, X, (columns["diameter"], columns["density"]), criteria, progress)
     outside = model.outside(X)
     return PhaseMap(
         names, {n: fixed[n] for n in FIELDS if n in fixed}, axes[0], axes[1],
         shares.reshape(*first.shape, -1), outside.reshape(first.shape),
-        dict(zip(FIELDS, np.ptp(known, axis=0).tolist(), strict=True)), basis,
+        dict(zip(model.inputs, np.ptp(known, axis=0).tolist(), strict=True)), method,
     )  # fmt: skip
 
 
 def _shares(
-    model: MappedModel, X: Array, criteria: Criteria, progress: Callable[[int, int], None] | None
-) -> tuple[Array, str]:
+    model: MappedModel, X: Array, sizes_densities: tuple[Array, Array], criteria: Criteria,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Array, str]:  # fmt: skip
     """Probabilities (n, 3), and where they come from: draws from the model, or none."""
-    sizes, dense = X[:, FIELDS.index("diameter")], X[:, FIELDS.index("density")]
-    draws, basis = 1, "none: the model has no error bars, so each point is judged as predicted"
+    sizes, dense = sizes_densities
+    draws, method = 1, "none: the model has no error bars, so each point is judged as predicted"
     if model.uncertain:
-        draws, basis = _SAMPLES, f"from {_SAMPLES} curves a point that the model draws"
+        draws, method = _SAMPLES, f"from {_SAMPLES} curves a point that the model draws"
     parts = []
     for i in range(0, len(X), _CHUNK):
         part = slice(i, i + _CHUNK)
@@ -136,14 +155,14 @@ def _shares(
         parts.append(probabilities(model.r, curves, sizes[part], dense[part], criteria))
         if progress is not None:
             progress(min(i + _CHUNK, len(X)), len(X))
-    return np.concatenate(parts), basis
+    return np.concatenate(parts), method
 
 
 def near_plane(found: PhaseMap, states: Sequence[str], known: Dataset) -> list[tuple[float, float, str]]:
     """(x, y, state) of the simulated compositions whose held inputs are near those of a map."""
     near = []
     for state, c in zip(states, known.compositions, strict=True):
-        apart = [abs(getattr(c, n) - value) / (found.span[n] or 1.0) for n, value in found.held.items()]
+        apart = [abs(getattr(c, n) - value) / (found.span.get(n) or 1.0) for n, value in found.held.items()]
         if max(apart) <= NEAR_PLANE:
             near.append((getattr(c, found.names[0]), getattr(c, found.names[1]), state))
     return near
@@ -151,7 +170,7 @@ def near_plane(found: PhaseMap, states: Sequence[str], known: Dataset) -> list[t
 
 def write_map(path: Path, found: PhaseMap, criteria: Criteria) -> None:
     """The probabilities of a map as CSV."""
-    lines = [f"# nanonet: states at {found.title}; probabilities {found.basis}"]
+    lines = [f"# nanonet: states at {found.title}; probabilities {found.method}"]
     lines.append(",".join([*found.names, *STATES, "verdict", "outside"]).replace(" ", "_"))
     for k, y in enumerate(found.y):
         for i, x in enumerate(found.x):

@@ -117,7 +117,7 @@ class Predictor:
 
         `InputError` for other inputs than the model's, or values that are not allowed.
         """
-        self._columns()
+        self.inputs  # noqa: B018  # refuses a model that does not say them
         if isinstance(values, Point):
             if values.space != self.space:
                 raise InputError(f"the model's inputs are {', '.join(self.space.names)}, not those of {values}")
@@ -207,8 +207,12 @@ class Predictor:
 
     basis = support
 
-    def _columns(self) -> tuple[str, ...]:
-        """Names of the model's inputs; `InputError` where its card does not say them, or others than its space has."""
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the model's inputs, the columns of `X`.
+
+        `InputError` where its card does not say them, or others than its space has.
+        """
         names = tuple(self.card.get("inputs", ()))
         if not names or not set(names) <= set(self.space.names):
             raise InputError(f"the model's inputs are {self.card.get('inputs')}; a composition's are {list(FIELDS)}")
@@ -217,7 +221,7 @@ class Predictor:
     @property
     def _own(self) -> InputSpace:
         """The inputs of the model alone: `space` without those that came later, which have to be at their default."""
-        names = self._columns()
+        names = self.inputs
         return self.space if names == self.space.names else self.space.subspace(*names)
 
     def _inputs(self, point: Point) -> Array:

@@ -14,17 +14,17 @@ from nanonet.evaluate.metrics import r2
 from nanonet.learn.forest import Scaling
 from nanonet.plots import report as figures
 from nanonet.reproduce import leak
-from nanonet.reproduce.page import Block, Picture, Points, Table, Text
+from nanonet.reproduce.chapters import Chapter, Context
+from nanonet.reproduce.page import Block, FigureFile, Points, Table, Text
 from nanonet.reproduce.published import Published, compare
-from nanonet.reproduce.scores import Row
-from nanonet.reproduce.studies import Context, Study
+from nanonet.reproduce.scores import Comparison
 
 PAPER_TREES = 20
 
 
 @dataclass(frozen=True)
-class Grown:
-    """A forest grown on one split, and what it predicts with 1, 2, ... of its trees: scaled latents."""
+class StagedForest:
+    """A forest fitted on one split, stage by stage: what it predicts with 1, 2, ... of its trees: scaled latents."""
 
     train: NDArray[np.float64]
     """Actual (n, k)."""
@@ -41,8 +41,8 @@ class Grown:
 
 def grow(
     result: Mapping[str, Any], held_out: NDArray[np.float64], trees: int, max_features: float | int, seed: int
-) -> Grown:
-    """Grow a forest on the latents that a task kept, inputs and latents scaled to 0..1 by the training set."""
+) -> StagedForest:
+    """Grow a forest on the latents that a fit kept, inputs and latents scaled to 0..1 by the training set."""
     X, codes = np.array(result["inputs"]), {name: np.array(z) for name, z in result["latents"].items()}
     inputs, latents = Scaling.of(X), Scaling.of(codes["train"])
     actual = {name: latents.scale(z).astype(np.float64) for name, z in codes.items()}
@@ -53,22 +53,22 @@ def grow(
         each = np.array([tree.predict(inputs.scale(places)).reshape(shape) for tree in forest.estimators_])
         return np.asarray(np.cumsum(each, axis=0) / np.arange(1, trees + 1)[:, None, None])
 
-    return Grown(
+    return StagedForest(
         actual["train"], actual["test"], by_number(X, actual["train"].shape), by_number(held_out, actual["test"].shape)
     )
 
 
-def _grown(context: Context, row: Row, max_features: float | int) -> list[Grown]:
+def _grown(context: Context, row: Comparison, max_features: float | int) -> list[StagedForest]:
     found = []
-    for task in row.flat:
-        result = context.results(task)
+    for fit in row.flat:
+        result = context.results(fit)
         if not result["stuck"]:
-            held_out = context.known.explicit.X[list(task.test)]
-            found.append(grow(result, held_out, context.plan.trees, max_features, task.seed))
+            held_out = context.known.explicit.X[list(fit.test)]
+            found.append(grow(result, held_out, context.budget.trees, max_features, fit.seed))
     return found
 
 
-def _r2(grown: list[Grown], test: bool, trees: int) -> tuple[float, float]:
+def _r2(grown: list[StagedForest], test: bool, trees: int) -> tuple[float, float]:
     """r² of all splits together: about the mean of all latents, and about each latent's own mean in training."""
     pairs = [(one.test, one.guessed_test) if test else (one.train, one.guessed_train) for one in grown]
     actual = [pair[0] for pair in pairs]
@@ -80,7 +80,7 @@ def _r2(grown: list[Grown], test: bool, trees: int) -> tuple[float, float]:
     return r2(every[0][:, None], every[1][:, None]), (1 - left / there if there else float("nan"))
 
 
-def _joined(grown: list[Grown], test: bool, trees: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _joined(grown: list[StagedForest], test: bool, trees: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Actual and predicted latents of several splits, all in one line."""
     pairs = [(one.test, one.guessed_test) if test else (one.train, one.guessed_train) for one in grown]
     actual = np.concatenate([pair[0].ravel() for pair in pairs])
@@ -89,8 +89,8 @@ def _joined(grown: list[Grown], test: bool, trees: int) -> tuple[NDArray[np.floa
 
 def _write(context: Context) -> list[Block]:
     rows = leak.rows(context)
-    trees = min(PAPER_TREES, context.plan.trees)
-    numbers = np.arange(1, context.plan.trees + 1)
+    trees = min(PAPER_TREES, context.budget.trees)
+    numbers = np.arange(1, context.budget.trees + 1)
     lines, curves, shown = [], {}, []
     found: dict[str, tuple[float, float]] = {}
     chosen = "clean both" if "clean both" in rows else "clean"
@@ -113,7 +113,7 @@ def _write(context: Context) -> list[Block]:
                 curves[f"training, {label} a split"] = np.array([one.errors(False) for one in grown])
                 curves[f"held out, {label} a split"] = np.array([one.errors(True) for one in grown])
             if label == "all features" and name in (chosen, leaking):
-                first = grown[: context.plan.folds]
+                first = grown[: context.budget.folds]
                 pairs = [_joined(first, test, trees) for test in (False, True)]
                 shown.append(
                     figures.Parity(row.label.replace(", ", ",\n", 1), pairs[0], pairs[1], (values[0][0], values[1][0]))
@@ -132,14 +132,14 @@ def _write(context: Context) -> list[Block]:
             "may look at all five inputs, our reading of the paper's “default value of one” (scikit-learn's 1.0); the "
             "other reading, one input a split, stands beside it."
         ),
-        Picture(
+        FigureFile(
             "figure6a.png",
             f"Counterpart of figure 6a: mean over all splits, band of one standard error of it; {rows[chosen].label}. "
             f"The dotted line is the paper's choice, {Published.TREES.said} trees.",
         ),
-        Picture(
+        FigureFile(
             "figure6b.png",
-            f"Counterpart of figure 6b: all latents of the first {context.plan.folds} splits, {trees} trees.",
+            f"Counterpart of figure 6b: all latents of the first {context.budget.folds} splits, {trees} trees.",
         ),
         Table(
             (
@@ -171,4 +171,4 @@ def _write(context: Context) -> list[Block]:
     ]
 
 
-STUDIES = {"forest": Study("The forest (figure 6)", leak.scored, _write)}
+CHAPTERS = {"forest": Chapter("The forest (figure 6)", leak.scored, _write)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from nanonet.evaluate.metrics import paired_bootstrap
+from nanonet.reproduce.chapters import Chapter, Context, network, training_sets, trivial
 from nanonet.reproduce.page import Block, Points, Text
-from nanonet.reproduce.scores import LEGEND, Row, measure, rebuilt, spread, table
-from nanonet.reproduce.studies import Context, Study, network, teachings, trivial
+from nanonet.reproduce.scores import LEGEND, Comparison, measure, rebuilt, spread, table
 
 
-def rows(context: Context) -> dict[str, Row]:
+def rows(context: Context) -> dict[str, Comparison]:
     """Clean and leaking networks, trained on explicit data, and on both kinds where there are both."""
     clean, leak = "split before anything is fitted", "autoencoder sees the test curves"
     found = {
@@ -22,11 +22,11 @@ def rows(context: Context) -> dict[str, Row]:
     return found
 
 
-def scored(context: Context) -> list[Row | str]:
+def scored(context: Context) -> list[Comparison | str]:
     """The same beside the trivial baselines, under what they are trained on."""
     networks = rows(context)
-    lines: list[Row | str] = []
-    for (said, implicit), end in zip(teachings(context).items(), ("", " both"), strict=False):
+    lines: list[Comparison | str] = []
+    for (said, implicit), end in zip(training_sets(context).items(), ("", " both"), strict=False):
         pair = [networks[f"{name}{end}"] for name in ("clean", "leak")]
         lines += [f"trained on {said}", *pair, *trivial(context, implicit=implicit).values()]
     return lines
@@ -43,14 +43,14 @@ def _write(context: Context) -> list[Block]:
             low, high = one.interval95
             items.append(
                 f"{label}: the leak changes ln g, weighted, by {one.difference:+.2f} (95 % interval {low:+.2f} to "
-                f"{high:+.2f}, bootstrap over compositions). MSE of the autoencoder alone on the test pictures: "
+                f"{high:+.2f}, bootstrap over compositions). MSE of the autoencoder alone on the test images: "
                 f"{alone[f'leak{end}']} when it has seen them, {alone[f'clean{end}']} when it has not."
             )
     return [
         Text(
             "The paper splits the data for the autoencoder and again, apart from that, for the forest: most curves on "
             "which the forest is tested have been seen by the autoencoder, so their latents and their reconstruction "
-            "are not those of unknown curves. Here is the same network with the split made before anything is fitted, "
+            "are not those of new curves. Here is the same network with the split made before anything is fitted, "
             "and with an autoencoder that saw the test curves while the forest did not. Nothing else differs."
         ),
         table(scored(context), context.results, context.known, LEGEND),
@@ -58,4 +58,4 @@ def _write(context: Context) -> list[Block]:
     ]
 
 
-STUDIES = {"leak": Study("What the paper's split is worth", scored, _write)}
+CHAPTERS = {"leak": Chapter("What the paper's split is worth", scored, _write)}

@@ -1,4 +1,4 @@
-"""The models that the studies compare, by name."""
+"""The models that the chapters compare, by name."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ MODELS: dict[str, Callable[..., Estimator]] = {
     "mean of g": lambda seed: Mean(),
     "mean of ln g": lambda seed: Mean(FLOOR),
     "nearest": lambda seed: Nearest(),
-    "black picture": lambda seed: LatentRegressor(MeanImage(black=True), seed=seed),
-    "mean picture": lambda seed: LatentRegressor(MeanImage(), seed=seed),
+    "black image": lambda seed: LatentRegressor(MeanImage(black=True), seed=seed),
+    "mean image": lambda seed: LatentRegressor(MeanImage(), seed=seed),
     "direct": lambda seed, **settings: CurveRegressor(seed=seed, **settings),
     "pca": lambda seed, latent: LatentRegressor(ImagePCA(latent), seed=seed),
     "dense": lambda seed, **settings: LatentRegressor(DenseAutoencoder(seed=seed, **settings), seed=seed),
@@ -35,7 +35,7 @@ MODELS: dict[str, Callable[..., Estimator]] = {
     ),
     "t-sne": lambda seed: TSNEBaseline(seed=seed),
 }
-"""What a `Task` may name, made from a seed and settings. Another predictor enters here, and as a row in `studies`.
+"""What a `CrossValidationFit` may name, made from a seed and settings. Another predictor enters here and in `chapters`.
 
 A model whose `fit` takes `error` is given the errors of the curves. A `NanoNet` and a
 `LatentRegressor` are also scored in their images and latents.

@@ -57,18 +57,18 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Picture:
+class FigureFile:
     """A PNG file beside the page, by name."""
 
     name: str
     caption: str
 
 
-Block = Heading | Text | Points | Table | Picture
+Block = Heading | Text | Points | Table | FigureFile
 
 
 def to_html(blocks: Sequence[Block]) -> str:
-    """One page with its own style and a list of contents; pictures lie beside it."""
+    """One page with its own style and a list of contents; images lie beside it."""
     title = next((block.text for block in blocks if isinstance(block, Heading) and block.level == 1), "nanonet")
     chapters = [block.text for block in blocks if isinstance(block, Heading) and block.level == 2]
     contents = " · ".join(f'<a href="#{_anchor(text)}">{_inline(text)}</a>' for text in chapters)
@@ -97,7 +97,7 @@ def _html(block: Block) -> str:
         return f"<p>{_inline(block.text)}</p>"
     if isinstance(block, Points):
         return "<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in block.items) + "</ul>"
-    if isinstance(block, Picture):
+    if isinstance(block, FigureFile):
         name = html.escape(block.name, quote=True)
         return f'<figure><img src="{name}" alt="{name}"><figcaption>{_inline(block.caption)}</figcaption></figure>'
     head = "".join(f"<th>{_inline(cell)}</th>" for cell in block.header)
@@ -119,7 +119,7 @@ def _markdown(block: Block) -> str:
         return block.text
     if isinstance(block, Points):
         return "\n".join(f"- {item}" for item in block.items)
-    if isinstance(block, Picture):
+    if isinstance(block, FigureFile):
         return f"![{block.name}]({block.name})\n\n*{block.caption}*"
     lines = [_markdown_row(block.header), "|" + "---|" * len(block.header)]
     for row in block.rows:

@@ -12,9 +12,9 @@ from nanonet.plots import report as figures
 from nanonet.plots.style import COLOURS, draw_curve, mark_axes
 from nanonet.rdf import RDF, Peak
 from nanonet.reproduce import snapshots
-from nanonet.reproduce.page import Block, Picture, Table, Text
-from nanonet.reproduce.scores import Row
-from nanonet.reproduce.studies import Context, Study
+from nanonet.reproduce.chapters import Chapter, Context
+from nanonet.reproduce.page import Block, FigureFile, Table, Text
+from nanonet.reproduce.scores import Comparison
 
 PHASES = {
     (3.0, 40.0, 0.00072, 0.1, 0.1): "microscopic phase separation, first peak at r ≈ D",
@@ -24,7 +24,7 @@ PHASES = {
 """Compositions of the paper's figure 4 (D, N, rho, eps_nn, eps_pn), and what the paper sees there."""
 
 
-def _no_rows(context: Context) -> list[Row]:
+def _no_rows(context: Context) -> list[Comparison]:
     return []
 
 
@@ -63,9 +63,9 @@ def _phases(context: Context) -> list[Block]:
     return [
         Text(
             "The paper's figure 4 shows three compositions that stand for its three phases. We simulated the same "
-            "three with our own choice of what it does not say (numbers of particles, box, NP mass, length)."
+            "three with our own choice of what it does not give (numbers of particles, box, NP mass, length)."
         ),
-        Picture(
+        FigureFile(
             "figure4.png",
             "Counterpart of figure 4. Above: the last kept configuration of each run, seen through the whole box "
             "along z; NPs blue, monomers green at half their diameter, translucent. Below: g(r), band of one standard "
@@ -101,4 +101,4 @@ def _nominal(context: Context, i: int) -> tuple[float, ...]:
     return (c.diameter, float(c.chain_length), density, c.eps_nn, c.eps_pn)
 
 
-STUDIES = {"phases": Study("Three phases (figure 4)", _no_rows, _phases)}
+CHAPTERS = {"phases": Chapter("Three phases (figure 4)", _no_rows, _phases)}

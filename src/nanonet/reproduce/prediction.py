@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 from nanonet.evaluate.metrics import ln_rmse, paired_bootstrap
 from nanonet.plots import report as figures
 from nanonet.rdf import RDF
-from nanonet.reproduce.page import Block, Picture, Points, Table, Text
-from nanonet.reproduce.phases import peak_text, phase_text
-from nanonet.reproduce.scores import LEGEND, Row, measure, table
-from nanonet.reproduce.studies import (
+from nanonet.reproduce.chapters import (
     PREDICTORS,
+    Chapter,
     Context,
-    Study,
     network,
     predictors,
     published,
-    teachings,
+    training_sets,
     trivial,
 )
+from nanonet.reproduce.page import Block, FigureFile, Points, Table, Text
+from nanonet.reproduce.phases import peak_text, phase_text
+from nanonet.reproduce.scores import LEGEND, Comparison, measure, table
 
 _HEADER = (
     "composition", "first peak, simulated", "predicted", "second peak, simulated", "predicted", "phase, simulated",
@@ -28,30 +28,30 @@ _HEADER = (
 )  # fmt: skip
 
 
-def _group(context: Context, implicit: int | None) -> dict[str, Row]:
+def _group(context: Context, implicit: int | None) -> dict[str, Comparison]:
     """All that is compared, trained on the same data: predictors, nanoNET's variants, trivial baselines."""
     paper = published(context, "nanoNET, the paper's settings", implicit)
     default = network(context, "nanoNET", implicit=implicit)
     variants = {
-        "one feature": Row("nanoNET, one feature a split", default.tasks, part="one_feature"),
+        "one feature": Comparison("nanoNET, one feature a split", default.fits, part="one_feature"),
         "paper": paper,
-        "paper, one feature": Row(
-            "nanoNET, the paper's settings, one feature a split", paper.tasks, part="one_feature"
+        "paper, one feature": Comparison(
+            "nanoNET, the paper's settings, one feature a split", paper.fits, part="one_feature"
         ),
     }
     return predictors(context, implicit) | variants | trivial(context, implicit=implicit)
 
 
-def _rows(context: Context) -> list[Row]:
-    return [row for implicit in teachings(context).values() for row in _group(context, implicit).values()]
+def _rows(context: Context) -> list[Comparison]:
+    return [row for implicit in training_sets(context).values() for row in _group(context, implicit).values()]
 
 
 def _write(context: Context) -> list[Block]:
     data = context.known.explicit
-    lines: list[Row | str] = []
+    lines: list[Comparison | str] = []
     peaks: list[list[str]] = []
     curves: dict[str, NDArray[np.float64]] = {}
-    for said, implicit in teachings(context).items():
+    for said, implicit in training_sets(context).items():
         rows = _group(context, implicit)
         lines += [f"trained on {said}", *rows.values()]
         for label in PREDICTORS:
@@ -60,16 +60,16 @@ def _write(context: Context) -> list[Block]:
             errors = ln_rmse(data.G, found, error=data.errors)
             peaks.append([f"predicted by {label} trained on {said}"])
             peaks += [_peak_line(context, i, RDF(data.r, found[i]), float(errors[i])) for i in range(len(data))]
-    chosen = np.sort(np.random.default_rng(0).permutation(len(data))[: context.plan.shown])
+    chosen = np.sort(np.random.default_rng(0).permutation(len(data))[: context.budget.shown])
     shown = [{"simulated": data.rdfs[i]} | {label: RDF(data.r, g[i]) for label, g in curves.items()} for i in chosen]
     figures.panels(context.folder / "figure7.png", [data.compositions[i] for i in chosen], shown)
     return [
         Text(
-            f"Every composition is predicted by models that have not seen it, {context.plan.folds}-fold "
-            "cross-validation. Implicit compositions teach, they are never scored; those that repeat a held-out "
-            "composition are left out with it."
+            f"Every composition is predicted by models that have not seen it, {context.budget.folds}-fold "
+            "cross-validation. Implicit compositions are training data, they are never scored; those that repeat a "
+            "held-out composition are left out with it."
         ),
-        Picture(
+        FigureFile(
             "figure7.png",
             f"Counterpart of figure 7: {len(chosen)} held-out compositions, drawn by lot from {len(data)}, from the "
             "first of the repeated splits. Band: one standard error of the simulation.",
@@ -87,7 +87,7 @@ def _write(context: Context) -> list[Block]:
 def _verdicts(context: Context) -> list[Block]:
     """Predictors against the trivial baselines, and both kinds of data against one, by a paired bootstrap."""
     items, errors = [], {}
-    for said, implicit in teachings(context).items():
+    for said, implicit in training_sets(context).items():
         rows = _group(context, implicit)
         errors[said] = {
             name: measure(row, context.results, context.known).weighted.mean(axis=0) for name, row in rows.items()
@@ -126,4 +126,4 @@ def _peak_line(context: Context, i: int, predicted: RDF, error: float) -> list[s
     return [str(composition), *(cell for pair in pairs for cell in pair), f"{error:.2f}"]
 
 
-STUDIES = {"prediction": Study("Predicted against simulated g(r) (figure 7)", _rows, _write)}
+CHAPTERS = {"prediction": Chapter("Predicted against simulated g(r) (figure 7)", _rows, _write)}

@@ -14,7 +14,7 @@ class Number:
     value:
         As printed.
     said:
-        How the paper says it.
+        In the paper's words.
     place:
         Where.
     below:
@@ -22,7 +22,7 @@ class Number:
     form:
         How to print ours beside it.
     why:
-        What a difference, or an agreement, rests on.
+        Why there is a difference, or an agreement.
     """
 
     value: float
@@ -40,8 +40,8 @@ class Published:
         0.005,
         "~0.005",
         "Results and Discussion, training of the autoencoder",
-        why="A mean absolute error over a picture that is mostly black depends on the width of the line and on how it "
-        "is drawn, which the paper does not say; our line's grey levels add up to 1 in every row, so a black picture "
+        why="A mean absolute error over an image that is mostly black depends on the width of the line and on how it "
+        "is drawn, which the paper does not give; our line's grey levels add up to 1 in every row, so a black image "
         "has an MAE of 1/64 = 0.0156.",
     )
     MSE = Number(
@@ -49,8 +49,8 @@ class Published:
         "below 2 %",
         "Results and Discussion, figure 5 b to d",
         below=True,
-        why="This bound says little: a black picture meets it too where the line is thin (see the table). Read errors "
-        "of pictures beside those of the black and the mean picture, and those of g(r) before either.",
+        why="This bound is weak: a black image meets it too where the line is thin (see the table). Read errors "
+        "of images beside those of the black and the mean image, and those of g(r) before either.",
     )
     R2_TRAIN = Number(
         0.98,

@@ -15,19 +15,19 @@ from threadpoolctl import threadpool_limits
 from nanonet.errors import InputError
 from nanonet.formats.atomic import check_replaceable, writing
 from nanonet.reproduce import alternatives, forests, leak, learning, phases, prediction, reconstruction, variations
+from nanonet.reproduce.chapters import Chapter, ComputeBudget, Context
+from nanonet.reproduce.fits import CrossValidationFit, FitStore
 from nanonet.reproduce.page import Block, Heading, Points, Text, to_html, to_markdown
-from nanonet.reproduce.studies import Context, Plan, Study
-from nanonet.reproduce.tasks import Task, TaskStore
 from nanonet.reproduce.training_data import TrainingData
 
 PAGE, SUMMARY, SETTINGS, RESULTS = "report.html", "summary.md", "report.json", "results"
 
 _FOUND = {
-    name: study
+    name: chapter
     for module in (phases, reconstruction, forests, prediction, leak, variations, alternatives, learning)
-    for name, study in module.STUDIES.items()
+    for name, chapter in module.CHAPTERS.items()
 }
-STUDIES: dict[str, Study] = {
+CHAPTERS: dict[str, Chapter] = {
     name: _FOUND[name]
     for name in (
         "phases",
@@ -52,7 +52,7 @@ def reproduce(
     out: Path,
     known: TrainingData,
     *,
-    plan: Plan | None = None,
+    budget: ComputeBudget | None = None,
     only: Sequence[str] = (),
     runs: Path | None = None,
     source: str = "the shipped datasets",
@@ -65,15 +65,15 @@ def reproduce(
     out:
         Made if need be; an older report there is replaced.
     known:
-        What the studies rest on.
-    plan:
+        What the chapters are made from.
+    budget:
         How much is computed; default: all.
     only:
-        Names of studies to compute; the page has those whose results are all there. None: all.
+        Names of chapters to compute; the page has those whose results are all there. None: all.
     runs:
         Kept run folders with whole configurations, for snapshots.
     source:
-        Where the data come from, as the page says it.
+        Where the data come from, in the words of the page.
     progress:
         Called with the fits done and the fits in all.
 
@@ -85,28 +85,28 @@ def reproduce(
     Raises
     ------
     InputError
-        A study that does not exist, or `out` holds something else than a report.
+        A chapter that does not exist, or `out` holds something else than a report.
     """
     for name in only:
-        if name not in STUDIES:
-            raise InputError(f"study = {name!r} is not one of {', '.join(STUDIES)}")
+        if name not in CHAPTERS:
+            raise InputError(f"chapter = {name!r} is not one of {', '.join(CHAPTERS)}")
     check_replaceable(out, SETTINGS)
-    plan = plan or Plan()
-    if plan.quick and known.implicit is not None:
+    budget = budget or ComputeBudget()
+    if budget.quick and known.implicit is not None:
         few = known.implicit.subset(range(min(len(known.implicit), QUICK_IMPLICIT)))
         known = replace(known, implicit=few)
     results = out / RESULTS
     results.mkdir(parents=True, exist_ok=True)
     with writing(out / SETTINGS) as temporary:
-        temporary.write_text(json.dumps(_settings(known, plan, source), indent=1) + "\n", encoding="utf-8")
-    store = TaskStore(results, known)
-    context = Context(known, plan, store.result, out, runs)
-    missing = store.missing([task for name in only or STUDIES for task in STUDIES[name].tasks(context)])
+        temporary.write_text(json.dumps(_settings(known, budget, source), indent=1) + "\n", encoding="utf-8")
+    store = FitStore(results, known)
+    context = Context(known, budget, store.result, out, runs)
+    missing = store.missing([fit for name in only or CHAPTERS for fit in CHAPTERS[name].fits(context)])
     with threadpool_limits(limits=1):  # on busy cores scikit-learn's threads wait for one another
-        for done, task in enumerate(missing):
+        for done, fit in enumerate(missing):
             if progress is not None:
                 progress(done, len(missing))
-            store.compute(task)
+            store.compute(fit)
         if progress is not None and missing:
             progress(len(missing), len(missing))
         blocks = _opening(context, source) + _chapters(context, store)
@@ -116,19 +116,19 @@ def reproduce(
     return out / PAGE
 
 
-def _chapters(context: Context, store: TaskStore) -> list[Block]:
+def _chapters(context: Context, store: FitStore) -> list[Block]:
     """All chapters whose fits are there, what they cost, and what is not there yet."""
     blocks: list[Block] = []
     absent: list[str] = []
-    used: dict[Path, Task] = {}
-    for name, study in STUDIES.items():
-        tasks = study.tasks(context)
-        if store.missing(tasks):
-            absent.append(f"{study.title}: `--only {name}`")
+    used: dict[Path, CrossValidationFit] = {}
+    for name, chapter in CHAPTERS.items():
+        fits = chapter.fits(context)
+        if store.missing(fits):
+            absent.append(f"{chapter.title}: `--only {name}`")
             continue
-        blocks += [Heading(study.title), *study.write(context)]
-        used |= {store.path(task): task for task in tasks}
-    hours = sum(float(store.result(task)["seconds"]) for task in used.values()) / 3600
+        blocks += [Heading(chapter.title), *chapter.write(context)]
+        used |= {store.path(fit): fit for fit in fits}
+    hours = sum(float(store.result(fit)["seconds"]) for fit in used.values()) / 3600
     blocks += [
         Heading("Cost"),
         Text(f"The {len(used)} fits behind this page took {60 * hours:.0f} minutes of processor time."),
@@ -138,26 +138,26 @@ def _chapters(context: Context, store: TaskStore) -> list[Block]:
     return blocks
 
 
-def _settings(known: TrainingData, plan: Plan, source: str) -> dict[str, object]:
+def _settings(known: TrainingData, budget: ComputeBudget, source: str) -> dict[str, object]:
     names = ("nanonet-pnc", "torch", "scikit-learn", "numpy")
     return {
         "date": datetime.date.today().isoformat(),
         "source": source,
         "explicit": len(known.explicit),
         "implicit": 0 if known.implicit is None else len(known.implicit),
-        "plan": dict(vars(plan)),
+        "plan": dict(vars(budget)),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in names},
     }
 
 
 def _opening(context: Context, source: str) -> list[Block]:
-    known, plan = context.known, context.plan
+    known, budget = context.known, context.budget
     data = known.explicit
     verdicts = [bool(entry.get("convergence", {}).get("converged")) for entry in data.provenance]
     implicit, rich = "no implicit ones", ""
     if known.implicit is not None:
         implicit = f"{len(known.implicit)} implicit ones (NPs alone with a polymer-mediated potential)"
-        rich = f" ({plan.rich_repeats} where implicit compositions are learnt too, 1 of the paper's settings there)"
+        rich = f" ({budget.rich_repeats} where implicit compositions are learnt too, 1 of the paper's settings there)"
     blocks: list[Block] = [
         Heading("nanoNET as published, on our own data", 1),
         Text(
@@ -167,9 +167,10 @@ def _opening(context: Context, source: str) -> list[Block]:
             "Our data are not the paper's, so numbers are compared as what the same method gives."
         ),
         Text(
-            f"Scores count on held-out explicit compositions only: {plan.folds}-fold cross-validation, {plan.repeats} "
-            f"repeat(s) with other splits and seeds{rich}, {plan.cheap_repeats} of what takes little time. "
-            "Everything is split before anything is fitted, but where the chapter on the leak says otherwise."
+            f"Scores count on held-out explicit compositions only: {budget.folds}-fold cross-validation, "
+            f"{budget.repeats} repeat(s) with other splits and seeds{rich}, {budget.cheap_repeats} of what takes "
+            "little time. "
+            "Everything is split before anything is fitted, except in the chapter on the leak."
         ),
     ]
     if len(data) < 40:
@@ -180,7 +181,7 @@ def _opening(context: Context, source: str) -> list[Block]:
                 "command."
             )
         )
-    if plan.quick:
+    if budget.quick:
         blocks.append(
             Text(
                 "**A quick run: networks were hardly trained. It shows that the report works; its numbers mean "

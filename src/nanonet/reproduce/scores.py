@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from nanonet.evaluate.metrics import FLOOR, SOFTENING, ln_noise, ln_rmse, peak_errors
 from nanonet.evaluate.splits import splits
+from nanonet.reproduce.fits import CrossValidationFit
 from nanonet.reproduce.page import Table
-from nanonet.reproduce.tasks import Task
 from nanonet.reproduce.training_data import TrainingData
 
-Results = Callable[[Task], Mapping[str, Any]]
-"""Finds the result of a task."""
+Results = Callable[[CrossValidationFit], Mapping[str, Any]]
+"""Finds the result of a fit."""
 
 HEADER = (
     "model",
     "ln g, weighted",
     "ln g",
-    "picture MSE",
-    "picture MAE",
+    "image MSE",
+    "image MAE",
     "peak, no peak agree",
     "peak height, factor",
     "peak position",
@@ -35,27 +35,27 @@ HEADER = (
 LEGEND = (
     "Mean over the held-out compositions, ± standard deviation over the repeated splits where there are several. ln "
     f"g: root mean square error over the bins where the simulated g exceeds {FLOOR:g} (a prediction below that counts "
-    f"as that); weighted: a bin counts by 1 / (s² + {SOFTENING:g}²), s its relative standard error. Picture: mean "
+    f"as that); weighted: a bin counts by 1 / (s² + {SOFTENING:g}²), s its relative standard error. Image: mean "
     "squared and mean absolute error of grey levels 0 to 1. Peak, no peak: in how many of the compositions both "
     "curves have a first peak or neither has; its height: exp of the mean |ln(predicted / simulated)|, 1 is right; "
     "its position: mean distance in sigma. Neighbours: mean error of the number of other NPs within a gap of 3 sigma "
     "of an NP. Seconds: of processor time of one fit, median. Stuck: the network ended hardly better than the mean "
-    "picture; it answers all the same."
+    "image; it answers all the same."
 )
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of a table: a model, cross-validated; `tasks[repeat][fold]`, or a `part` of their results."""
+class Comparison:
+    """A line of a table: a model, cross-validated; `fits[repeat][fold]`, or a `part` of their results."""
 
     label: str
-    tasks: Sequence[Sequence[Task]]
+    fits: Sequence[Sequence[CrossValidationFit]]
     part: str = ""
 
     @property
-    def flat(self) -> list[Task]:
-        """All tasks."""
-        return [task for repeat in self.tasks for task in repeat]
+    def flat(self) -> list[CrossValidationFit]:
+        """All fits."""
+        return [fit for repeat in self.fits for fit in repeat]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Measured:
     seconds: float
     """Median of a fit."""
     stuck: int
-    """Fits that ended hardly better than the mean picture."""
+    """Fits that ended hardly better than the mean image."""
 
 
 def crossed(
@@ -85,28 +85,30 @@ def crossed(
     model: str,
     settings: Mapping[str, Any] | None = None,
     **kwargs: Any,
-) -> list[list[Task]]:
-    """Tasks [repeat][fold] of a repeated cross-validation of compositions X (n, 5); a repeat's number is the seed."""
+) -> list[list[CrossValidationFit]]:
+    """Fits [repeat][fold] of a repeated cross-validation of compositions X (n, 5); a repeat's number is the seed."""
     pairs = splits(len(X), folds, repeats, X=X)
     return [
         [
-            Task(model, tuple(map(int, train)), tuple(map(int, test)), settings or {}, seed=repeat, **kwargs)
+            CrossValidationFit(
+                model, tuple(map(int, train)), tuple(map(int, test)), settings or {}, seed=repeat, **kwargs
+            )
             for train, test in pairs[repeat * folds : (repeat + 1) * folds]
         ]
         for repeat in range(repeats)
     ]
 
 
-def measure(row: Row, results: Results, known: TrainingData) -> Measured:
+def measure(row: Comparison, results: Results, known: TrainingData) -> Measured:
     """Put the folds of each repeat together and score them."""
     data = known.explicit
-    n, repeats = len(data), len(row.tasks)
+    n, repeats = len(data), len(row.fits)
     curves = np.full((repeats, n, len(data.r)), np.nan)
     mse, mae = np.full((repeats, n), np.nan), np.full((repeats, n), np.nan)
     seconds, stuck = [], 0
-    for i, tasks in enumerate(row.tasks):
-        for task in tasks:
-            result, test = results(task), list(task.test)
+    for i, fits in enumerate(row.fits):
+        for fit in fits:
+            result, test = results(fit), list(fit.test)
             part = result.get(row.part, result)
             curves[i, test], mse[i, test], mae[i, test] = part["G"], part["mse"], part["mae"]
             seconds.append(result["seconds"])
@@ -128,15 +130,15 @@ def measure(row: Row, results: Results, known: TrainingData) -> Measured:
     )
 
 
-def rebuilt(row: Row, results: Results, kind: str = "test", error: str = "mse") -> NDArray[np.float64]:
-    """Error of the pictures that the codec alone makes of its own latents, by fit.
+def rebuilt(row: Comparison, results: Results, kind: str = "test", error: str = "mse") -> NDArray[np.float64]:
+    """Error of the images that the codec alone makes of its own latents, by fit.
 
     `kind` is `train` or `test`, `error` `mse` or `mae`.
     """
-    return np.array([np.mean(results(task)["rebuilt"][kind][error]) for task in row.flat])
+    return np.array([np.mean(results(fit)["rebuilt"][kind][error]) for fit in row.flat])
 
 
-def table(rows: Sequence[Row | str], results: Results, known: TrainingData, caption: str = "") -> Table:
+def table(rows: Sequence[Comparison | str], results: Results, known: TrainingData, caption: str = "") -> Table:
     """Rows scored alike; a text between them heads the rows below it."""
     lines: list[list[str]] = []
     for row in rows:
@@ -146,7 +148,7 @@ def table(rows: Sequence[Row | str], results: Results, known: TrainingData, capt
     return Table(HEADER, lines, " ".join(part for part in (caption, floor) if part))
 
 
-def _line(row: Row, found: Measured) -> list[str]:
+def _line(row: Comparison, found: Measured) -> list[str]:
     label = row.label + (f" (stuck {found.stuck} of {len(row.flat)})" if found.stuck else "")
     return [
         label,

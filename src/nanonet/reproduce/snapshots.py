@@ -1,4 +1,4 @@
-"""Pictures of whole configurations, polymer and NPs, from kept run folders (paper, figure 4 a to c)."""
+"""Images of whole configurations, polymer and NPs, from kept run folders (paper, figure 4 a to c)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def find(runs: Path, nominal: tuple[float, ...]) -> tuple[Configuration, float] 
             if kept:
                 return read(kept[-1]), float(composition["diameter"])
         except (ValueError, KeyError, TypeError, NanonetError):
-            continue  # another kind of run, or a broken one: not ours to judge
+            continue  # another kind of run, or a damaged one
     return None
 
 

@@ -1,4 +1,4 @@
-"""The data of the studies: explicit compositions, which are scored, and implicit ones, which are only learnt."""
+"""The data of the chapters: explicit compositions, which are scored, and implicit ones, which are only learnt."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import twins
+from nanonet.composition import near_duplicates
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.evaluate.metrics import coordination_numbers
 
 NEIGHBOUR_GAP = 3.0
-"""NPs whose surfaces are nearer than this (sigma) count as neighbours, as in
-docs/results/multiscale.md."""
+"""NPs whose surfaces are nearer than this (sigma) count as neighbours: docs/results/multiscale.md."""
 
 MIN_ENTRIES = 8
 """Explicit compositions below which no split leaves enough to train on."""
@@ -63,7 +62,7 @@ class TrainingData:
         explicit = tuple(array[list(train)] for array in (self.explicit.X, self.explicit.G, self.explicit.errors))
         if implicit == 0 or self.implicit is None:
             return explicit[0], explicit[1], explicit[2]
-        repeated = twins(self.implicit.X, self.explicit.X[list(test)], np.ptp(self.implicit.X, axis=0))
+        repeated = near_duplicates(self.implicit.X, self.explicit.X[list(test)], np.ptp(self.implicit.X, axis=0))
         order = np.random.default_rng(0).permutation(len(self.implicit))
         kept = np.sort(order[~repeated[order]][:implicit])
         others = (self.implicit.X[kept], self.implicit.G[kept], self.implicit.errors[kept])

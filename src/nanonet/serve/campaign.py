@@ -29,9 +29,9 @@ def init(
     dataset: Annotated[Path, typer.Option(help="Dataset file (.nc) that results go to; what it holds is not rerun.")],
     design: Annotated[Path | None, typer.Option(help="CSV of compositions; default: the standard design.")] = None,
     count: Annotated[int, typer.Option(help="Compositions of the standard design.")] = 80,
-    protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
+    protocol: Annotated[str, typer.Option(help="smoke, standard or paper.")] = "standard",
     windows: Annotated[
-        int, typer.Option(help="Triples (D, N, eps_pn) of the standard design to make windows for.")
+        int, typer.Option(help="Pair inputs (D, N, eps_pn) of the standard design to measure by umbrella windows.")
     ] = 0,
 ) -> None:
     """Make a campaign, or change the design of the one in the folder."""
@@ -39,14 +39,14 @@ def init(
 
     with needs_extra("sim"):
         from nanonet.campaign.design import design as standard
-        from nanonet.campaign.design import read_csv, triples
+        from nanonet.campaign.design import pair_inputs, read_csv
         from nanonet.campaign.workspace import create
         from nanonet.systems.umbrella import UmbrellaWindows
     check_whole("windows", windows, 0, 10_000)
     compositions = standard(count) if design is None else read_csv(design)
-    chosen = [UmbrellaWindows(triple) for triple in triples(windows)] if windows else []
+    chosen = [UmbrellaWindows(pair) for pair in pair_inputs(windows)] if windows else []
     made = create(workspace, compositions, preset(protocol), dataset, chosen)
-    beside = f" and windows for {len(chosen)} triples" if chosen else ""
+    beside = f" and umbrella windows for {len(chosen)} sets of pair inputs" if chosen else ""
     print(f"campaign   of {len(made.design)} compositions{beside}, protocol {protocol}, in {made.path}")
     print(f"next       nanonet campaign run {workspace} --cores 2 --hours 8")
 
@@ -55,7 +55,7 @@ def init(
 def run(
     workspace: Workspace,
     cores: Annotated[int, typer.Option(help="Runs at a time.")] = 1,
-    hours: Annotated[float | None, typer.Option(help="Stop by then; what is unfinished goes on next time.")] = None,
+    hours: Annotated[float | None, typer.Option(help="Stop by then; what is unfinished resumes next time.")] = None,
     only: Annotated[str | None, typer.Option(help="Numbers of the design, such as 0,3,5-8; default: all.")] = None,
     replicas: Annotated[int, typer.Option(help="Runs of a composition at most, where it is not converged.")] = 4,
     scheduler: Annotated[
@@ -67,7 +67,7 @@ def run(
 ) -> None:
     """Run what the design still lacks, then replicas of what is not converged; finished runs are collected.
 
-    Compositions and windows come in turn.
+    Compositions and umbrella windows alternate.
     """
     with needs_extra("sim"):
         from nanonet.campaign import campaign
@@ -75,19 +75,19 @@ def run(
     opened = open_workspace(workspace)
     options = {"lmp": lmp, "accelerator": accelerator, "threads": threads}
     chosen = None if only is None else _numbers(only, len(opened.systems))
-    again = "stopped    the same command goes on"
+    again = "stopped    the same command resumes"
     try:
         finished = campaign.run(
             opened, cores=cores, hours=hours, only=chosen, max_replicas=replicas, scheduler=scheduler,
-            options=options, say=_say,
+            options=options,
         )  # fmt: skip
     except NanonetError:
-        campaign.collect(opened, say=_say)
+        campaign.collect(opened)
         raise
     except (KeyboardInterrupt, SystemExit):
         print(again)
         raise
-    campaign.collect(opened, say=_say)
+    campaign.collect(opened)
     print("done       nothing is left to do" if finished else again)
 
 
@@ -128,17 +128,13 @@ def status(workspace: Workspace) -> None:
 
 @app.command()
 def collect(workspace: Workspace) -> None:
-    """Add finished runs to the campaign's dataset file, and window runs to windows.json beside it."""
+    """Add finished runs to the campaign's dataset file, and umbrella runs to windows.json beside it."""
     with needs_extra("sim"):
         from nanonet.campaign import campaign
         from nanonet.campaign.workspace import open_workspace
     opened = open_workspace(workspace)
-    dataset = campaign.collect(opened, say=_say)
+    dataset = campaign.collect(opened)
     print("nothing    has finished yet" if dataset is None else f"dataset    {opened.dataset}: {dataset}")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _detail(row: Row) -> str:

@@ -72,12 +72,12 @@ def main() -> None:
 @every_input
 def simulate(
     inputs: Inputs,
-    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")],
-    protocol: Annotated[str, typer.Option(help="smoke, desk or paper.")] = "desk",
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there resumes.")],
+    protocol: Annotated[str, typer.Option(help="smoke, standard or paper.")] = "standard",
     production_steps: Annotated[int | None, typer.Option(help="Instead of the protocol's own.")] = None,
     seed: Annotated[int, typer.Option(help="Of the starting configuration and the velocities.")] = 1,
     start: Annotated[
-        str | None, typer.Option(help="Where the NPs begin: implicit, dispersed or clustered; default: the protocol's.")
+        str | None, typer.Option(help="Where the NPs start: implicit, dispersed or clustered; default: the protocol's.")
     ] = None,
     lmp: LmpCommand = None,
     accelerator: Accelerator = "auto",
@@ -103,8 +103,8 @@ def simulate(
         from nanonet.formats.run_folder import read_record
         from nanonet.simulate import engine, finished, langevin
     subject = multiscale.implicit_subject(composition) if implicit else composition
-    if start is None and (begun := finished.begun_protocol(out)) is not None:
-        chosen = dataclasses.replace(chosen, start=begun.start)
+    if start is None and (started := finished.started_protocol(out)) is not None:
+        chosen = dataclasses.replace(chosen, start=started.start)
     if not implicit and chosen.start == "implicit" and (reason := starts.why_not(composition)):
         print(f"start      dispersed, not implicit: {reason}")
         chosen = dataclasses.replace(chosen, start="dispersed")

@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 PAIR = ("diameter", "chain_length", "eps_pn")  # potentials.mediated.PAIR_INPUTS, without waiting for NumPy
 WindowsFile = Annotated[
-    Path | None, typer.Option("--windows", help="File of window runs (.json); default: the shipped ones.")
+    Path | None, typer.Option("--windows", help="File of umbrella runs (.json); default: the shipped ones.")
 ]
 
 
 @inputs_as_options(*PAIR)
 def windows(
     inputs: Inputs,
-    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there resumes.")],
     production_steps: Annotated[int | None, typer.Option(help="Instead of 300,000 (3,000 tau).")] = None,
     replica: Annotated[int, typer.Option(help="Number of a replica with seeds of its own; 0: the first run.")] = 0,
     lmp: LmpCommand = None,
     accelerator: Accelerator = "auto",
     threads: Threads = 1,
 ) -> None:
-    """Simulate the umbrella windows of a triple (D, N, eps_pn): all separations in one box."""
+    """Simulate the umbrella windows of two NPs (D, N, eps_pn): all separations in one box."""
     from nanonet.errors import check_whole
-    from nanonet.potentials.mediated import Triple
+    from nanonet.potentials.mediated import PairInputs
 
     with needs_extra("sim"):
         from nanonet.analyze import potential_gp
@@ -50,14 +50,14 @@ def windows(
     protocol = WINDOWS if replica == 0 else WINDOWS.replica(replica)
     if production_steps is not None:
         protocol = replace(protocol, production_steps=production_steps)
-    subject = UmbrellaWindows(Triple(**inputs))  # type: ignore[arg-type]  # checked there
+    subject = UmbrellaWindows(PairInputs(**inputs))  # type: ignore[arg-type]  # checked there
     print(f"simulating {subject}, {len(subject.springs)} dimers, into {out}")
     with progress_bar("simulating") as progress:
         engine.run(subject, protocol, out, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress)
     run = measure_windows(out)
     for problem in run.record.problems or ():
         print(f"problem    {problem}")
-    _print_potential(potential_gp.fit([run.forces]).predict(subject.triple), None)
+    _print_potential(potential_gp.fit([run.forces]).predict(subject.pair_inputs), None)
 
 
 @inputs_as_options(*PAIR, optional=("eps_nn",))
@@ -73,7 +73,7 @@ def potential(
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
     from nanonet.composition import NANOCOMPOSITE
     from nanonet.formats.atomic import check_parent
-    from nanonet.potentials.mediated import Triple
+    from nanonet.potentials.mediated import PairInputs
 
     if csv is not None:
         check_parent(csv)
@@ -82,10 +82,10 @@ def potential(
 
         check_plot_path(plot)
     eps_nn = inputs.pop("eps_nn")
-    triple = Triple(**inputs)  # type: ignore[arg-type]  # checked there
+    pair = PairInputs(**inputs)  # type: ignore[arg-type]  # checked there
     if eps_nn is not None:
         NANOCOMPOSITE["eps_nn"].check(eps_nn)
-    found = _model(windows_file).predict(triple)
+    found = _model(windows_file).predict(pair)
     if csv is not None:
         _write_csv(csv, found, eps_nn)
     if plot is not None:
@@ -94,7 +94,7 @@ def potential(
         plot_potential(plot, found, eps_nn)
     if as_json:
         content = {
-            **asdict(triple), "eps_nn": eps_nn, "r": found.r.round(4).tolist(), "w_poly": found.w.round(5).tolist(),
+            **asdict(pair), "eps_nn": eps_nn, "r": found.r.round(4).tolist(), "w_poly": found.w.round(5).tolist(),
             "error": found.error.round(5).tolist(), "extrapolated": found.extrapolated,
             "total": None if eps_nn is None else found.total(eps_nn).round(5).tolist(),
         }  # fmt: skip
@@ -137,7 +137,7 @@ def implicit(
     from nanonet.dataset import Dataset
 
     with needs_extra("sim"):
-        from nanonet.campaign import reckoning
+        from nanonet.campaign import fidelity
         from nanonet.campaign.design import implicit_design, read_csv
         from nanonet.campaign.implicit import REGIMES, generate
     from nanonet.errors import InputError, check_whole
@@ -156,17 +156,17 @@ def implicit(
     known = Dataset.shipped() if explicit is None else Dataset.load(explicit)
     model = _model(windows_file)  # half a minute
     folder.mkdir(exist_ok=True)
-    compared = reckoning.compare(known, model, folder / "compared", lmp=lmp, say=_say)
+    compared = fidelity.compare(known, model, folder / "compared", lmp=lmp)
     if report is not None:
-        reckoning.save(report, compared)
-    beyond = {kind: reckoning.discrepancy(compared, kind) for kind in REGIMES}
+        fidelity.save(report, compared)
+    beyond = {kind: fidelity.discrepancy(compared, kind) for kind in REGIMES}
     print("\n".join(f"beyond     known errors, {kind}: {value:.2f} in ln g" for kind, value in beyond.items()))
-    data = generate(compositions, model, folder / "runs", out, discrepancy=beyond, cores=cores, lmp=lmp, say=_say)
+    data = generate(compositions, model, folder / "runs", out, discrepancy=beyond, cores=cores, lmp=lmp)
     print(f"dataset    {out}: {data}")
 
 
 def implicit_subject(composition: Composition) -> Implicit:
-    """A composition with the shipped W_poly of its triple in place of the polymer; warns where that is not sure."""
+    """A composition with the shipped W_poly of its NPs in place of the polymer; warns where that is not sure."""
     model = _model(None)
     with needs_extra("sim"):
         from nanonet.campaign.implicit import flags, potential_of
@@ -183,19 +183,19 @@ def _model(path: Path | None) -> PotentialGP:
     with needs_extra("sim"):
         from nanonet.analyze import potential_gp
     return potential_gp.fit(
-        umbrella_runs.by_triple(umbrella_runs.shipped() if path is None else umbrella_runs.load(path))
+        umbrella_runs.by_pair_inputs(umbrella_runs.shipped() if path is None else umbrella_runs.load(path))
     )
 
 
 def _print_potential(found: PolymerPotential, eps_nn: float | None) -> None:
-    triple = found.triple
-    print(f"W_poly     {triple}, kT, zero far apart")
+    pair = found.pair_inputs
+    print(f"W_poly     {pair}, kT, zero far apart")
     print(f"{'r':>10} {'gap':>7} {'W_poly':>9} {'error':>7}" + ("" if eps_nn is None else f" {'W_poly+U_nn':>12}"))
     total = None if eps_nn is None else found.total(eps_nn)
     for i in range(0, len(found.r), 4):
-        row = f"{found.r[i]:10.2f} {found.r[i] - triple.diameter:7.2f} {found.w[i]:9.2f} {found.error[i]:7.2f}"
+        row = f"{found.r[i]:10.2f} {found.r[i] - pair.diameter:7.2f} {found.w[i]:9.2f} {found.error[i]:7.2f}"
         print(row if total is None else f"{row} {total[i]:12.2f}")
-    w, error = found.at(triple.diameter)
+    w, error = found.at(pair.diameter)
     print(f"contact    W_poly(D) = {w:.2f} ± {error:.2f}")
     if found.extrapolated:
         print(f"warning    {found.extrapolated}")
@@ -204,14 +204,10 @@ def _print_potential(found: PolymerPotential, eps_nn: float | None) -> None:
 def _write_csv(path: Path, found: PolymerPotential, eps_nn: float | None) -> None:
     from nanonet.formats.atomic import writing
 
-    lines = [f"# W_poly of {found.triple}, kT; r in sigma" + (f"; U_nn with eps_nn={eps_nn:g}" if eps_nn else "")]
+    lines = [f"# W_poly of {found.pair_inputs}, kT; r in sigma" + (f"; U_nn with eps_nn={eps_nn:g}" if eps_nn else "")]
     lines.append("r,w_poly,error" + ("" if eps_nn is None else ",w_poly_plus_u_nn"))
     total = None if eps_nn is None else found.total(eps_nn)
     for i, (r, w, error) in enumerate(zip(found.r, found.w, found.error, strict=True)):
         lines.append(f"{r:.4f},{w:.5f},{error:.5f}" + ("" if total is None else f",{total[i]:.5f}"))
     with writing(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)

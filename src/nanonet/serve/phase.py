@@ -59,7 +59,7 @@ def phase(
     else:
         given = [name for name, value in (*inputs.items(), ("model", model)) if value is not None]
         if given:
-            raise InputError(f"{given[0]} is not for datasets; their entries know their compositions")
+            raise InputError(f"{given[0]} is not for datasets; their entries have compositions")
         found = classify_dataset(_dataset(source), entry, criteria)
     if plot is not None:
         from nanonet.plots.phases import draw_judged
@@ -124,7 +124,7 @@ def phase_map(
     for state in (*STATES, UNCERTAIN):
         print(f"{100 * verdicts.count(state) / len(verdicts):9.1f} %  {state}")
     print(f"{100 * found.outside.mean():9.1f} %  outside the model's data")
-    print(f"probability  {found.basis}")
+    print(f"probability  {found.method}")
     for path in (plot, csv):
         if path is not None:
             print(f"written      {path}")

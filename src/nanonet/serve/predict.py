@@ -120,8 +120,8 @@ def _train_network(data: Dataset, out: Path, epochs: int, seed: int, paper: bool
     history = network.history_
     left_out = "" if tested is None else f"; left out: {_rmse(tested, data)}"
     print(
-        f"trained    on {len(data)} runs, {len(history.losses)} epochs: picture MSE {history.mse:.5f} (mean picture "
-        f"{history.mse_mean:.5f}, black picture {history.mse_black:.5f}){left_out}\nwritten    {out}"
+        f"trained    on {len(data)} runs, {len(history.losses)} epochs: image MSE {history.mse:.5f} (mean image "
+        f"{history.mse_mean:.5f}, black image {history.mse_black:.5f}){left_out}\nwritten    {out}"
     )
 
 

@@ -19,7 +19,7 @@ def reproduce(
     kept_runs: Annotated[
         Path | None, typer.Option(help="Folder of kept run folders, for snapshots; left out: no snapshots.")
     ] = None,
-    only: Annotated[list[str] | None, typer.Option(help="A study to compute; may be given several times.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="A chapter to compute; may be given several times.")] = None,
     alone: Annotated[
         bool, typer.Option("--explicit-alone", help="Learn from explicit compositions alone, in a third of the time.")
     ] = False,
@@ -36,9 +36,9 @@ def reproduce(
     if kept_runs is not None and not kept_runs.is_dir():
         raise InputError(f"kept_runs = {kept_runs} is not a folder")
     with needs_extra("learn"):
+        from nanonet.reproduce.chapters import QUICK, ComputeBudget
         from nanonet.reproduce.report import SUMMARY
         from nanonet.reproduce.report import reproduce as write
-        from nanonet.reproduce.studies import QUICK, Plan
         from nanonet.reproduce.training_data import TrainingData
     data = Dataset.shipped() if dataset is None else Dataset.load(dataset)
     others = Dataset.shipped("implicit") if implicit is None else Dataset.load(implicit)
@@ -48,15 +48,15 @@ def reproduce(
         known = TrainingData(known.explicit, None)
     else:
         named.append("the shipped implicit one" if implicit is None else implicit.name)
-    plan = QUICK if quick else Plan()
+    budget = QUICK if quick else ComputeBudget()
     if repeats is not None:
         check_whole("repeats", repeats, 1, 1000)
-        plan = replace(plan, repeats=repeats, rich_repeats=repeats)
+        budget = replace(budget, repeats=repeats, rich_repeats=repeats)
     with progress_bar("fitting") as progress:
         page = write(
             out,
             known,
-            plan=plan,
+            budget=budget,
             only=only or (),
             runs=kept_runs,
             source=" and ".join(named),

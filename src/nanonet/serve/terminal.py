@@ -8,7 +8,8 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 import typer
@@ -18,7 +19,7 @@ from nanonet.errors import NanonetError, NanonetWarning, OutputError, printable
 _PLAIN = str.maketrans(
     {"±": "+-", "σ": "sigma", "ε": "eps", "ρ": "rho", "·": ".", "–": "-", "−": "-", "“": '"', "”": '"'}
 )
-"""What our own texts say on a terminal that has ASCII alone."""
+"""Characters of our own texts on a terminal that has ASCII alone."""
 
 
 def print(*values: object, end: str = "\n", file: TextIO | None = None, flush: bool = False) -> None:
@@ -36,6 +37,27 @@ def print(*values: object, end: str = "\n", file: TextIO | None = None, flush: b
         raise
     except OSError as error:
         raise OutputError(f"cannot write {getattr(stream, 'name', 'the output')}: {error.strerror}") from None
+
+
+class _Lines(logging.Handler):
+    """Prints what the library logs, a line each as it comes, to standard output."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record's text; what printing raises ends the command, as everywhere in it."""
+        print(record.getMessage(), flush=True)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    logger, lines = logging.getLogger("nanonet"), _Lines(logging.INFO)
+    before = logger.level
+    logger.addHandler(lines)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(lines)
+        logger.setLevel(before)
 
 
 def run(app: Callable[..., Any]) -> int:
@@ -56,7 +78,7 @@ def run(app: Callable[..., Any]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _logged():
         if not sys.warnoptions:
             warnings.showwarning = _show_warning
         try:

@@ -1,7 +1,7 @@
 """How LAMMPS computes the pair forces: its own styles, its accelerators, or our pair style (`pair_nanonet.cpp`).
 
 Which of them runs changes the speed, not the physics: it is no part of a run's identity, and may change when a run
-goes on.
+resumes.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class Acceleration:
 
 
 class FallbackWarning(NanonetWarning):
-    """Our pair style cannot be used here, and `auto` takes the next best; the text says why."""
+    """Our pair style cannot be used here, and `auto` takes the next best; the text gives the reason."""
 
 
 class _UnusableError(Exception):
-    """Our pair style cannot be used here; the text says why."""
+    """Our pair style cannot be used here; the text gives the reason."""
 
 
 def check_choice(accelerator: str, threads: int) -> None:

@@ -18,7 +18,7 @@ from nanonet.simulate.lmp import ask
 
 
 class CacheError(Exception):
-    """The cache cannot be used; the text says why."""
+    """The cache cannot be used; the text gives the reason."""
 
 
 def folder() -> Path:
@@ -70,7 +70,7 @@ def built(name: str, text: str, make: Callable[[str, Path], None]) -> Path:
     Parameters
     ----------
     name:
-        What its name begins with.
+        What its name starts with.
     text:
         Sources and all else that matters. A file is known by a hash of it, of the compiler, and of the instructions
         that this processor has.

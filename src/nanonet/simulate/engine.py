@@ -1,4 +1,4 @@
-"""Runs LAMMPS in a folder, goes on after an interruption, and fails loudly."""
+"""Runs LAMMPS in a folder, resumes after an interruption, and fails loudly."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from nanonet.formats.run_folder import (
     TRAJECTORY,
     write_record,
 )
-from nanonet.protocol import Protocol, protocol_of
+from nanonet.protocol import Protocol, protocol_of, shown_name
 from nanonet.records import ProtocolRecord, RunRecord, Segment
 from nanonet.simulate import frames, langevin, process, script
 from nanonet.simulate.accelerate import choose
@@ -38,7 +38,7 @@ from nanonet.systems.kinds import as_system, system_from_json
 from nanonet.systems.placement import Placement
 
 Place = Callable[[Composition, Protocol, Path], Placement]
-"""Finds where the NPs of an explicit run begin, given its folder; called once, before the run has a deck."""
+"""Finds where the NPs of an explicit run start, given its folder; called once, before the run has a deck."""
 
 
 class FolderInUseError(InputError):
@@ -58,8 +58,8 @@ def run(
 ) -> Path:
     """Simulate a system, or a composition in its melt, in a folder and return the path of its NP trajectory (GSD).
 
-    A folder with an unfinished run of the same system and protocol goes on from its last good restart file; a
-    finished one is returned as it is, and goes on when the protocol differs in a longer production only: until that
+    A folder with an unfinished run of the same system and protocol resumes from its last good restart file; a
+    finished one is returned as it is, and is extended when the protocol differs in a longer production only: until that
     has ended the folder keeps its shorter trajectory.
 
     Parameters
@@ -92,8 +92,8 @@ def run(
     trajectory = Path(folder) / TRAJECTORY
     if finished_id(Path(folder)) == run_id(system, protocol):
         return trajectory
-    in_lammps = Path(folder).is_dir() and process.good_restarts(Path(folder))  # where it then goes on
-    if not in_lammps and langevin.knows(system) and langevin.serves(numbers.nps, lmp, accelerator):
+    in_lammps = Path(folder).is_dir() and process.good_restarts(Path(folder))  # where it then resumes
+    if not in_lammps and langevin.supports(system) and langevin.serves(numbers.nps, lmp, accelerator):
         return _run_loop(system, protocol, _prepare(folder), progress)
     program = inspect(find_lmp(lmp))
     acceleration = choose(accelerator if system.accelerated else "none", program, threads)
@@ -106,7 +106,7 @@ def run(
     with _lock(folder) as lock, _disk(folder):
         record = _begin(system, protocol, folder, place)
         _check_version(folder, record, program.version)
-        begun = time.monotonic()
+        started = time.monotonic()
         record = replace(record, lammps=program.version, accelerator=_joined(record.accelerator, acceleration.name))
         if not trajectory.exists():
             write_record(folder, record)
@@ -115,25 +115,25 @@ def run(
             words, protocol, folder, trajectory, lock=lock, threads=acceleration.threads, progress=progress
         )
         record = replace(
-            _of_protocol(record, system, protocol), last_stretch=Segment(protocol.total_steps - first_step)
+            _of_protocol(record, system, protocol), last_segment=Segment(protocol.total_steps - first_step)
         )
-        _finish(folder, system, protocol, record, begun)
+        _finish(folder, system, protocol, record, started)
         return trajectory
 
 
 def _run_loop(system: System, protocol: Protocol, folder: Path, progress: process.Progress | None) -> Path:
-    """NPs with implicit polymer, from their start to their end: seconds, so what was cut short begins anew."""
+    """NPs with implicit polymer, from their start to their end: seconds, so what was cut short starts again."""
     trajectory = folder / TRAJECTORY
     with _lock(folder), _disk(folder):
         record = _begin(system, protocol, folder, None)
-        begun = time.monotonic()
+        started = time.monotonic()
         start = system.configuration(protocol)
         found = langevin.run(system, protocol, start.box, start.nps, progress)
         with writing(trajectory) as temporary:
             mass = system.force_field().masses[NP - 1]
             frames.write(temporary, protocol.frame_steps, start.box, found, system.diameter, mass)
-            segment = Segment(protocol.total_steps, round(time.monotonic() - begun, 3))
-            record = replace(record, lammps="not used", accelerator=langevin.NAME, last_stretch=segment)
+            segment = Segment(protocol.total_steps, round(time.monotonic() - started, 3))
+            record = replace(record, lammps="not used", accelerator=langevin.NAME, last_segment=segment)
             write_record(folder, _of_protocol(record, system, protocol))
     return trajectory
 
@@ -251,7 +251,7 @@ def _disk(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SimulationError(
-            f"cannot write in {folder}: {error.strerror or error}; once that is mended, the same command goes on"
+            f"cannot write in {folder}: {error.strerror or error}; once that is mended, the same command resumes"
         ) from None
 
 
@@ -264,7 +264,7 @@ def _begin(system: System, protocol: Protocol, folder: Path, place: Place | None
         if record.id != identity and not _is_longer(system, protocol, folder, record):
             raise InputError(
                 f"the folder {folder} holds another run ({system_from_json(record.parameters)}, protocol "
-                f"{record.protocol.name}, id {record.id}); choose another folder"
+                f"{shown_name(record.protocol.name)}, id {record.id}); choose another folder"
             )
     else:
         placed: Placement | None = None
@@ -300,7 +300,7 @@ def _begin(system: System, protocol: Protocol, folder: Path, place: Place | None
 
 
 def read_record(folder: Path) -> RunRecord:
-    """The record of the run in a folder, of which this version knows system and protocol; `InputError` otherwise."""
+    """The record of the run in a folder, whose system and protocol this version supports; `InputError` otherwise."""
     record = run_folder.read_record(folder)
     try:
         system_from_json(record.parameters), protocol_of(record.protocol)
@@ -315,7 +315,7 @@ def _of_protocol(record: RunRecord, system: System, protocol: Protocol) -> RunRe
 
 
 def _is_longer(system: System, protocol: Protocol, folder: Path, record: RunRecord) -> bool:
-    """Whether a protocol is that of a finished run with more production, and the run can go on."""
+    """Whether a protocol is that of a finished run with more production, and the run can be resumed."""
     try:
         recorded = protocol_of(record.protocol)
         longer = recorded.extended(protocol.production_steps)
@@ -345,7 +345,7 @@ def _check_version(folder: Path, record: RunRecord, version: str) -> None:
     if before != version and process.good_restarts(folder):
         raise InputError(
             f"the restart files in {folder} are of LAMMPS {before}, this is LAMMPS {version}: they do not read one "
-            "another's safely; go on with the former, or start in another folder"
+            "another's safely; continue with the former, or start in another folder"
         )
 
 
@@ -365,7 +365,7 @@ def _version() -> str:
     return version("nanonet-pnc")
 
 
-def _finish(folder: Path, system: System, protocol: Protocol, record: RunRecord, begun: float) -> None:
+def _finish(folder: Path, system: System, protocol: Protocol, record: RunRecord, started: float) -> None:
     """Compress the whole configurations, complete the record, and last of all put the trajectory in its place."""
     dump, trajectory = folder / NP_DUMP, folder / TRAJECTORY
     for path in sorted((folder / CONFIGURATIONS).glob("*.lammpstrj")):
@@ -373,7 +373,7 @@ def _finish(folder: Path, system: System, protocol: Protocol, record: RunRecord,
     with writing(trajectory) as temporary:
         mass = system.force_field().masses[NP - 1]
         frames.convert(dump, temporary, protocol.frame_steps, system.diameter, mass, earlier=trajectory)
-        assert record.last_stretch is not None
-        segment = replace(record.last_stretch, seconds=round(time.monotonic() - begun, 1))
-        write_record(folder, replace(record, last_stretch=segment))
+        assert record.last_segment is not None
+        segment = replace(record.last_segment, seconds=round(time.monotonic() - started, 1))
+        write_record(folder, replace(record, last_segment=segment))
     dump.unlink()

@@ -13,7 +13,7 @@ from nanonet.simulate import engine, process
 from nanonet.systems.base import System
 
 
-def begun_protocol(folder: str | os.PathLike[str]) -> Protocol | None:
+def started_protocol(folder: str | os.PathLike[str]) -> Protocol | None:
     """Protocol of the run that a folder holds, finished or not; None where there is none."""
     folder = Path(folder)
     return protocol_of(engine.read_record(folder).protocol) if (folder / RECORD).exists() else None
@@ -35,5 +35,5 @@ def covers(folder: Path, system: System | Composition, protocol: Protocol) -> bo
 
 
 def can_be_extended(folder: Path) -> bool:
-    """Whether a folder holds a finished run with a restart file from which it can go on."""
+    """Whether a folder holds a finished run with a restart file from which it can resume."""
     return engine.finished_id(folder) is not None and bool(process.good_restarts(folder))

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 def recorded_steps(dump: Path, trajectory: Path) -> set[int]:
-    """Steps of the complete frames of a dump and of the trajectory of an earlier stretch."""
+    """Steps of the complete frames of a dump and of the trajectory of an earlier segment."""
     found = {lammps_dump.step_of(text) for text in lammps_dump.complete(dump.read_bytes())} if dump.exists() else set()
     if trajectory.exists():
         found |= _opened(trajectory, lambda file: {int(frame.configuration.step) for frame in file})

@@ -39,10 +39,10 @@ _VELOCITIES, _NOISE = 3, 2  # which random numbers, as the deck numbers its seed
 
 
 class UnusableError(Exception):
-    """The loop cannot be compiled here; the text says why."""
+    """The loop cannot be compiled here; the text gives the reason."""
 
 
-def knows(system: System) -> bool:
+def supports(system: System) -> bool:
     """Whether the loop has the forces and the bath of a system: NPs of mass 1 alone, with a table."""
     forces = system.force_field()
     alone = forces.table is not None and not forces.bonds and set(forces.masses) == {1.0}
@@ -52,7 +52,7 @@ def knows(system: System) -> bool:
 def serves(nps: int, lmp: str | None, accelerator: str) -> bool:
     """Whether so many NPs run in the loop: unless a LAMMPS or one of its accelerators is asked for.
 
-    Where it cannot be compiled, a warning says why.
+    Where it cannot be compiled, a warning gives the reason.
     """
     if nps > MAX_NPS or accelerator not in ("auto", "plugin") or lmp or os.environ.get(LMP_VARIABLE):
         return False
@@ -161,14 +161,14 @@ class Loop:
 def force_table(system: System, rows: int) -> tuple[float, float, NDArray[np.float64]]:
     """First and last squared separation, and the force over the separation at `rows` evenly spaced between them."""
     table = system.force_field().table
-    assert table is not None  # as `knows` says
+    assert table is not None  # see `supports`
     squared = np.linspace(table.inner**2, table.outer**2, rows)
     points = np.sqrt(squared)
     return float(squared[0]), float(squared[-1]), table.at(points)[:, 2] / points
 
 
 def _temperature(protocol: Protocol, step: int) -> float:
-    """Of the bath after a step: it falls evenly during equilibration where the protocol says so."""
+    """Of the bath after a step: it falls evenly during equilibration where the protocol asks for it."""
     end = protocol.equilibration_steps
     if not protocol.anneal_from or step >= end:
         return protocol.temperature

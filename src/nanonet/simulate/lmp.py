@@ -106,7 +106,7 @@ def ask(
     cwd: str | None = None,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program that gets no input; what it says is text, whatever bytes it is made of."""
+    """Run a program that gets no input; its output is text, whatever bytes it is made of."""
     return subprocess.run(
         words, env=env, cwd=cwd, timeout=timeout, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
         errors="replace",

@@ -20,7 +20,7 @@ from nanonet.protocol import Protocol
 from nanonet.simulate import frames
 from nanonet.simulate.lmp import ending, environment
 
-_RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file begins and ends with it
+_RESTART_MAGIC = b"LammpS RestartT"  # a LAMMPS restart file starts and ends with it
 _PATIENCE = 2.0  # seconds in which processes that were killed are to be gone
 
 Progress = Callable[[int, int], None]
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 
 
 class _BadRestartError(SimulationError):
-    """A restart file from which the run cannot go on."""
+    """A restart file from which the run cannot resume."""
 
 
 class _HoleError(_BadRestartError):
@@ -47,8 +47,8 @@ def run_steps(
 ) -> int:
     """Run LAMMPS to the end of the protocol; returns the step at which it took up the run.
 
-    Of several restart files the newest is tried first; one that LAMMPS cannot go on from, or that lies behind a hole
-    in the recorded frames, is passed over. When holes spoil them all, the run begins anew.
+    Of several restart files the newest is tried first; one that LAMMPS cannot resume from, or that lies behind a gap
+    in the recorded frames, is passed over. When gaps spoil them all, the run starts again.
     """
     if progress is not None:
         progress(0, protocol.total_steps)

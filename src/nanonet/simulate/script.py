@@ -94,7 +94,7 @@ def start_text(what: System | Composition, protocol: Protocol) -> str:
 
 
 def resume_text(what: System | Composition, protocol: Protocol) -> str:
-    """The LAMMPS input that goes on from a restart file: `lmp -in resume.in -var restart restart.a`."""
+    """The LAMMPS input that resumes from a restart file: `lmp -in resume.in -var restart restart.a`."""
     system = as_system(what)
     forces = system.force_field()
     bonds = ""
@@ -142,7 +142,7 @@ read_restart ${{restart}}
 
 
 def _lists(forces: ForceField) -> str:
-    """Lists, ghosts and sorting by the cutoff of each pair of types; KOKKOS and GPU know one cutoff only."""
+    """Lists, ghosts and sorting by the cutoff of each pair of types; KOKKOS and GPU have one cutoff only."""
     reach = f"{forces.bond_reach + 1.0:.4g}" if forces.bond_reach else ""  # partners must see each other
     bin_reach, multi_reach = (f' &\n"comm_modify cutoff {reach}"', f" cutoff/multi {NP} {reach}") if reach else ("", "")
     return f"""\

@@ -1,4 +1,4 @@
-"""What every kind of system has to say: its parameters, where its particles start, and the forces between them.
+"""What every kind of system has to give: its parameters, where its particles start, and the forces between them.
 
 Type 1 is the monomer, type 2 the NP; a kind may have further types.
 """
@@ -160,7 +160,7 @@ class System(Protocol):
     """Names of its parameters in a record. No other kind has the same."""
     ensemble: ClassVar[Ensemble]
     accelerated: ClassVar[bool]
-    """Whether LAMMPS's accelerators and our pair style know its forces."""
+    """Whether LAMMPS's accelerators and our pair style have its forces."""
 
     @property
     def diameter(self) -> float:

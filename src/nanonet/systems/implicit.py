@@ -24,7 +24,7 @@ MAX_END = 0.3
 MIN_CORE = 5.0
 """How far (kT) U_nn + W_poly must rise above its minimum towards the innermost sampled separation."""
 
-_INNERMOST = 0.5  # of D: separation at which the table begins
+_INNERMOST = 0.5  # of D: separation at which the table starts
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Implicit:
 
     @property
     def inner(self) -> float:
-        """Separation (sigma) at which the table begins."""
+        """Separation (sigma) at which the table starts."""
         return _INNERMOST * self.diameter
 
     @property
@@ -104,7 +104,7 @@ class Implicit:
         return max(CUTOFF * self.diameter, self.r[-1])
 
     def at(self, r: Array) -> Array:
-        """Rows (n, 3) of separation, U_nn + W_poly and force; W_poly goes on as a straight line inside of its range."""
+        """Rows (n, 3) of separation, U_nn + W_poly and force; W_poly is a straight line inside of its range."""
         known, w = np.array(self.r), np.array(self.w)
         w = w - w[-1]
         spline = CubicSpline(known, w)
@@ -121,20 +121,20 @@ class Implicit:
 
 
 def implicit(composition: Composition, potential: PolymerPotential) -> Implicit:
-    """Put a composition and the polymer-mediated potential of its triple together.
+    """Put a composition and the polymer-mediated potential of its NPs together.
 
     Raises
     ------
     InputError
-        The potential is of another triple, does not reach zero, or its range does not reach the repulsive core.
+        The potential is of other pair inputs, does not reach zero, or its range does not reach the repulsive core.
     """
     check_repulsion(composition)
-    triple = potential.triple
+    pair = potential.pair_inputs
     for name in ("diameter", "chain_length", "eps_pn"):
-        if getattr(triple, name) != getattr(composition, name):
+        if getattr(pair, name) != getattr(composition, name):
             raise InputError(
                 f"{name} = {getattr(composition, name):g} of the composition is not that of the potential, "
-                f"{getattr(triple, name):g}"
+                f"{getattr(pair, name):g}"
             )
     if not abs(potential.w[-1]) <= MAX_END:
         raise InputError(

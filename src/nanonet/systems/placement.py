@@ -22,7 +22,7 @@ class ClusterTooLargeError(InputError):
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Where the NPs of an explicit run begin.
+    """Where the NPs of an explicit run start.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
 """Umbrella windows: NP dimers in one melt, each tied at a separation of its own.
 
-Partners feel the polymer and their spring, not each other, so the mean forces say what the polymer does between two
+Partners feel the polymer and their spring, not each other, so the mean forces are those of the polymer between two
 NPs: W_poly(r; D, N, eps_pn). NPs of different dimers only keep one another at a distance. That repulsion pushes
 partners together (others have more room when their zones overlap), which is why the analysis takes its force out.
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from nanonet.composition import Composition
 from nanonet.errors import InputError
-from nanonet.potentials.mediated import Triple
+from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import Protocol
 from nanonet.records import UmbrellaRecord
 from nanonet.systems.base import Array, Bond, Configuration, Ensemble, ForceField, Numbers, Pair, check_start
@@ -43,7 +43,7 @@ class UmbrellaWindows:
 
     Parameters
     ----------
-    triple:
+    pair_inputs:
         Diameter, chain length, eps_pn.
     springs:
         (separation r0, stiffness K) of each dimer: its spring has the energy K (r - r0)^2. Left out: those of
@@ -55,7 +55,7 @@ class UmbrellaWindows:
         A spring is no pair of numbers above 0.
     """
 
-    triple: Triple
+    pair_inputs: PairInputs
     springs: tuple[tuple[float, float], ...] = ()
 
     kind: ClassVar[str] = "umbrella"
@@ -65,22 +65,22 @@ class UmbrellaWindows:
     composition: ClassVar[Composition | None] = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "springs", _checked(self.springs or springs(self.triple.diameter)))
+        object.__setattr__(self, "springs", _checked(self.springs or springs(self.pair_inputs.diameter)))
 
     @property
     def diameter(self) -> float:
         """NP diameter (sigma)."""
-        return self.triple.diameter
+        return self.pair_inputs.diameter
 
     @property
     def chain_length(self) -> int:
         """Beads a chain."""
-        return self.triple.chain_length
+        return self.pair_inputs.chain_length
 
     @property
     def eps_pn(self) -> float:
         """Depth of the polymer-NP attraction (epsilon)."""
-        return self.triple.eps_pn
+        return self.pair_inputs.eps_pn
 
     @property
     def exclusion(self) -> float:
@@ -95,17 +95,17 @@ class UmbrellaWindows:
     @property
     def inputs(self) -> Mapping[str, float]:
         """Diameter, chain length and eps_pn."""
-        return asdict(self.triple)
+        return asdict(self.pair_inputs)
 
     def parameters(self) -> dict[str, object]:
-        """Triple and springs, as plain values."""
-        return {"windows": {**asdict(self.triple), "springs": self.springs}}
+        """Pair inputs and springs, as plain values."""
+        return {"windows": {**asdict(self.pair_inputs), "springs": self.springs}}
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, object]) -> UmbrellaWindows:
         """The windows of plain values."""
         found = UmbrellaRecord.from_json(parameters["windows"], "windows")
-        return cls(Triple(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
+        return cls(PairInputs(found.diameter, int(found.chain_length), found.eps_pn), found.springs)
 
     def numbers(self, protocol: Protocol) -> Numbers:
         """Two NPs a dimer, in a box that holds them with their zones and whose half is longer than any dimer."""
@@ -136,7 +136,7 @@ class UmbrellaWindows:
         return ForceField((1.0, self.diameter**3), pairs, (FENE, *springs), bond_reach=self.reach)
 
     def __str__(self) -> str:
-        return f"windows {self.triple}"
+        return f"windows {self.pair_inputs}"
 
 
 def springs(diameter: float) -> tuple[tuple[float, float], ...]:

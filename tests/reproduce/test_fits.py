@@ -13,7 +13,7 @@ from nanonet.evaluate.fingerprint import fingerprint
 from nanonet.learn.nanonet import NanoNet
 from nanonet.models.image import rasterize
 from nanonet.records import Provenance
-from nanonet.reproduce.tasks import Task, TaskStore, packed, rests_on, run, unpacked
+from nanonet.reproduce.fits import CrossValidationFit, FitStore, dependencies, packed, run, unpacked
 from nanonet.reproduce.training_data import TrainingData
 
 TRAIN, TEST = (0, 1, 2, 3, 4, 5), (6, 7)
@@ -28,24 +28,24 @@ def known(made_up_dataset: Dataset) -> TrainingData:
 @pytest.fixture
 def with_implicit(made_up_dataset: Dataset) -> TrainingData:
     """Implicit entries: the explicit ones at half the density, with curves that can be told apart."""
-    twins = made_up_dataset.subset(range(8))
-    compositions = tuple(replace(c, density=c.density * 1.02) for c in twins.compositions)
-    rdfs = tuple(RDF(rdf.r, rdf.g * 2, rdf.error) for rdf in twins.rdfs)
+    copies = made_up_dataset.subset(range(8))
+    compositions = tuple(replace(c, density=c.density * 1.02) for c in copies.compositions)
+    rdfs = tuple(RDF(rdf.r, rdf.g * 2, rdf.error) for rdf in copies.rdfs)
     return TrainingData(made_up_dataset, Dataset(compositions, rdfs, (Provenance(fidelity="implicit"),) * 8))
 
 
 def test_a_result_is_what_the_model_says(known: TrainingData) -> None:
-    result = run(Task("nearest", TRAIN, TEST), known)
+    result = run(CrossValidationFit("nearest", TRAIN, TEST), known)
     data = known.explicit
     expected = Nearest().fit(data.X[:6], data.G[:6], data.r).predict(data.X[6:])
     assert np.array(result["G"]) == pytest.approx(expected, rel=1e-5)
-    pictures, drawn = rasterize(data.G[6:], data.r), rasterize(expected, data.r)
-    assert result["mse"] == pytest.approx(np.square(drawn - pictures).mean(axis=(1, 2)), rel=1e-3)
+    images, drawn = rasterize(data.G[6:], data.r), rasterize(expected, data.r)
+    assert result["mse"] == pytest.approx(np.square(drawn - images).mean(axis=(1, 2)), rel=1e-3)
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
 def test_a_network_gives_latents_history_and_what_it_rebuilds(known: TrainingData) -> None:
-    result = run(Task("nanonet", TRAIN, TEST, NETWORK), known)
+    result = run(CrossValidationFit("nanonet", TRAIN, TEST, NETWORK), known)
     assert result["stuck"], "two epochs teach nothing"
     assert np.shape(result["latents"]["train"]) == (6, 8)
     assert np.shape(result["latents"]["test"]) == (2, 8)
@@ -65,11 +65,11 @@ def test_the_leak_is_the_autoencoders_alone(known: TrainingData, monkeypatch: py
     monkeypatch.setattr(NanoNet, "fit", fit)
     for leak, number in ((False, 6), (True, 8)):
         with pytest.raises(InterruptedError):
-            run(Task("nanonet", TRAIN, TEST, NETWORK, leak=leak), known)
+            run(CrossValidationFit("nanonet", TRAIN, TEST, NETWORK, leak=leak), known)
         assert seen == {"forest": 6, "autoencoder": number}
 
 
-def test_implicit_twins_of_what_is_held_out_are_not_learnt(with_implicit: TrainingData) -> None:
+def test_implicit_near_duplicates_of_what_is_held_out_are_not_learnt(with_implicit: TrainingData) -> None:
     X, G, errors = with_implicit.training(TRAIN, TEST, None)
     assert len(X) == len(G) == len(errors) == 12
     assert not np.isin(X[:, 0], with_implicit.explicit.X[6:, 0]).any()
@@ -98,28 +98,32 @@ def test_neighbours_are_counted_within_a_gap_of_three(known: TrainingData) -> No
 
 
 def test_a_key_knows_all_that_a_result_depends_on(with_implicit: TrainingData) -> None:
-    task = Task("nanonet", TRAIN, TEST, NETWORK)
+    fit = CrossValidationFit("nanonet", TRAIN, TEST, NETWORK)
     others = [
-        replace(task, seed=1),
-        replace(task, leak=True),
-        replace(task, implicit=None),
-        replace(task, implicit=2),
-        replace(task, settings={**NETWORK, "latent": 4}),
-        replace(task, train=TRAIN[:-1]),
-        replace(task, test=TEST[:1]),
-        replace(task, model="nearest", settings={}),
+        replace(fit, seed=1),
+        replace(fit, leak=True),
+        replace(fit, implicit=None),
+        replace(fit, implicit=2),
+        replace(fit, settings={**NETWORK, "latent": 4}),
+        replace(fit, train=TRAIN[:-1]),
+        replace(fit, test=TEST[:1]),
+        replace(fit, model="nearest", settings={}),
     ]
-    keys = [fingerprint(*rests_on(one, with_implicit)) for one in (task, *others)]
+    keys = [fingerprint(*dependencies(one, with_implicit)) for one in (fit, *others)]
     assert len(set(keys)) == len(keys)
-    assert fingerprint(*rests_on(replace(task), with_implicit)) == keys[0]
+    assert fingerprint(*dependencies(replace(fit), with_implicit)) == keys[0]
     compositions = (Composition(3, 30, 0.001, 1.0, 1.0), *with_implicit.explicit.compositions[1:])
     other = replace(with_implicit, explicit=replace(with_implicit.explicit, points=compositions))
-    assert fingerprint(*rests_on(task, other)) != keys[0]
+    assert fingerprint(*dependencies(fit, other)) != keys[0]
 
 
 def test_a_store_goes_on_where_it_was(known: TrainingData, tmp_path: Path) -> None:
-    every = [Task("mean of g", TRAIN, TEST), Task("nearest", TRAIN, TEST), Task("nearest", TRAIN, TEST)]
-    store = TaskStore(tmp_path, known)
+    every = [
+        CrossValidationFit("mean of g", TRAIN, TEST),
+        CrossValidationFit("nearest", TRAIN, TEST),
+        CrossValidationFit("nearest", TRAIN, TEST),
+    ]
+    store = FitStore(tmp_path, known)
     assert store.missing(every) == every[:1] + every[2:]
     store.compute(every[0])
     assert store.missing(every) == every[2:]
@@ -127,6 +131,6 @@ def test_a_store_goes_on_where_it_was(known: TrainingData, tmp_path: Path) -> No
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
 
 
-def test_packed_pictures_come_back_to_a_grey_level() -> None:
-    pictures = np.random.default_rng(0).random((3, 16, 16)).astype(np.float32)
-    assert np.abs(unpacked(packed(pictures)) - pictures).max() <= 0.5 / 255 + 1e-6
+def test_packed_images_come_back_to_a_grey_level() -> None:
+    images = np.random.default_rng(0).random((3, 16, 16)).astype(np.float32)
+    assert np.abs(unpacked(packed(images)) - images).max() <= 0.5 / 255 + 1e-6

@@ -1,8 +1,9 @@
-"""The reckoning: explicit runs against implicit NPs of the same number in the same volume."""
+"""Explicit-implicit comparison: explicit runs against implicit NPs of the same number in the same volume."""
 
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.runs import assemble
-from nanonet.campaign.implicit import Say, potential_of, regime, simulate
+from nanonet.campaign.implicit import potential_of, regime, simulate
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
@@ -23,9 +24,12 @@ from nanonet.formats.reading import read_json
 from nanonet.protocol import IMPLICIT
 from nanonet.rdf import RDF, Peak
 
+logger = logging.getLogger(__name__)
+
 FLOOR = 0.05
 """Smallest g that is compared: -ln g of fewer pairs is noise."""
 
+_KEY = "triple_sampled"  # of `Comparison.inputs_sampled` in the file
 _PROTOCOL = replace(IMPLICIT, min_box=1.0)  # the number of NPs is that of the explicit run
 
 
@@ -50,8 +54,8 @@ class Comparison:
     """Other NPs with a gap below 3, explicit and implicit."""
     explicit_converged: bool
     implicit_converged: bool
-    triple_sampled: bool
-    """Whether its triple has windows of its own."""
+    inputs_sampled: bool
+    """Whether its pair inputs have umbrella windows of their own."""
 
     @property
     def regime(self) -> str:
@@ -74,9 +78,7 @@ class Comparison:
         return bool(self.r) and self.difference <= 2.0 * self.expected
 
 
-def compare(
-    explicit: Dataset, model: PotentialGP, folder: Path, *, lmp: str | None = None, say: Say = print
-) -> list[Comparison]:
+def compare(explicit: Dataset, model: PotentialGP, folder: Path, *, lmp: str | None = None) -> list[Comparison]:
     """Run every explicit composition with implicit polymer: as many NPs in the same volume, and set them side by side.
 
     Parameters
@@ -87,11 +89,11 @@ def compare(
         W_poly.
     folder:
         Where the implicit runs lie; what is finished there is not run again.
-    lmp, say:
-        Command of LAMMPS; called with one line for each composition.
+    lmp:
+        Command of LAMMPS.
     """
     folder.mkdir(exist_ok=True)
-    sampled = [one.triple for one in model.data]
+    sampled = [one.pair_inputs for one in model.data]
     found = []
     for i, composition in enumerate(explicit.compositions):
         potential = potential_of(model, composition)
@@ -101,7 +103,7 @@ def compare(
         try:
             runs = simulate(composition, potential, folder, replace(_PROTOCOL, min_nps=nps), lmp=lmp)
         except InputError as reason:
-            say(f"left out   {composition}: {reason}")
+            logger.info(f"left out   {composition}: {reason}")
             continue
         data = assemble(runs)
         r, a, b, error = _side_by_side(explicit.rdfs[i], data.rdfs[0], potential.r, potential.error)
@@ -119,11 +121,11 @@ def compare(
                 ),  # type: ignore[arg-type]
                 explicit_converged=_converged(explicit, i),
                 implicit_converged=_converged(data, 0),
-                triple_sampled=potential.triple in sampled,
+                inputs_sampled=potential.pair_inputs in sampled,
             )
         )  # fmt: skip
-        last = found[-1]
-        say(f"compared   {composition}: -ln g differs by {last.difference:.2f} kT, {last.expected:.2f} expected")
+        differs = f"-ln g differs by {found[-1].difference:.2f} kT, {found[-1].expected:.2f} expected"
+        logger.info(f"compared   {composition}: {differs}")
     return found
 
 
@@ -145,18 +147,24 @@ def discrepancy(found: Sequence[Comparison], kind: str) -> float:
 def save(path: Path, found: Sequence[Comparison]) -> None:
     """Write comparisons as JSON, whole or not at all."""
     with writing(path) as temporary:
-        temporary.write_text(json.dumps([asdict(one) for one in found], allow_nan=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps([_entry(one) for one in found], allow_nan=False) + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> list[Comparison]:
     """Read what `save` wrote; `InputError` when it cannot be used."""
     try:
-        return [
-            Comparison(**{**entry, "composition": Composition(**entry["composition"])})
-            for entry in read_json(path, list[dict[str, Any]], "comparisons")
-        ]
+        found = []
+        for entry in read_json(path, list[dict[str, Any]], "comparisons"):
+            sampled, composition = entry.pop(_KEY), Composition(**entry.pop("composition"))
+            found.append(Comparison(**entry, composition=composition, inputs_sampled=sampled))
+        return found
     except (TypeError, KeyError) as error:
         raise InputError(f"comparisons {path} cannot be read: {error}") from None
+
+
+def _entry(one: Comparison) -> dict[str, Any]:
+    found = asdict(one)
+    return {_KEY if name == "inputs_sampled" else name: value for name, value in found.items()}
 
 
 def _side_by_side(

@@ -1,4 +1,4 @@
-"""What a study is, and the rows that several of them share."""
+"""What a chapter of the report is, and the comparisons that several of them share."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nanonet.learn.nanonet import PAPER as SETTINGS
+from nanonet.reproduce.fits import CrossValidationFit
 from nanonet.reproduce.page import Block
-from nanonet.reproduce.scores import Results, Row, crossed
-from nanonet.reproduce.tasks import Task
+from nanonet.reproduce.scores import Comparison, Results, crossed
 from nanonet.reproduce.training_data import TrainingData
 
 PAPER: Mapping[str, Any] = {**SETTINGS, "attempts": 1}
@@ -28,7 +28,7 @@ Another predictor enters here.
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComputeBudget:
     """How much is computed."""
 
     folds: int = 5
@@ -57,7 +57,7 @@ class Plan:
         return {"epochs": self.epochs, "attempts": 1} if self.epochs else {}
 
 
-QUICK = Plan(
+QUICK = ComputeBudget(
     folds=2,
     repeats=1,
     rich_repeats=1,
@@ -74,10 +74,10 @@ QUICK = Plan(
 
 @dataclass(frozen=True)
 class Context:
-    """What a study works with."""
+    """What a chapter works with."""
 
     known: TrainingData
-    plan: Plan
+    budget: ComputeBudget
     results: Results
     folder: Path
     """Where figures are written."""
@@ -91,25 +91,25 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Study:
+class Chapter:
     """A chapter of the report: the fits that it needs, and what it writes once they are there."""
 
     title: str
-    rows: Callable[[Context], Iterable[Row | str]]
+    rows: Callable[[Context], Iterable[Comparison | str]]
     """What it scores; headings between rows do not count."""
     write: Callable[[Context], list[Block]]
 
-    def tasks(self, context: Context) -> list[Task]:
+    def fits(self, context: Context) -> list[CrossValidationFit]:
         """All its fits."""
-        return [task for row in self.rows(context) if isinstance(row, Row) for task in row.flat]
+        return [fit for row in self.rows(context) if isinstance(row, Comparison) for fit in row.flat]
 
 
-def network(context: Context, label: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Row:
+def network(context: Context, label: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Comparison:
     """A cross-validated nanoNET."""
-    return slow(context, label, "nanonet", {**(settings or {}), **context.plan.training}, **kwargs)
+    return slow(context, label, "nanonet", {**(settings or {}), **context.budget.training}, **kwargs)
 
 
-def published(context: Context, label: str, implicit: int | None) -> Row:
+def published(context: Context, label: str, implicit: int | None) -> Comparison:
     """The paper's settings; cross-validated once where implicit compositions are learnt in all of their 400 epochs."""
     return network(context, label, PAPER, implicit=implicit, repeats=None if implicit == 0 else 1)
 
@@ -123,21 +123,23 @@ def slow(
     implicit: int | None = 0,
     repeats: int | None = None,
     **kwargs: Any,
-) -> Row:
+) -> Comparison:
     """A cross-validated model that takes seconds a fit, or that is compared with one on the same splits."""
-    X, plan = context.known.explicit.X, context.plan
+    X, budget = context.known.explicit.X, context.budget
     if repeats is None:
-        repeats = plan.repeats if implicit == 0 else plan.rich_repeats
-    return Row(label, crossed(X, plan.folds, repeats, model, settings, implicit=implicit, **kwargs))
+        repeats = budget.repeats if implicit == 0 else budget.rich_repeats
+    return Comparison(label, crossed(X, budget.folds, repeats, model, settings, implicit=implicit, **kwargs))
 
 
-def cheap(context: Context, label: str, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any) -> Row:
+def cheap(
+    context: Context, label: str, model: str, settings: Mapping[str, Any] | None = None, **kwargs: Any
+) -> Comparison:
     """A cross-validated model that takes little time."""
-    X, plan = context.known.explicit.X, context.plan
-    return Row(label, crossed(X, plan.folds, plan.cheap_repeats, model, settings, **kwargs))
+    X, budget = context.known.explicit.X, context.budget
+    return Comparison(label, crossed(X, budget.folds, budget.cheap_repeats, model, settings, **kwargs))
 
 
-def predictors(context: Context, implicit: int | None) -> dict[str, Row]:
+def predictors(context: Context, implicit: int | None) -> dict[str, Comparison]:
     """All of `PREDICTORS`."""
     return {
         label: network(context, label, settings, implicit=implicit)
@@ -147,11 +149,11 @@ def predictors(context: Context, implicit: int | None) -> dict[str, Row]:
     }
 
 
-def trivial(context: Context, **kwargs: Any) -> dict[str, Row]:
+def trivial(context: Context, **kwargs: Any) -> dict[str, Comparison]:
     """What everything must be compared with."""
     names = {
-        "black picture": "black picture",
-        "mean picture": "mean picture",
+        "black image": "black image",
+        "mean image": "mean image",
         "mean of g": "mean of g",
         "mean of ln g": "mean of ln g",
         "nearest": "nearest simulated composition",
@@ -159,33 +161,33 @@ def trivial(context: Context, **kwargs: Any) -> dict[str, Row]:
     return {model: cheap(context, label, model, **kwargs) for model, label in names.items()}
 
 
-def references(context: Context, implicit: int | None) -> dict[str, Row]:
+def references(context: Context, implicit: int | None) -> dict[str, Comparison]:
     """The default network and the trivial baselines, trained on the same data."""
     default = network(context, "nanoNET, default", implicit=implicit)
     return {"default": default, **trivial(context, implicit=implicit)}
 
 
-Group = Callable[[Context, int | None], Mapping[str, Row]]
+Group = Callable[[Context, int | None], Mapping[str, Comparison]]
 """Rows that are compared, by name, for so many implicit compositions learnt; None: all."""
 
 
-def compared(context: Context, group: Group, taught: Mapping[str, int | None]) -> list[Row | str]:
+def compared(context: Context, group: Group, fitted_on: Mapping[str, int | None]) -> list[Comparison | str]:
     """A group and its references for everything that they are trained on, each under its heading."""
-    lines: list[Row | str] = []
-    for said, implicit in taught.items():
+    lines: list[Comparison | str] = []
+    for said, implicit in fitted_on.items():
         lines += [f"trained on {said}", *group(context, implicit).values(), *references(context, implicit).values()]
     return lines
 
 
-def teachings(context: Context) -> dict[str, int | None]:
+def training_sets(context: Context) -> dict[str, int | None]:
     """What models are trained on, in words, and how many implicit compositions that means."""
     explicit: dict[str, int | None] = {"explicit compositions": 0}
     return explicit | ({"explicit and implicit compositions": None} if context.both else {})
 
 
-def study_teachings(context: Context) -> dict[str, int | None]:
+def variation_training_sets(context: Context) -> dict[str, int | None]:
     """The same of the variations of the network."""
-    if context.known.implicit is None or not context.plan.study_implicit:
+    if context.known.implicit is None or not context.budget.study_implicit:
         return {"explicit compositions": 0}
-    number = min(context.plan.study_implicit, len(context.known.implicit))
+    number = min(context.budget.study_implicit, len(context.known.implicit))
     return {"explicit compositions": 0, f"explicit and {number} implicit compositions": number}

@@ -30,7 +30,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Task:
+class CrossValidationFit:
     """A model fitted to some compositions and asked for others.
 
     Parameters
@@ -56,32 +56,32 @@ class Task:
     seed: int = 0
 
 
-def rests_on(task: Task, known: TrainingData) -> tuple[object, ...]:
-    """What a result rests on: curves and inputs, and the model with its settings and seed."""
-    X, G, errors = known.training(task.train, task.test, task.implicit)
-    test, model = list(task.test), MODELS[task.model](task.seed, **task.settings)
+def dependencies(fit: CrossValidationFit, known: TrainingData) -> tuple[object, ...]:
+    """What a result depends on: curves and inputs, and the model with its settings and seed."""
+    X, G, errors = known.training(fit.train, fit.test, fit.implicit)
+    test, model = list(fit.test), MODELS[fit.model](fit.seed, **fit.settings)
     learnt = (X, G, errors) if has_fit_parameter(model, "error") else (X, G)
     data = known.explicit
-    return FORMAT, model, *learnt, data.X[test], data.G[test], data.r, task.leak
+    return FORMAT, model, *learnt, data.X[test], data.G[test], data.r, fit.leak
 
 
-def run(task: Task, known: TrainingData) -> dict[str, Any]:
+def run(fit: CrossValidationFit, known: TrainingData) -> dict[str, Any]:
     """Fit and predict; what comes back is plain JSON.
 
-    `G` (k, m) predicted curves of the test compositions, `mse` and `mae` (k,) of the predicted pictures, `seconds` of
+    `G` (k, m) predicted curves of the test compositions, `mse` and `mae` (k,) of the predicted images, `seconds` of
     processor time of the fit. Models with an autoencoder also give `latents` and `rebuilt`; nanoNET its `history`, with
-    the held-out pictures as validation that nothing depends on, and under `one_feature` the answers of a forest that
-    looks at one feature a split. A network is `stuck` when it ends hardly better than the mean picture; it answers all
+    the held-out images as validation that nothing depends on, and under `one_feature` the answers of a forest that
+    looks at one feature a split. A network is `stuck` when it ends hardly better than the mean image; it answers all
     the same.
     """
-    X, G, errors = known.training(task.train, task.test, task.implicit)
-    data, test = known.explicit, list(task.test)
+    X, G, errors = known.training(fit.train, fit.test, fit.implicit)
+    data, test = known.explicit, list(fit.test)
     held_out, curves, r = data.X[test], data.G[test], data.r
-    model = MODELS[task.model](task.seed, **task.settings)
+    model = MODELS[fit.model](fit.seed, **fit.settings)
     more: dict[str, Any] = {"error": errors} if has_fit_parameter(model, "error") else {}
     if isinstance(model, NanoNet):
         more["validation_G"] = curves
-        if task.leak:
+        if fit.leak:
             more["autoencoder_G"] = np.concatenate([G, curves])
     started = time.process_time()
     with warnings.catch_warnings():
@@ -91,11 +91,11 @@ def run(task: Task, known: TrainingData) -> dict[str, Any]:
     if isinstance(model, NanoNet):
         result["history"] = asdict(model.history_)
         result["stuck"] = model.history_.mse > STUCK * model.history_.mse_mean
-    return result | _answers(task, model, X, G, held_out, curves, r)
+    return result | _answers(fit, model, X, G, held_out, curves, r)
 
 
 def _answers(
-    task: Task,
+    fit: CrossValidationFit,
     model: Estimator,
     X: NDArray[np.float64],
     G: NDArray[np.float64],
@@ -113,7 +113,7 @@ def _answers(
     codes = {"train": model.encode(seen), "test": model.encode(unseen)}
     rebuilt = {name: model.decode(z.astype(np.float32)) for name, z in codes.items()}
     if isinstance(model, NanoNet):
-        variant = Forest.fit(X, codes["train"], trees=model.trees, max_features=1, seed=task.seed)
+        variant = Forest.fit(X, codes["train"], trees=model.trees, max_features=1, seed=fit.seed)
         other = model.decode(variant.predict(held_out))
         result["one_feature"] = {"G": _short(read_images(other, r)), **_errors(unseen, other)}
         result["rebuilt_pictures"] = packed(rebuilt["test"])
@@ -123,22 +123,22 @@ def _answers(
     return result
 
 
-def _errors(pictures: NDArray[np.float32], guessed: NDArray[np.float32]) -> dict[str, list[float]]:
-    difference = (guessed - pictures).astype(np.float64)
+def _errors(images: NDArray[np.float32], guessed: NDArray[np.float32]) -> dict[str, list[float]]:
+    difference = (guessed - images).astype(np.float64)
     return {
         "mse": np.square(difference).mean(axis=(1, 2)).tolist(),
         "mae": np.abs(difference).mean(axis=(1, 2)).tolist(),
     }
 
 
-def packed(pictures: NDArray[np.float32]) -> str:
-    """Pictures (n, size, size) in 256 grey levels as text; `unpacked` is the inverse."""
-    levels = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.uint8)
+def packed(images: NDArray[np.float32]) -> str:
+    """Images (n, size, size) in 256 grey levels as text; `unpacked` is the inverse."""
+    levels = np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)
     return base64.b64encode(zlib.compress(levels.tobytes(), 9)).decode() + f":{levels.shape[1]}"
 
 
 def unpacked(text: str) -> NDArray[np.float32]:
-    """Pictures (n, size, size) of a text that `packed` wrote."""
+    """Images (n, size, size) of a text that `packed` wrote."""
     content, size = text.split(":")
     levels = np.frombuffer(zlib.decompress(base64.b64decode(content)), dtype=np.uint8)
     return (levels / np.float32(255)).reshape(-1, int(size), int(size)).astype(np.float32)
@@ -148,25 +148,25 @@ def _short(array: NDArray[Any]) -> list[list[float]]:
     return [[float(f"{value:.6g}") for value in row] for row in array.tolist()]
 
 
-class TaskStore:
-    """Results of tasks on the same data."""
+class FitStore:
+    """Results of fits on the same data."""
 
     def __init__(self, folder: Path, known: TrainingData) -> None:
         self.store, self.known = Store(folder), known
 
-    def path(self, task: Task) -> Path:
-        """Where the result of a task lies, or will lie."""
-        return self.store.path(*rests_on(task, self.known))
+    def path(self, fit: CrossValidationFit) -> Path:
+        """Where the result of a fit lies, or will lie."""
+        return self.store.path(*dependencies(fit, self.known))
 
-    def missing(self, tasks: list[Task]) -> list[Task]:
+    def missing(self, fits: list[CrossValidationFit]) -> list[CrossValidationFit]:
         """Those without a result, each once."""
-        found = {self.path(task): task for task in tasks}
-        return [task for path, task in found.items() if not path.is_file()]
+        found = {self.path(fit): fit for fit in fits}
+        return [fit for path, fit in found.items() if not path.is_file()]
 
-    def compute(self, task: Task) -> None:
-        """Run a task and keep its result."""
-        self.store.result(self.path(task), lambda: {"task": asdict(task), **run(task, self.known)})
+    def compute(self, fit: CrossValidationFit) -> None:
+        """Run a fit and keep its result."""
+        self.store.result(self.path(fit), lambda: {"task": asdict(fit), **run(fit, self.known)})
 
-    def result(self, task: Task) -> dict[str, Any]:
-        """The result of a task that was computed."""
-        return self.store.result(self.path(task))
+    def result(self, fit: CrossValidationFit) -> dict[str, Any]:
+        """The result of a fit that was computed."""
+        return self.store.result(self.path(fit))

@@ -1,4 +1,4 @@
-"""W_poly on a grid of pair inputs, so that predictions need no process over umbrella windows: `potential-table`."""
+"""W_poly on a grid of pair inputs, so that predictions need no Gaussian process: `nanonet potential-table`."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from nanonet.errors import InputError
 from nanonet.evaluate.metrics import coordination_numbers
 
 NEIGHBOUR_GAP = 3.0
-"""NPs whose surfaces are nearer than this (sigma) count as neighbours: docs/results/multiscale.md."""
+"""NPs whose surfaces are nearer than this (sigma) count as neighbours, as in docs/results/multiscale.md."""
 
 MIN_ENTRIES = 8
 """Explicit compositions below which no split leaves enough to train on."""

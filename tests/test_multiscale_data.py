@@ -20,7 +20,7 @@ from nanonet.dataset import SHIPPED
 from nanonet.potentials.mediated import PairInputs
 
 RUNS = umbrella_runs.shipped()
-COMPARED = Path(__file__).parents[1] / "docs" / "multiscale.json"
+COMPARED = Path(__file__).parents[1] / "docs" / "results" / "multiscale.json"
 
 
 @pytest.fixture(scope="module")

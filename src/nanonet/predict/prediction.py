@@ -103,14 +103,14 @@ class Prediction:
         columns = {curve.quantity.x: curve.x, curve.quantity.name: curve.y}
         columns |= {name: getattr(curve, name) for name in ("error", "low", "high")}
         plain = {name: None if values is None else values.tolist() for name, values in columns.items()}
-        basis = {
+        training = {
             **{one.name: getattr(support, one.name) for one in fields(support)},
             "neighbours": [_named(one) for one in support.neighbours],
             "nearest": _named(support.nearest),
             "distance": support.distance,
         }
         if not (isinstance(self.point, Composition) and isinstance(curve, RDF)):
-            return {"inputs": _named(self.point), "quantity": curve.quantity.name, **plain, "basis": basis}
+            return {"inputs": _named(self.point), "quantity": curve.quantity.name, **plain, "basis": training}
         c, state = self.point, self.state
         return {
             "composition": _named(c),
@@ -120,7 +120,7 @@ class Prediction:
             "state": None if state is None else {"state": state.state, **state.probabilities},
             **{f"{one.name}_peak": one.peak and one.peak._asdict() for one in self.peaks},
             "intervals": None if self.intervals is None else asdict(self.intervals),
-            "basis": basis,
+            "basis": training,
         }
 
 

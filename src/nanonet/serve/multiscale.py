@@ -110,7 +110,7 @@ def potential_table(
     out: Annotated[Path, typer.Argument(help="File of the table to write (.npz).")],
     windows_file: WindowsFile = None,
 ) -> None:
-    """Write W_poly on a grid of triples, the table that a model predicts from."""
+    """Write W_poly on a grid of pair inputs, the table that a model predicts from."""
     from nanonet.formats import potential_table
     from nanonet.formats.atomic import check_parent
 
@@ -119,7 +119,7 @@ def potential_table(
     check_parent(out)
     table = tabulate(_model(windows_file))
     potential_table.save(out, table)
-    print(f"table      {out}: {' x '.join(map(str, table.w.shape[:3]))} triples, {table.w.shape[3]} distances")
+    print(f"table      {out}: {' x '.join(map(str, table.w.shape[:3]))} pair inputs, {table.w.shape[3]} distances")
 
 
 def implicit(

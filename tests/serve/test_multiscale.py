@@ -75,7 +75,7 @@ def test_potential_shows_w_poly(run, forces: Path, tmp_path: Path) -> None:  # t
 def test_a_table_of_w_poly_is_written(run, forces: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     status, out, err = run("potential-table", tmp_path / "table.npz", "--windows", forces)
     assert (status, err) == (0, "")
-    assert "13 x 3 x 15 triples" in out
+    assert "13 x 3 x 15 pair inputs" in out
     assert potential_table.load(tmp_path / "table.npz").w.shape[:3] == (13, 3, 15)
     status, _, err = run("potential-table", tmp_path / "no-such-folder" / "table.npz", "--windows", forces)
     assert (status, "no-such-folder" in err) == (2, True)

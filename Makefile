@@ -49,6 +49,7 @@ model: $(VENV)/.test
 figures: $(VENV)/.test
 	$(BIN)/python -m docs.make.figures
 	$(BIN)/python -m docs.make.starts
+	$(BIN)/python -m docs.make.phases
 
 # The implicit compositions from the shipped windows, and their page (an hour of one core; it goes on where it was)
 multiscale: $(VENV)/.test

@@ -81,7 +81,7 @@ def test_a_grid_from_0_begins_behind_it(tmp_path: Path) -> None:
         ("r,g\n0.05,0\n0.15,0\n0.45,1\n", "r is not evenly spaced"),
         ("# diameter = wide\n" + PLAIN, "diameter = 'wide' is not a number"),
         (LAMMPS + LAMMPS.split("rdf[3]\n")[1], "line 9: a second moment"),
-        (LAMMPS.replace("5000 4", "5000 5"), "has 4 rows; its head says 5"),
+        (LAMMPS.replace("5000 4", "5000 5"), "has 4 rows; its head has 5"),
         (LAMMPS.replace(" 0.1\n", "\n"), "line 6: 3 values; allowed are 4"),
         (LAMMPS.split("5000")[0], "no RDF of LAMMPS"),
     ],

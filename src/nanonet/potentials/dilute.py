@@ -50,8 +50,10 @@ class DiluteLimit:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """g0 (n, m) at distances x (m,), and asinh of the depth of W's well (n, 1)."""
         w = self.potential.pmf(X, x)
-        ln_g = np.where(w < 0, self.cap * np.tanh(-w / self.cap), -w)
-        return np.exp(ln_g), np.arcsinh(-w.min(axis=1))[:, None]
+        ln_g = -w
+        attracted = ln_g > 0
+        ln_g[attracted] = self.cap * np.tanh(ln_g[attracted] / self.cap)
+        return np.exp(ln_g, out=ln_g), np.arcsinh(-w.min(axis=1))[:, None]
 
     def origin(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distance (n,) at which two NPs touch: D."""

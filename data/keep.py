@@ -7,6 +7,7 @@ tenth frame, the last whole configuration. A run that was extended takes the pla
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import sys
 from pathlib import Path
@@ -57,4 +58,5 @@ def _keep(folder: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     main([Path(name) for name in sys.argv[1:]])

@@ -62,8 +62,8 @@ def test_many_compositions_become_one_dataset(model: PotentialGP, tmp_path: Path
 
 
 def test_flags_say_what_is_not_sure(model: PotentialGP) -> None:
-    dense = replace(DISPERSED, density=0.013)
-    assert "above 0.1," in implicit.flags(implicit.potential_of(model, dense), dense)[0]
+    dense = replace(DISPERSED, density=0.018)
+    assert f"above {implicit.MAX_VOLUME_FRACTION:g}," in implicit.flags(implicit.potential_of(model, dense), dense)[0]
     outside = replace(DISPERSED, diameter=4)
     assert "diameter = 4 is not between 2.5 and 3" in implicit.flags(implicit.potential_of(model, outside), outside)[0]
 

@@ -140,7 +140,7 @@ def _page(data: Dataset, held_out: np.ndarray, process: np.ndarray) -> str:
         "## The polymer",
         "",
         "From the whole configurations of the longest run of each; the terms are those of [simulation.md]"
-        "(simulation.md). Errors are one standard error.",
+        "(../simulation.md). Errors are one standard error.",
         "",
         "| composition | first layer g | at r | monomers in it | NP pairs joined by a chain | near pairs joined "
         "| near pairs joined by one monomer | near NPs joined to an NP |",

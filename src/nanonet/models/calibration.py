@@ -50,7 +50,7 @@ class Calibration:
         `others` (n, q) are the inputs of the curves, `weights` (n,) their mean square errors, left out, in units of the
         predicted ones, `lengths` (q,) correlation lengths.
         """
-        near = correlation(inputs, others, lengths * self.width, "gaussian")
+        near = correlation(inputs, others, lengths * self.width, "gaussian", single=True)
         return np.asarray(self.factor * local_scale(near, weights, self.share))
 
 

@@ -54,7 +54,7 @@ class Logarithm:
         """exp(t) - floor, 0 or above."""
         np.exp(np.minimum(t, _HIGHEST, out=t), out=t)
         t -= self.floor
-        return np.maximum(t, 0.0, out=t)
+        return np.multiply(t, t > 16.0 * np.finfo(t.dtype).eps * self.floor, out=t)  # less is how exp was rounded
 
 
 @dataclass(frozen=True)

@@ -96,19 +96,19 @@ class PotentialTable:
 
     def _between(
         self, values: NDArray[np.float32], X: NDArray[np.float64], r: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    ) -> NDArray[np.floating]:
         """Linear interpolation (n, m) of a table (a, b, c, k); 0 beyond its last gap."""
         places = []
         for column, axis in zip(_COLUMNS, (self.diameters, self.chain_lengths, self.eps_pn), strict=True):
             x = np.clip(X[:, column], axis[0], axis[-1])
             i = np.clip(np.searchsorted(axis, x, side="right") - 1, 0, len(axis) - 2)
             places.append((i, (x - axis[i]) / (axis[i + 1] - axis[i])))
-        rows = np.zeros((len(X), len(self.gaps)))
+        rows = np.zeros((len(X), len(self.gaps)), dtype=np.float32)
         for corner in np.ndindex(2, 2, 2):
-            weight = np.ones(len(X))
+            weight = np.ones(len(X), dtype=np.float32)
             index = []
             for bit, (i, fraction) in zip(corner, places, strict=True):
-                weight *= fraction if bit else 1.0 - fraction
+                weight *= (fraction if bit else 1.0 - fraction).astype(np.float32)
                 index.append(i + bit)
             rows += weight[:, None] * values[tuple(index)]
         return interpolate_rows(rows, self.gaps, r - X[:, :1], right=0.0)

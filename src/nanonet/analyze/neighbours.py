@@ -23,12 +23,10 @@ class Neighbours:
     ----------
     diameter:
         NP diameter (sigma).
-    sigma:
-        Length of a sigma in the unit of the positions.
     """
 
-    def __init__(self, diameter: float, sigma: float = 1.0) -> None:
-        self.diameter, self.sigma = diameter, sigma
+    def __init__(self, diameter: float) -> None:
+        self.diameter = diameter
         self.contact_events = 0
         self._near: list[NDArray[np.float64]] = []
         self._largest: list[NDArray[np.float64]] = []
@@ -42,8 +40,8 @@ class Neighbours:
         """Follow the particles through some more frames; a second kind does not count."""
         nps = part.positions.shape[1]
         squared = squared_distances(Batch(part.positions, part.boxes))
-        within = [(squared < (self.sigma * (self.diameter + gap)) ** 2) for gap in (*GAPS, _CLUSTER_GAP, _INNER)]
-        beyond = squared > (self.sigma * (self.diameter + _OUTER)) ** 2
+        within = [squared < (self.diameter + gap) ** 2 for gap in (*GAPS, _CLUSTER_GAP, _INNER)]
+        beyond = squared > (self.diameter + _OUTER) ** 2
         self._near.append(2.0 / nps * np.array([near.sum(axis=1) for near in within[:2]]))
         self._largest.append(_largest_clusters(within[2], nps))
         self._add_events(within[3], beyond)
@@ -65,7 +63,7 @@ class Neighbours:
         assert self._moved is not None
         moved = self._moved @ (self._vectors / self._frames)
         moved -= moved.mean(axis=0)  # the box as a whole does not count
-        return float(np.mean(np.sum(moved**2, axis=1))) / self.sigma**2
+        return float(np.mean(np.sum(moved**2, axis=1)))
 
     def _add_events(self, inner: NDArray[np.bool_], beyond: NDArray[np.bool_]) -> None:
         """Pairs' crossings from afar to contact; the starting frame counts as neither."""

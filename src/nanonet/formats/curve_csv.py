@@ -38,17 +38,20 @@ def write_rdf(
     comment: str,
     diameter: float | None = None,
     density: float | None = None,
+    unit: str = "sigma",
 ) -> None:
     """Write columns r, g, error, and for a prediction with a band its ends; what is not known stays empty.
 
-    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing.
+    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing. Where r is not in
+    sigma its heading names the unit, as `r [nm]`; such a table is not read back: all that is read is in sigma.
     """
     banded = rdf.low is not None and rdf.high is not None
     lines = [f"# nanonet: {''.join(c if c.isprintable() else ' ' for c in comment)}"]
     lines += [f"# {name} = {x:.10g}" for name, x in (("diameter", diameter), ("density", density)) if x is not None]
     if rdf.error is None:
         lines.append("# low, high: 90 % band" if banded else "# error bars not known")
-    lines.append("r,g,error,low,high" if banded else "r,g,error")
+    heading = "r" if unit == "sigma" else f"r [{unit}]"
+    lines.append(f"{heading},g,error,low,high" if banded else f"{heading},g,error")
     for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
         error = "" if rdf.error is None else format(rdf.error[i], ".6g")
         ends = "" if rdf.low is None or rdf.high is None else f",{rdf.low[i]:.6g},{rdf.high[i]:.6g}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 R_MAX = 10.0
 """Largest NP-NP distance of the standard grid (sigma): paper, MD Simulations and Data Curation."""
@@ -95,6 +98,14 @@ class RDF(Curve):
             raise InputError("r is not evenly spaced and rising")
         if self.r[0] < 0.499 * steps[0]:
             raise InputError(f"r = {self.r[0]:g} is not the centre of a bin of width {steps[0]:g} at or above 0")
+
+    def label_axes(self, ax: Axes) -> Axes:
+        """Name the axes, with a logarithmic ordinate as in the paper and a line at g = 1; returns them."""
+        ax.set(
+            yscale="log", xlim=(0.0, self.r[-1] + 0.5 * self.bin_width), xlabel="NP-NP distance r (σ)", ylabel="g(r)"
+        )
+        ax.axhline(1.0, color="0.6", lw=0.8, ls=":")
+        return ax
 
     @property
     def bin_width(self) -> float:

@@ -1,20 +1,22 @@
-"""An RDF in a CSV file: r, g, and its error or the ends of its band; with the NPs' diameter and density where known."""
+"""A curve in a CSV file: x, y, and its error or the ends of its band; of an RDF the NPs' diameter and density too."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
+from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
-from nanonet.formats.tables import Table, read_table
-from nanonet.rdf import RDF
+from nanonet.formats.tables import UNITS, Table, read_table
+from nanonet.rdf import RDF, curve_of
 
 COLUMNS = ("r", "g", "error", "low", "high")
+_ROUNDING = 1e-9
 
 _VALUE = re.compile(r"(diameter|density) = (\S+)")
 # What versions before wrote in one line; a name of a file stands at another place in it
@@ -68,22 +70,54 @@ def read_rdf(path: str | os.PathLike[str]) -> Tabulated:
         The file is missing or is no such table; the file, the line and what is allowed are named.
     """
     table = read_table(path, "RDF", COLUMNS)
-    for name in ("r", "g"):
+    known = _values(table)
+    return Tabulated(cast(RDF, _curve(table, G_R)), known.get("diameter"), known.get("density"))
+
+
+def read_curve(path: str | os.PathLike[str], quantity: Quantity, sort: bool = False) -> Curve:
+    """Curve of a quantity in a table of its x, its y and perhaps `error`, or the ends `low`, `high` of a band.
+
+    Without a heading the columns are x, y and error. Values below the bound of the quantity by no more than rounding
+    (a billionth of the largest) are set to the bound. With `sort` rows may stand in any order of x, as in digitised
+    curves.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is no such table, a unit is not the quantity's, or the values are no curve of it; the
+        file, the line and what is allowed are named.
+    """
+    q, names = quantity, (quantity.x, quantity.name, "error")
+    y_units = () if q.unit == "1" else (q.unit,)
+    units = {q.x: UNITS["r"] if q == G_R else (q.x_unit,), q.name: y_units, "error": y_units}
+    return _curve(read_table(path, "curve of " + q.name if q != G_R else "RDF", names, units, names), q, sort)
+
+
+def _curve(table: Table, q: Quantity, sort: bool = False) -> Curve:
+    for name in (q.x, q.name):
         if name not in table.columns:
-            known = ", ".join(table.columns)
-            raise InputError(f"{table.title} has columns {known}; allowed are r, g, error, low, high, needed r and g")
-    columns = {name: values for name in COLUMNS if (values := table.optional(name)) is not None}
-    for name in ("r", "g"):
-        if name not in columns:
+            known, allowed = ", ".join(table.columns), ", ".join((q.x, q.name, *COLUMNS[2:]))
+            raise InputError(f"{table.title} has columns {known}; allowed are {allowed}, needed {q.x} and {q.name}")
+    found = {name: table.optional(name) for name in (q.x, q.name, *COLUMNS[2:])}
+    for name in (q.x, q.name):
+        if found[name] is None:
             raise InputError(f"{table.title}, line {table.lines[0]}: {name} is empty")
-    if columns["r"][0] == 0 and columns["g"][0] == 0:
+    columns = {name: np.array(values) for name, values in found.items() if values is not None}
+    if q == G_R and columns["r"][0] == 0 and columns["g"][0] == 0:
         columns = {name: values[1:] for name, values in columns.items()}
+    y = columns[q.name]
+    columns[q.name] = np.where((y < q.low) & (y > q.low - _ROUNDING * np.abs(y).max(initial=0.0)), q.low, y)
+    x = columns[q.x]
+    if sort:
+        columns = {name: values[np.argsort(x, kind="stable")] for name, values in columns.items()}
+    elif (back := np.flatnonzero(np.diff(x) <= 0)).size:
+        at = table.lines[int(back[0]) + 1 + len(table.lines) - len(x)]
+        raise InputError(f"{table.title}, line {at}: {q.x} = {x[back[0] + 1]:g} does not rise above {x[back[0]]:g}")
+    x, y = columns.pop(q.x), columns.pop(q.name)
     try:
-        rdf = RDF(**{name: np.array(values) for name, values in columns.items()})
+        return curve_of(q, x, y, **columns)
     except InputError as error:
-        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), table, len(columns['r']))}") from None
-    known_values = _values(table)
-    return Tabulated(rdf, known_values.get("diameter"), known_values.get("density"))
+        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), table, len(x))}") from None
 
 
 def _with_line(text: str, table: Table, count: int) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve import campaign, multiscale, phase, predict, reproduce, terminal
+from nanonet.serve import campaign, dataset, multiscale, phase, predict, reproduce, terminal
 from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, every_input, needs_extra, progress_bar
 from nanonet.serve.predict import composition_of
 from nanonet.serve.terminal import print
@@ -46,9 +46,8 @@ def nanonet(
     """Nanoparticles in a polymer: simulate and predict their radial distribution function g(r)."""
 
 
-datasets = typer.Typer(no_args_is_help=True, help="Dataset files.")
 app.add_typer(campaign.app, name="campaign")
-app.add_typer(datasets, name="dataset")
+app.add_typer(dataset.app, name="dataset")
 for command in (
     predict.predict,
     predict.train,
@@ -166,20 +165,20 @@ def analyze(
         from nanonet.analyze import pairs, runs, trajectory
     if paths[0].is_dir():
         with progress_bar("analyzing") as progress:
-            dataset = runs.analyze(paths, progress)
-        for i, composition in enumerate(dataset.compositions):
-            entry, verdict = dataset.provenance[i], dataset.provenance[i].convergence
-            print(f"{composition}, {entry.replicas} run(s), {entry.production_tau:,.0f} tau\n  {dataset.rdfs[i]}")
+            data = runs.analyze(paths, progress)
+        for i, composition in enumerate(data.compositions):
+            entry, verdict = data.provenance[i], data.provenance[i].convergence
+            print(f"{composition}, {entry.replicas} run(s), {entry.production_tau:,.0f} tau\n  {data.rdfs[i]}")
             if verdict is not None:
                 print(f"  {'converged' if verdict.converged else 'NOT converged'}: {verdict.reason}")
-            for note in (note for run in dataset.runs[i] for note in run.record.notes or ()):
+            for note in (note for run in data.runs[i] for note in run.record.notes or ()):
                 print(f"  note: {note}")
-            _print_polymer([run.record.polymer for run in dataset.runs[i] if run.record.polymer is not None])
+            _print_polymer([run.record.polymer for run in data.runs[i] if run.record.polymer is not None])
         if out.suffix == ".nc":
-            dataset.save(out)
+            data.save(out)
         else:
-            c = dataset.compositions[0]
-            write_rdf(out, dataset.rdfs[0], f"measured for {c}", c.diameter, c.density)
+            c = data.compositions[0]
+            write_rdf(out, data.rdfs[0], f"measured for {c}", c.diameter, c.density)
     else:
         frames = trajectory.read(paths[0])
         for note in frames.notes:
@@ -188,25 +187,6 @@ def analyze(
         print(f"density {measured.density:.6g} +- {measured.density_error:.1g}, {measured.nps} NPs\n  {measured.rdf}")
         write_rdf(out, measured.rdf, f"measured from {paths[0].name}", frames.diameter, measured.density)
     print(f"written    {out}")
-
-
-@datasets.command()
-def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> None:
-    """Look for faults in a dataset file, and explain each; exit status 1 when there are any."""
-    from nanonet.check_dataset import problems
-    from nanonet.dataset import Dataset
-
-    try:
-        data = Dataset.load(path)
-        faults = problems(data)
-    except InputError as error:
-        faults = [str(error)]
-    for fault in faults:
-        print(fault)
-    if faults:
-        print(f"\n{len(faults)} fault(s) in {path}")
-        raise typer.Exit(1)
-    print(f"no faults in {path}: {data}")
 
 
 def _print_polymer(found: list[PolymerRecord]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -45,16 +46,26 @@ def write_rdf(
 
     Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing.
     """
-    banded = rdf.low is not None and rdf.high is not None
+    known = {name: x for name, x in (("diameter", diameter), ("density", density)) if x is not None}
+    write_curve(path, rdf, comment, known)
+
+
+def write_curve(
+    path: str | os.PathLike[str], curve: Curve, comment: str, values: Mapping[str, float] | None = None
+) -> None:
+    """As `write_rdf`, of a curve of any quantity: columns of its x and y; `values` stand above."""
+    q, banded = curve.quantity, curve.low is not None and curve.high is not None
     lines = [f"# nanonet: {''.join(c if c.isprintable() else ' ' for c in comment)}"]
-    lines += [f"# {name} = {x:.10g}" for name, x in (("diameter", diameter), ("density", density)) if x is not None]
-    if rdf.error is None:
+    lines += [f"# {name} = {x:.10g}" for name, x in (values or {}).items()]
+    if curve.error is None:
         lines.append("# low, high: 90 % band" if banded else "# error bars not known")
-    lines.append("r,g,error,low,high" if banded else "r,g,error")
-    for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
-        error = "" if rdf.error is None else format(rdf.error[i], ".6g")
-        ends = "" if rdf.low is None or rdf.high is None else f",{rdf.low[i]:.6g},{rdf.high[i]:.6g}"
-        lines.append(f"{r:.6g},{g:.6g},{error}{ends}")
+    if q != G_R:
+        lines.append(f"# {q.x} in {q.x_unit}, {q.name} in {q.unit}")
+    lines.append(f"{q.x},{q.name},error" + (",low,high" if banded else ""))
+    for i, (x, y) in enumerate(zip(curve.x, curve.y, strict=True)):
+        error = "" if curve.error is None else format(curve.error[i], ".6g")
+        ends = "" if curve.low is None or curve.high is None else f",{curve.low[i]:.6g},{curve.high[i]:.6g}"
+        lines.append(f"{x:.6g},{y:.6g},{error}{ends}")
     with writing(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
+from nanonet.serve.options import name_and_value, needs_extra
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def import_(
         raise InputError(f"source {source} has suffix {source.suffix!r}; allowed are .npz, .csv")
     if space is None:
         raise InputError(f"the columns of the inputs in {source} have no names; needed is --inputs FILE.toml")
-    names = dict(_pair("array", text) for text in array or ())
+    names = dict(name_and_value("array", text) for text in array or ())
     _write(out, from_archive(source, space, quantity, names))
 
 
@@ -175,13 +176,6 @@ def _declared(path: Path | None) -> tuple[InputSpace | None, Quantity]:
     return (None, G_R) if path is None else read_declaration(path)
 
 
-def _pair(what: str, text: str) -> tuple[str, str]:
-    name, mark, value = text.partition("=")
-    if not (name and mark and value):
-        raise InputError(f"{what} = {text!r} is not NAME=VALUE")
-    return name.strip(), value.strip()
-
-
 def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
@@ -190,7 +184,6 @@ def _reader(quantity: Quantity, sort: bool) -> Callable[[Path], Curve]:
     """Reads the file of a curve: a trajectory is measured, the points of a digitised curve may be sorted."""
     from nanonet.curve import G_R
     from nanonet.formats.curve_csv import read_curve
-    from nanonet.serve.options import needs_extra
 
     def read(path: Path) -> Curve:
         if path.suffix != ".gsd" or quantity != G_R:

@@ -51,6 +51,7 @@ app.add_typer(dataset.app, name="dataset")
 for command in (
     predict.predict,
     predict.train,
+    predict.evaluate,
     multiscale.windows,
     multiscale.potential,
     multiscale.potential_table,

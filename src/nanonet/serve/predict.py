@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -102,6 +103,38 @@ def train(
         _train_gaussian(data, out)
     else:
         _train_network(data, out, epochs, seed, paper)
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
+    kind: Annotated[str, typer.Option(help="gp (Gaussian process) or nanonet (the paper's).")] = "gp",
+    epochs: Annotated[int, typer.Option(help="Passes over the curves at most (nanonet).")] = 400,
+    seed: Annotated[int, typer.Option(help="Of the folds, and of the network.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Say how well a predictor does on curves of a dataset that it has not seen, beside trivial ones."""
+    from nanonet.dataset import Dataset
+
+    if kind not in KINDS:
+        raise InputError(f"kind = {kind!r} is not one of {', '.join(KINDS)}")
+    data = Dataset.load(dataset)
+    with needs_extra("learn"):
+        from nanonet.learn import evaluate as evaluation
+    with progress_bar("evaluating") as progress, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of small training sets: that is what is measured
+        found = evaluation.evaluate(data, kind, epochs, seed, progress)
+    if as_json:
+        print(json.dumps(found.to_json(), allow_nan=False))
+        return
+    name = data.quantity.name
+    print(f"data       {len(data)} {_points(data)}, in {found.folds} folds; copies are left out together")
+    print(f"error      {_rmse(found.model, data)}")
+    others = ", ".join(f"{one} {error:.2f}" for one, error in found.baselines.items())
+    print(f"           of trivial models: {others}")
+    if "coverage" in found.model:
+        share, error = 100 * found.model["coverage"], 100 * found.model["coverage_error"]
+        print(f"bands      90 % bands hold {share:.0f} ± {error:.0f} % of {name}")
+    print("learning   " + ", ".join(f"{error:.2f} from {size}" for size, error in found.learning_curve) + " curves")
 
 
 def _train_gaussian(data: Dataset, out: Path) -> None:

@@ -139,8 +139,8 @@ def caveats(rdf: RDF, density: float, q: ArrayLike, nps: int | None = None) -> t
     found = rdf.coordination_number(end, density, nps)
     if found > _GATHERED * even:
         texts.append(
-            f"an NP has {found:.3g} others within {end:g}, {found / even:.1f} times those of NPs that are spread evenly: "
-            "they have gathered, and S(q) at small q depends on the size of the box"
+            f"an NP has {found:.3g} others within {end:g}, {found / even:.1f} times those of NPs spread evenly: they "
+            "have gathered, and S(q) at small q depends on the size of the box"
         )
     return tuple(texts)
 

@@ -1,4 +1,4 @@
-"""An RDF in a CSV file: r, g, and its error or the ends of its band; with the NPs' diameter and density where known."""
+"""A curve in a CSV file, an RDF before all: x, y, its error or the ends of its band; diameter and density where known."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nanonet.curve import G_R, OPTIONAL, Curve, Quantity
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.formats.tables import Table, read_table
-from nanonet.rdf import RDF
+from nanonet.rdf import RDF, curve_of
+from nanonet.structure_factor import S_Q
 
-COLUMNS = ("r", "g", "error", "low", "high")
+_CALLED = {G_R: "RDF", S_Q: "structure factor"}
 
 _VALUE = re.compile(r"(diameter|density) = (\S+)")
 # What versions before wrote in one line; a name of a file stands at another place in it
@@ -22,8 +24,18 @@ _BEFORE = re.compile(r"nanonet: (?:predicted|measured) for D=(?P<diameter>\S+) N
 _BEFORE_TRAJECTORY = re.compile(r"nanonet: measured from .*, density (?P<density>\S+)")
 
 
-class Tabulated(NamedTuple):
+class TabulatedCurve(NamedTuple):
     """What a file says."""
+
+    curve: Curve
+    diameter: float | None
+    """NP diameter D (sigma), None where the file does not say."""
+    density: float | None
+    """NPs a volume (sigma^-3), None where the file does not say."""
+
+
+class Tabulated(NamedTuple):
+    """What the file of an RDF says."""
 
     rdf: RDF
     diameter: float | None
@@ -39,51 +51,73 @@ def write_rdf(
     diameter: float | None = None,
     density: float | None = None,
 ) -> None:
-    """Write columns r, g, error, and for a prediction with a band its ends; what is not known stays empty.
+    """Write columns r, g, error, and for a prediction with a band its ends; see `write_curve`."""
+    write_curve(path, rdf, comment, diameter, density)
+
+
+def write_curve(
+    path: str | os.PathLike[str],
+    curve: Curve,
+    comment: str,
+    diameter: float | None = None,
+    density: float | None = None,
+) -> None:
+    """Write columns x, y by their names, error, and for a prediction with a band its ends; what is not known is empty.
 
     Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing.
     """
-    banded = rdf.low is not None and rdf.high is not None
+    banded = curve.low is not None and curve.high is not None
     lines = [f"# nanonet: {''.join(c if c.isprintable() else ' ' for c in comment)}"]
     lines += [f"# {name} = {x:.10g}" for name, x in (("diameter", diameter), ("density", density)) if x is not None]
-    if rdf.error is None:
+    if curve.error is None:
         lines.append("# low, high: 90 % band" if banded else "# error bars not known")
-    lines.append("r,g,error,low,high" if banded else "r,g,error")
-    for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
-        error = "" if rdf.error is None else format(rdf.error[i], ".6g")
-        ends = "" if rdf.low is None or rdf.high is None else f",{rdf.low[i]:.6g},{rdf.high[i]:.6g}"
-        lines.append(f"{r:.6g},{g:.6g},{error}{ends}")
+    lines.append(f"{curve.quantity.x},{curve.quantity.name},error" + (",low,high" if banded else ""))
+    for i, (x, y) in enumerate(zip(curve.x, curve.y, strict=True)):
+        error = "" if curve.error is None else format(curve.error[i], ".6g")
+        ends = "" if curve.low is None or curve.high is None else f",{curve.low[i]:.6g},{curve.high[i]:.6g}"
+        lines.append(f"{x:.6g},{y:.6g},{error}{ends}")
     with writing(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_rdf(path: str | os.PathLike[str]) -> Tabulated:
-    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high (`nanonet.formats.tables`).
+    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high; see `read_curve`.
 
     A row at r = 0 where g is 0 is left out: r are centres of bins.
+    """
+    found = read_curve(path, G_R)
+    assert isinstance(found.curve, RDF)
+    return Tabulated(found.curve, found.diameter, found.density)
+
+
+def read_curve(path: str | os.PathLike[str], quantity: Quantity) -> TabulatedCurve:
+    """Curve of a file of `write_curve`, or of any table with its two columns, and error or low, high (`tables`).
 
     Raises
     ------
     InputError
         The file is missing or is no such table; the file, the line and what is allowed are named.
     """
-    table = read_table(path, "RDF", COLUMNS)
-    for name in ("r", "g"):
+    x, y = quantity.x, quantity.name
+    names = (x, y, *OPTIONAL)
+    table = read_table(path, _CALLED.get(quantity, f"curve of {y}"), names)
+    for name in (x, y):
         if name not in table.columns:
             known = ", ".join(table.columns)
-            raise InputError(f"{table.title} has columns {known}; allowed are r, g, error, low, high, needed r and g")
-    columns = {name: values for name in COLUMNS if (values := table.optional(name)) is not None}
-    for name in ("r", "g"):
+            raise InputError(f"{table.title} has columns {known}; allowed are {', '.join(names)}, needed {x} and {y}")
+    columns = {name: values for name in names if (values := table.optional(name)) is not None}
+    for name in (x, y):
         if name not in columns:
             raise InputError(f"{table.title}, line {table.lines[0]}: {name} is empty")
-    if columns["r"][0] == 0 and columns["g"][0] == 0:
+    if quantity == G_R and columns[x][0] == 0 and columns[y][0] == 0:
         columns = {name: values[1:] for name, values in columns.items()}
+    others = {name: np.array(columns[name]) for name in OPTIONAL if name in columns}
     try:
-        rdf = RDF(**{name: np.array(values) for name, values in columns.items()})
+        curve = curve_of(quantity, np.array(columns[x]), np.array(columns[y]), **others)
     except InputError as error:
-        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), table, len(columns['r']))}") from None
+        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), table, len(columns[x]))}") from None
     known_values = _values(table)
-    return Tabulated(rdf, known_values.get("diameter"), known_values.get("density"))
+    return TabulatedCurve(curve, known_values.get("diameter"), known_values.get("density"))
 
 
 def _with_line(text: str, table: Table, count: int) -> str:

@@ -31,9 +31,7 @@ class TransformWarning(NanonetWarning):
     """What the finite range of a curve makes unsure, or meaningless, in its transform."""
 
 
-def from_rdf(
-    rdf: RDF, density: float, q: ArrayLike, window: str = "lorch", nps: int | None = None
-) -> StructureFactor:
+def from_rdf(rdf: RDF, density: float, q: ArrayLike, window: str = "lorch", nps: int | None = None) -> StructureFactor:
     """S(q) = 1 + 4 pi rho times the integral of r^2 (g - 1) sin(q r)/(q r) w(r), to the end of g.
 
     Errors are those of g's bins, taken as independent. Bins of width b damp S - 1 by sin(q b / 2) / (q b / 2). Where
@@ -79,9 +77,7 @@ def from_rdf(
     return StructureFactor(q, np.maximum(s, 0.0), error)
 
 
-def to_rdf(
-    structure: StructureFactor, density: float, r: ArrayLike | None = None, window: str = "lorch"
-) -> RDF:
+def to_rdf(structure: StructureFactor, density: float, r: ArrayLike | None = None, window: str = "lorch") -> RDF:
     """g(r) = 1 + 1 / (2 pi^2 rho r) times the integral of q (S - 1) sin(q r) w(q), by trapezoids to the end of S.
 
     From q = 0 to the first wave number q (S - 1) is a straight line. Errors are those of the values of S, taken as

@@ -1,4 +1,4 @@
-"""A curve in a CSV file, an RDF before all: x, y, its error or the ends of its band; diameter and density where known."""
+"""A curve in a CSV file, an RDF before all: x, y, error or the ends of a band; diameter and density where known."""
 
 from __future__ import annotations
 

@@ -16,7 +16,9 @@ from nanonet.space import NAME, Input
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_OPTIONAL = ("error", "low", "high")
+OPTIONAL = ("error", "low", "high")
+"""Columns of a curve that may be missing."""
+
 _LEAST_DRAWN = 1e-4  # of a band on a logarithmic axis
 
 
@@ -134,13 +136,13 @@ class Curve:
         q = self.quantity
         least = {"x": self._least_x, "y": q.low, "error": 0.0, "low": q.low, "high": q.low}
         called = {"x": q.x, "y": q.name}
-        for name in ("x", "y", *_OPTIONAL):
+        for name in ("x", "y", *OPTIONAL):
             if name in called or getattr(self, name) is not None:
                 column = _column(called.get(name, name), getattr(self, name), least[name])
                 object.__setattr__(self, name, column)
         if len(self.x) < 2:
             raise InputError(f"{q.x} has {len(self.x)} values; allowed are 2 or more")
-        for name in ("y", *_OPTIONAL):
+        for name in ("y", *OPTIONAL):
             values = getattr(self, name)
             if values is not None and values.shape != self.x.shape:
                 raise InputError(f"{called.get(name, name)} has {len(values)} values but {q.x} has {len(self.x)}")
@@ -219,7 +221,7 @@ class Curve:
 
     def _columns(self) -> tuple[bytes | None, ...]:
         """What makes a curve; -0.0 is 0.0."""
-        found = [getattr(self, name) for name in ("x", "y", *_OPTIONAL)]
+        found = [getattr(self, name) for name in ("x", "y", *OPTIONAL)]
         return tuple(None if values is None else (values + 0.0).tobytes() for values in found)
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError
+from nanonet.structure_factor import S_Q, StructureFactor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -178,9 +179,11 @@ def curve_of(
     low: ArrayLike | None = None,
     high: ArrayLike | None = None,
 ) -> Curve:
-    """A curve of a quantity: an `RDF` where it is g(r)."""
+    """A curve of a quantity: an `RDF` where it is g(r), a `StructureFactor` where it is S(q)."""
     if quantity == G_R:
         return RDF(x, y, error, low, high)
+    if quantity == S_Q:
+        return StructureFactor(x, y, error, low, high)
     return Curve(quantity, x, y, error, low, high)  # type: ignore[arg-type]  # made arrays there
 
 

@@ -390,7 +390,7 @@ def test_a_model_of_other_inputs_is_asked_by_name(run, tmp_path: Path) -> None: 
     assert "largest      msd = 24.8 (90 %:" in text
     assert "nm^2 at t = 8 ns" in text
     assert plot.stat().st_size > 5_000
-    found = read_curve(table, MSD)
+    found = read_curve(table, MSD).curve
     np.testing.assert_allclose(found.y, 3.1 * t, rtol=0.02)
     assert found.low is not None
     for words, said in (

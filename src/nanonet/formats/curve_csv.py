@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
-from nanonet.curve import G_R, Curve, Quantity
+from nanonet.curve import G_R, OPTIONAL, Curve, Quantity
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.formats.tables import UNITS, Table, read_table
 from nanonet.rdf import RDF, curve_of
+from nanonet.structure_factor import S_Q
 
-COLUMNS = ("r", "g", "error", "low", "high")
+_CALLED = {G_R: "RDF", S_Q: "structure factor"}
 _ROUNDING = 1e-9
 
 _VALUE = re.compile(r"(diameter|density) = (\S+)")
@@ -25,8 +25,18 @@ _BEFORE = re.compile(r"nanonet: (?:predicted|measured) for D=(?P<diameter>\S+) N
 _BEFORE_TRAJECTORY = re.compile(r"nanonet: measured from .*, density (?P<density>\S+)")
 
 
-class Tabulated(NamedTuple):
+class TabulatedCurve(NamedTuple):
     """What a file says."""
+
+    curve: Curve
+    diameter: float | None
+    """NP diameter D (sigma), None where the file does not say."""
+    density: float | None
+    """NPs a volume (sigma^-3), None where the file does not say."""
+
+
+class Tabulated(NamedTuple):
+    """What the file of an RDF says."""
 
     rdf: RDF
     diameter: float | None
@@ -42,24 +52,27 @@ def write_rdf(
     diameter: float | None = None,
     density: float | None = None,
 ) -> None:
-    """Write columns r, g, error, and for a prediction with a band its ends; what is not known stays empty.
-
-    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing.
-    """
-    known = {name: x for name, x in (("diameter", diameter), ("density", density)) if x is not None}
-    write_curve(path, rdf, comment, known)
+    """Write columns r, g, error, and for a prediction with a band its ends; see `write_curve`."""
+    write_curve(path, rdf, comment, diameter, density)
 
 
 def write_curve(
-    path: str | os.PathLike[str], curve: Curve, comment: str, values: Mapping[str, float] | None = None
+    path: str | os.PathLike[str],
+    curve: Curve,
+    comment: str,
+    diameter: float | None = None,
+    density: float | None = None,
 ) -> None:
-    """As `write_rdf`, of a curve of any quantity: columns of its x and y; `values` stand above."""
-    q, banded = curve.quantity, curve.low is not None and curve.high is not None
+    """Write columns x, y by their names, error, and for a prediction with a band its ends; what is not known is empty.
+
+    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing.
+    """
+    banded = curve.low is not None and curve.high is not None
     lines = [f"# nanonet: {''.join(c if c.isprintable() else ' ' for c in comment)}"]
-    lines += [f"# {name} = {x:.10g}" for name, x in (values or {}).items()]
+    lines += [f"# {name} = {x:.10g}" for name, x in (("diameter", diameter), ("density", density)) if x is not None]
     if curve.error is None:
         lines.append("# low, high: 90 % band" if banded else "# error bars not known")
-    if q != G_R:
+    if (q := curve.quantity) not in _CALLED:
         lines.append(f"# {q.x} in {q.x_unit}, {q.name} in {q.unit}")
     lines.append(f"{q.x},{q.name},error" + (",low,high" if banded else ""))
     for i, (x, y) in enumerate(zip(curve.x, curve.y, strict=True)):
@@ -71,22 +84,17 @@ def write_curve(
 
 
 def read_rdf(path: str | os.PathLike[str]) -> Tabulated:
-    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high (`nanonet.formats.tables`).
+    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high; see `read_curve`.
 
     A row at r = 0 where g is 0 is left out: r are centres of bins.
-
-    Raises
-    ------
-    InputError
-        The file is missing or is no such table; the file, the line and what is allowed are named.
     """
-    table = read_table(path, "RDF", COLUMNS)
-    known = _values(table)
-    return Tabulated(cast(RDF, _curve(table, G_R)), known.get("diameter"), known.get("density"))
+    found = read_curve(path, G_R)
+    assert isinstance(found.curve, RDF)
+    return Tabulated(found.curve, found.diameter, found.density)
 
 
-def read_curve(path: str | os.PathLike[str], quantity: Quantity, sort: bool = False) -> Curve:
-    """Curve of a quantity in a table of its x, its y and perhaps `error`, or the ends `low`, `high` of a band.
+def read_curve(path: str | os.PathLike[str], quantity: Quantity, sort: bool = False) -> TabulatedCurve:
+    """Curve of a file of `write_curve`, or of any table with its two columns, and error or low, high (`tables`).
 
     Without a heading the columns are x, y and error. Values below the bound of the quantity by no more than rounding
     (a billionth of the largest) are set to the bound. With `sort` rows may stand in any order of x, as in digitised
@@ -98,18 +106,21 @@ def read_curve(path: str | os.PathLike[str], quantity: Quantity, sort: bool = Fa
         The file is missing or is no such table, a unit is not the quantity's, or the values are no curve of it; the
         file, the line and what is allowed are named.
     """
-    q, names = quantity, (quantity.x, quantity.name, "error")
+    q, names = quantity, (quantity.x, quantity.name, *OPTIONAL)
     y_units = () if q.unit == "1" else (q.unit,)
-    units = {q.x: UNITS["r"] if q == G_R else (q.x_unit,), q.name: y_units, "error": y_units}
-    return _curve(read_table(path, "curve of " + q.name if q != G_R else "RDF", names, units, names), q, sort)
+    units = {q.x: UNITS[q.x] if q in _CALLED else (q.x_unit,)} | dict.fromkeys(names[1:], y_units)
+    table = read_table(path, _CALLED.get(q, f"curve of {q.name}"), names, units, names[:3])
+    known = _values(table)
+    return TabulatedCurve(_curve(table, q, sort), known.get("diameter"), known.get("density"))
 
 
-def _curve(table: Table, q: Quantity, sort: bool = False) -> Curve:
+def _curve(table: Table, q: Quantity, sort: bool) -> Curve:
+    names = (q.x, q.name, *OPTIONAL)
     for name in (q.x, q.name):
         if name not in table.columns:
-            known, allowed = ", ".join(table.columns), ", ".join((q.x, q.name, *COLUMNS[2:]))
+            known, allowed = ", ".join(table.columns), ", ".join(names)
             raise InputError(f"{table.title} has columns {known}; allowed are {allowed}, needed {q.x} and {q.name}")
-    found = {name: table.optional(name) for name in (q.x, q.name, *COLUMNS[2:])}
+    found = {name: table.optional(name) for name in names}
     for name in (q.x, q.name):
         if found[name] is None:
             raise InputError(f"{table.title}, line {table.lines[0]}: {name} is empty")

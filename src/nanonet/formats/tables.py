@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-UNITS = {"r": ("sigma", "σ")} | {one.name: one.units for one in NANOCOMPOSITE.inputs}
+_GRIDS = {"r": ("sigma", "σ"), "q": ("1/sigma", "1/σ", "sigma^-1")}
+UNITS = _GRIDS | {one.name: one.units for one in NANOCOMPOSITE.inputs}
 """Units that the heading of a column may name: all numbers are in Lennard-Jones units."""
 
-_HEADING = re.compile(r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<argument>\(r\))?\s*(?P<unit>[\[(/].*)?")
+_HEADING = re.compile(r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<argument>\([rq]\))?\s*(?P<unit>[\[(/].*)?")
 _LAMMPS = re.compile(r"# Time-averaged data for fix ")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 _ANY = ("lj", "1", "-", "")  # of every column

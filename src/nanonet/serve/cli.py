@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve import campaign, dataset, multiscale, phase, predict, reproduce, terminal
+from nanonet.serve import campaign, dataset, multiscale, phase, predict, reproduce, structure_factor, terminal, theory
 from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, every_input, needs_extra, progress_bar
 from nanonet.serve.predict import composition_of
 from nanonet.serve.terminal import print
@@ -59,6 +59,8 @@ for command in (
     phase.phase,
     phase.phase_map,
     reproduce.reproduce,
+    structure_factor.structure_factor,
+    theory.theory,
 ):
     app.command()(command)
 

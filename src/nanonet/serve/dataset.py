@@ -187,7 +187,7 @@ def _reader(quantity: Quantity, sort: bool) -> Callable[[Path], Curve]:
 
     def read(path: Path) -> Curve:
         if path.suffix != ".gsd" or quantity != G_R:
-            return read_curve(path, quantity, sort)
+            return read_curve(path, quantity, sort).curve
         with needs_extra("sim"):
             from nanonet.analyze import pairs, trajectory
         return pairs.measure(trajectory.read(path)).rdf

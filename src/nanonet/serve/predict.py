@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nanonet.dataset import Dataset
     from nanonet.evaluate.cross_validation import Scores
     from nanonet.phases.state import PhaseClassification
+    from nanonet.potentials.theory import Theory
     from nanonet.predict.applicability import Support
     from nanonet.predict.intervals import Interval
     from nanonet.predict.prediction import Prediction
@@ -42,6 +43,9 @@ def predict(
     table: Annotated[bool, typer.Option("--table", help="Print g(r) too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a composition outside of the data.")] = False,
+    theory: Annotated[
+        bool, typer.Option("--theory", help="Draw the dilute limit and an integral equation beside it.")
+    ] = False,
 ) -> None:
     """Predict the curve of a composition (or of other inputs, by --set), what is read off it, and what it rests on."""
     values = values_of(inputs, given)
@@ -63,12 +67,13 @@ def predict(
     if csv is not None:
         pairs = zip(point.space.names, point.values, strict=True)
         known = {name: value for name, value in pairs if name in ("diameter", "density")}
-        write_curve(csv, found.curve, f"predicted for {point}; {support}", known)
+        comment = f"predicted for {point}; {support}"
+        write_curve(csv, found.curve, comment, known.get("diameter"), known.get("density"))
     if plot is not None:
         from nanonet.plots.rdf import plot_prediction
 
         note = "\n".join([str(support), *(f"warning: {text}" for text in support.warnings)])
-        plot_prediction(plot, found.curve, point, note)
+        plot_prediction(plot, found.curve, point, note, _theories(found) if theory else ())
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
         return
@@ -103,6 +108,15 @@ def train(
         _train_gaussian(data, out)
     else:
         _train_network(data, out, epochs, seed, paper)
+
+
+def _theories(found: Prediction) -> list[Theory]:
+    """Lines of theory for a plot, none twice."""
+    from nanonet.formats.potential_table import shipped
+    from nanonet.potentials.theory import DILUTE, theory
+
+    tried = [theory(shipped(), found.composition, closure) for closure in (None, DILUTE)]
+    return tried if tried[0].closure != DILUTE else tried[:1]
 
 
 def evaluate(

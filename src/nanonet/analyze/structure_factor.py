@@ -50,9 +50,9 @@ def measure(
     last one that has no such q in some frame. The standard error is the larger of the scatter of block averages and of
     that of as many independent amplitudes, S over the root of their number.
 
-    `debye`: at the middle of each bin 1 + 2/n times the sum of sin(q r)/(q r) over pairs nearer than half the shortest
-    edge, by freud, in which that cut is left as it is. Bins start at 4 pi over that edge, above which freud holds it
-    valid; there, too, the cut adds a ripple that grows with the density.
+    `debye`: at the middle of each bin 1 + 2/n times the sum of sin(q r)/(q r) over the nearest images of all pairs, by
+    freud. Bins start at 4 pi over the shortest edge, above which freud holds it valid; there, too, it is off, for the
+    nearest images fill a box and not all of space.
 
     Parameters
     ----------
@@ -81,11 +81,11 @@ def measure(
     largest = (q_max / math.pi) ** 3 * float(trajectory.volumes.max()) / 2.0
     if method == "direct" and largest > _MOST:
         raise InputError(f"q_max = {q_max:g} asks for {largest:.1g} wave vectors in this box; allowed are {_MOST:.0g}")
-    centres = np.asarray(width * (np.arange(bins) + 0.5), dtype=np.float64)
+    centres = np.asarray(np.round(width * (np.arange(bins) + 0.5), 10), dtype=np.float64)
     nps = trajectory.positions.shape[1]
     if method == "direct":
         sums, counts = _direct(trajectory, bins, width)
-        filled = np.all(counts > 0, axis=0)
+        filled = np.asarray((counts > 0).all(axis=0))
     else:
         sums, counts = _debye(trajectory, centres), np.ones((len(trajectory.boxes), bins))
         filled = np.asarray(centres >= 4.0 * math.pi / trajectory.boxes.min())

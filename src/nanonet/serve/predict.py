@@ -73,7 +73,13 @@ def predict(
         from nanonet.plots.rdf import plot_prediction
 
         note = "\n".join([str(support), *(f"warning: {text}" for text in support.warnings)])
-        plot_prediction(plot, found.curve, point, note, _theories(found) if theory else ())
+        beside: tuple[Theory, ...] = ()
+        if theory:
+            from nanonet.formats.potential_table import shipped
+            from nanonet.potentials.theory import lines
+
+            beside = lines(shipped(), found.composition)
+        plot_prediction(plot, found.curve, point, note, beside)
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
         return
@@ -108,15 +114,6 @@ def train(
         _train_gaussian(data, out)
     else:
         _train_network(data, out, epochs, seed, paper)
-
-
-def _theories(found: Prediction) -> list[Theory]:
-    """Lines of theory for a plot, none twice."""
-    from nanonet.formats.potential_table import shipped
-    from nanonet.potentials.theory import DILUTE, theory
-
-    tried = [theory(shipped(), found.composition, closure) for closure in (None, DILUTE)]
-    return tried if tried[0].closure != DILUTE else tried[:1]
 
 
 def evaluate(

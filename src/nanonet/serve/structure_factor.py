@@ -132,7 +132,7 @@ def _of_rdf(
     bins = round(q_max / 0.2) if np.isfinite(q_max) else 0
     if not 2 <= bins <= 10_000:
         raise InputError(f"q_max = {q_max:g} is not between 0.4 and 2000")
-    found = fourier.from_rdf(rdf, dense, 0.2 * (np.arange(bins) + 0.5), window, nps)
+    found = fourier.from_rdf(rdf, dense, np.round(0.2 * (np.arange(bins) + 0.5), 10), window, nps)
     print(f"S(q)       from g(r) to r = {rdf.r[-1] + 0.5 * rdf.bin_width:g}, window {window}, density {dense:g}")
     write_curve(out, found, f"S(q) from g(r) of {path.name}, window {window}", diameter, dense)
     return found

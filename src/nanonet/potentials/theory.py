@@ -16,7 +16,7 @@ from nanonet.rdf import RDF, standard_grid
 CLOSURES = ("HNC", "PY")
 DILUTE = "dilute"
 
-_FINE = 0.002 * np.arange(1, 6_001)  # where exp(-W) is computed (sigma)
+_FINE = np.asarray(0.002 * np.arange(1, 6_001), dtype=np.float64)  # where exp(-W) is computed (sigma)
 _INSIDE = 10  # points of a bin over which g is averaged
 
 

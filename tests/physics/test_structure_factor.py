@@ -145,8 +145,9 @@ def test_what_the_cut_leaves_open_is_said() -> None:
     assert "starts at q = 2: below it" in said
     assert "steps of 0.2 in q say nothing about r above 15.7" not in said
     assert "not 1: g(r) has ripples" in said
-    with pytest.warns(TransformWarning, match=r"say nothing about r above 7\.85"):
+    with pytest.warns(TransformWarning) as caught:
         to_rdf(percus_yevick([0.4, 0.8, 1.2], 0.1, DIAMETER), _density(0.1))
+    assert any("say nothing about r above 7.85" in str(one.message) for one in caught)
 
 
 @pytest.mark.parametrize(

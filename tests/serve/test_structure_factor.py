@@ -20,6 +20,7 @@ RUNS = Path(__file__).parents[2] / "data" / "runs"
 COMPOSITION = ("--diameter", 3, "--chain-length", 40, "--density", 0.002, "--eps-nn", 0.5, "--eps-pn", 1.0)
 
 Run = Callable[..., tuple[int, str, str]]
+warned = pytest.mark.filterwarnings("always::nanonet.fourier.TransformWarning")
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ def kept() -> list[Path]:
     return found
 
 
+@warned
 def test_s_of_a_run_and_back(run: Run, kept: list[Path], tmp_path: Path) -> None:
     out, plot = tmp_path / "s.csv", tmp_path / "s.png"
     status, text, err = run("structure-factor", kept[0], "--out", out, "--q-max", 4, "--plot", plot)
@@ -62,7 +64,7 @@ def test_s_of_a_run_and_back(run: Run, kept: list[Path], tmp_path: Path) -> None
     status, text, err = run("structure-factor", kept[0] / "thinned.gsd", "--out", tmp_path / "again.csv", "--q-max", 4)
     assert status == 0
     assert read_curve(tmp_path / "again.csv", S_Q).curve == curve
-    status, text, err = run("structure-factor", out, "--to-rdf", "--out", tmp_path / "g.csv")
+    status, text, _ = run("structure-factor", out, "--to-rdf", "--out", tmp_path / "g.csv")
     assert status == 0
     assert "window lorch" in text
     assert read_rdf(tmp_path / "g.csv").density == density
@@ -77,12 +79,14 @@ def test_runs_become_a_dataset_of_s_that_can_be_loaded(run: Run, kept: list[Path
     assert "which all boxes fill" in text
     data = Dataset.load(tmp_path / "sq.nc")
     assert data.quantity == S_Q
+    assert data.compositions[0].diameter > 0
     assert data.Y.shape == (len(data), len(data.x))
     assert 1 <= len(data) <= len(kept)
     assert np.isfinite(data.errors).all()
     assert data.provenance[0]["replicas"] >= 1
 
 
+@warned
 def test_an_rdf_says_where_its_s_is_made_by_the_cut(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "g.csv"
     path.write_text("r,g\n" + "".join(f"{0.1 * (i + 0.5):g},1\n" for i in range(100)))

@@ -86,13 +86,14 @@ def analyze(
     InputError
         A folder is no run, is unfinished, is given twice, or its trajectory cannot be used; the folder is named.
     """
-    groups: dict[str, list[StructureRun]] = {}
     ids: dict[str, object] = {}
-    for i, folder in enumerate(folders):
-        run = measure_run(folder, q_max=q_max)
-        if (identity := run.record.id) in ids:
+    for folder in folders:
+        if (identity := read_finished(folder).id) in ids:
             raise InputError(f"run {folder} is the same run as {ids[identity]} (id {identity})")
         ids[identity] = folder
+    groups: dict[str, list[StructureRun]] = {}
+    for i, folder in enumerate(folders):
+        run = measure_run(folder, q_max=q_max)
         groups.setdefault(replica_group(run.record.composition, run.record.protocol), []).append(run)
         if progress is not None:
             progress(i + 1, len(folders))

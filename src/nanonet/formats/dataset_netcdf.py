@@ -158,6 +158,7 @@ def _read(file: h5py.File) -> Columns:
     space, q = NANOCOMPOSITE, G_R
     if found == DECLARED:
         space = InputSpace.from_json(parse_json(str(file.attrs["inputs"]), list[dict[str, object]], "inputs"))
+        space = NANOCOMPOSITE if space == NANOCOMPOSITE else space  # whose points are compositions
         q = Quantity.from_json(parse_json(str(file.attrs["quantity"]), dict[str, object], "quantity"))
     x, y, errors = (file[name][...] for name in (q.x, q.name, "error"))
     columns = [

@@ -162,7 +162,11 @@ class RDF(Curve):
         return float(coordination_numbers(self.r, self.g[None], radius, density, nps)[0])
 
     def __str__(self) -> str:
-        text = f"RDF of {len(self.r)} bins to {self.r[-1] + 0.5 * self.bin_width:g} sigma"
+        return self.text()
+
+    def text(self, unit: str = "sigma") -> str:
+        """Grid and first peaks in words; `unit` is that of r."""
+        text = f"RDF of {len(self.r)} bins to {self.r[-1] + 0.5 * self.bin_width:g} {unit}"
         for name, peak in (("first", self.first_peak), ("second", self.second_peak)):
             if peak is not None:
                 error = self.error_at(peak.position)

@@ -51,9 +51,10 @@ def write_rdf(
     comment: str,
     diameter: float | None = None,
     density: float | None = None,
+    unit: str = "sigma",
 ) -> None:
     """Write columns r, g, error, and for a prediction with a band its ends; see `write_curve`."""
-    write_curve(path, rdf, comment, diameter, density)
+    write_curve(path, rdf, comment, diameter, density, unit)
 
 
 def write_curve(
@@ -62,19 +63,23 @@ def write_curve(
     comment: str,
     diameter: float | None = None,
     density: float | None = None,
+    unit: str = "sigma",
 ) -> None:
     """Write columns x, y by their names, error, and for a prediction with a band its ends; what is not known is empty.
 
-    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing.
+    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing. Where r is not in
+    sigma its heading names the unit, as `r [nm]`; such a table is not read back: all that is read is in sigma.
     """
     banded = curve.low is not None and curve.high is not None
     lines = [f"# nanonet: {''.join(c if c.isprintable() else ' ' for c in comment)}"]
     lines += [f"# {name} = {x:.10g}" for name, x in (("diameter", diameter), ("density", density)) if x is not None]
     if curve.error is None:
         lines.append("# low, high: 90 % band" if banded else "# error bars not known")
-    if (q := curve.quantity) not in _CALLED:
+    q = curve.quantity
+    if q not in _CALLED:
         lines.append(f"# {q.x} in {q.x_unit}, {q.name} in {q.unit}")
-    lines.append(f"{q.x},{q.name},error" + (",low,high" if banded else ""))
+    heading = q.x if unit == "sigma" else f"{q.x} [{unit}]"
+    lines.append(f"{heading},{q.name},error" + (",low,high" if banded else ""))
     for i, (x, y) in enumerate(zip(curve.x, curve.y, strict=True)):
         error = "" if curve.error is None else format(curve.error[i], ".6g")
         ends = "" if curve.low is None or curve.high is None else f",{curve.low[i]:.6g},{curve.high[i]:.6g}"

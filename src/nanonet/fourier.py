@@ -95,7 +95,7 @@ def to_rdf(structure: StructureFactor, density: float, r: ArrayLike | None = Non
     Warns
     -----
     TransformWarning
-        S begins far from q = 0 or does not end at 1, distances go beyond what its steps resolve, or g would be
+        S starts far from q = 0 or does not end at 1, distances go beyond what its steps resolve, or g would be
         negative.
 
     Raises

@@ -23,7 +23,9 @@ def vectors(dimensions: tuple[float, ...]) -> NDArray[np.float64]:
     return np.where(np.abs(found) < 1e-9, 0.0, found)
 
 
-def fluid(dimensions: tuple[float, ...], frames: int = 20, n: int = 60, seed: int = 0) -> tuple[NDArray, NDArray]:
+def fluid(
+    dimensions: tuple[float, ...], frames: int = 20, n: int = 60, seed: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Positions (frames, n, 3) and box vectors (frames, 3, 3): pairs at about 3, in a box that breathes."""
     rng = np.random.default_rng(seed)
     scale = 1.0 + 0.02 * rng.uniform(-1, 1, frames)
@@ -35,7 +37,7 @@ def fluid(dimensions: tuple[float, ...], frames: int = 20, n: int = 60, seed: in
     return (whole % 1.0) @ boxes, boxes
 
 
-def universe(positions: NDArray, dimensions: NDArray, nps: int):  # type: ignore[no-untyped-def]
+def universe(positions: NDArray[np.float64], dimensions: NDArray[np.float64], nps: int):  # type: ignore[no-untyped-def]
     """MDAnalysis's Universe in memory; the first `nps` particles are of type 2 and name NP, the others 1 and M."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -54,7 +56,7 @@ def universe(positions: NDArray, dimensions: NDArray, nps: int):  # type: ignore
         return found
 
 
-def dimensions_of(boxes: NDArray) -> NDArray[np.float64]:
+def dimensions_of(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Edges and angles (frames, 6) of box vectors (frames, 3, 3)."""
     edges = np.linalg.norm(boxes, axis=2)
     pairs = ((1, 2), (0, 2), (0, 1))
@@ -62,7 +64,7 @@ def dimensions_of(boxes: NDArray) -> NDArray[np.float64]:
     return np.column_stack([edges, *np.degrees(np.arccos(cosines))])
 
 
-def write(path: Path, positions: NDArray, boxes: NDArray, nps: int) -> None:
+def write(path: Path, positions: NDArray[np.float64], boxes: NDArray[np.float64], nps: int) -> None:
     """Write the frames by the package whose format it is: gsd, or else MDAnalysis, which takes lengths as angstrom."""
     if path.suffix == ".gsd":
         import gsd.hoomd
@@ -85,7 +87,14 @@ def write(path: Path, positions: NDArray, boxes: NDArray, nps: int) -> None:
         whole.atoms.write(str(path), frames="all")
 
 
-def dump(positions: NDArray, boxes: NDArray, nps: int, scaled: bool = False, seed: int = 0, head: str = "") -> str:
+def dump(
+    positions: NDArray[np.float64],
+    boxes: NDArray[np.float64],
+    nps: int,
+    scaled: bool = False,
+    seed: int = 0,
+    head: str = "",
+) -> str:
     """Text of a LAMMPS dump, particles in an order that changes from frame to frame."""
     rng = np.random.default_rng(seed)
     texts = []
@@ -107,7 +116,7 @@ def dump(positions: NDArray, boxes: NDArray, nps: int, scaled: bool = False, see
     return "\n".join(texts) + "\n"
 
 
-def data(points: NDArray, box: NDArray, nps: int) -> str:
+def data(points: NDArray[np.float64], box: NDArray[np.float64], nps: int) -> str:
     """Text of a LAMMPS data file of style atomic."""
     (x, _, _), (xy, y, _), (xz, yz, z) = box
     head = ["LAMMPS data file", "", f"{len(points)} atoms", "2 atom types", ""]
@@ -117,7 +126,7 @@ def data(points: NDArray, box: NDArray, nps: int) -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
-def extended_xyz(positions: NDArray, boxes: NDArray, nps: int) -> str:
+def extended_xyz(positions: NDArray[np.float64], boxes: NDArray[np.float64], nps: int) -> str:
     """Text of an extended XYZ file."""
     texts = []
     for points, box in zip(positions, boxes, strict=True):
@@ -127,7 +136,13 @@ def extended_xyz(positions: NDArray, boxes: NDArray, nps: int) -> str:
     return "\n".join(texts) + "\n"
 
 
-def freud_rdf(positions: NDArray, boxes: NDArray, r_max: float, bins: int, others: NDArray | None = None) -> NDArray:
+def freud_rdf(
+    positions: NDArray[np.float64],
+    boxes: NDArray[np.float64],
+    r_max: float,
+    bins: int,
+    others: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
     """g by freud, each frame by its own volume."""
     import freud
 

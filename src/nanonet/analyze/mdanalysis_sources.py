@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,25 @@ def open_xdr(path: Path) -> Source:
     with quiet():
         from MDAnalysis.lib.formats.libmdaxdr import TRRFile, XTCFile
     kind = XTCFile if path.suffix.lower() == ".xtc" else TRRFile
-    with kind(str(path)) as file:
-        total = len(file)
+    try:
+        with kind(str(path)) as file:
+            total = len(file)
+            file.seek(total - 1)
+            file.read()
+            if file._bytes_tell() != path.stat().st_size:
+                raise InputError(f"it is cut short: {total} frames are whole, and part of one follows")
+    except OSError as error:
+        raise InputError(f"it is cut short, damaged, or no such file: {error}") from None
 
     def frames(chosen: Container[int]) -> Iterator[Frame]:
         order = Order(path.name)
         with kind(str(path)) as file:
             for number in range(total):
                 with in_frame(number):
-                    one = file.read()
+                    try:
+                        one = file.read()
+                    except OSError as error:
+                        raise InputError(f"it is cut short or damaged: {error}") from None
                     order.check(int(one.step))
                     if number in chosen:
                         if not getattr(one, "hasx", True):
@@ -43,8 +54,7 @@ def open_dcd(path: Path) -> Source:
     """The frames of a DCD file."""
     with quiet():
         from MDAnalysis.coordinates.DCD import DCDReader
-    with quiet(), DCDReader(str(path), convert_units=False) as file:
-        total = len(file)
+    total = _dcd_frames(path)
 
     def frames(chosen: Container[int]) -> Iterator[Frame]:
         with quiet(), DCDReader(str(path), convert_units=False) as file:
@@ -55,6 +65,26 @@ def open_dcd(path: Path) -> Source:
                         yield Frame(None, *upright(_vectors(ts.dimensions), ts.positions))
 
     return _binary(path, total, frames, tuple(UNITS), None)
+
+
+def _dcd_frames(path: Path) -> int:
+    """Number of frames of a DCD file, by its size; MDAnalysis passes over one that is cut short."""
+    with path.open("rb") as file:
+        head = file.read(100)
+        order = next((one for one in "<>" if head[:8] == struct.pack(f"{one}i4s", 84, b"CORD")), None)
+        if order is None or len(head) < 100:
+            raise InputError("it is cut short, or no DCD file")
+        numbers = struct.unpack(f"{order}20i", head[8:88])
+        (title,) = struct.unpack(f"{order}i", head[92:96])
+        file.seek(92 + 8 + title + 4)
+        particles = struct.unpack(f"{order}i", file.read(4).rjust(4, b"\0"))[0]
+    if numbers[8]:
+        raise InputError(f"{numbers[8]} of its particles are fixed; allowed are files that hold all in each frame")
+    start, cell, axes = 92 + 8 + title + 12, 56 if numbers[10] else 0, 4 if numbers[11] else 3
+    total, rest = divmod(path.stat().st_size - start, cell + axes * (8 + 4 * particles))
+    if rest or particles < 1 or total < numbers[0]:
+        raise InputError(f"it is cut short: its header says {numbers[0]} frames, {max(total, 0)} are whole")
+    return int(total)
 
 
 def _vectors(dimensions: Any) -> NDArray[np.float64]:

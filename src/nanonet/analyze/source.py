@@ -66,7 +66,7 @@ def in_file(name: str) -> Iterator[None]:
         raise InputError(prefix + str(error).removeprefix(prefix)) from None
     except ImportError:
         raise
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError, EOFError, MemoryError) as error:
+    except Exception as error:  # whatever a broken file makes the readers say
         raise InputError(prefix + str(error)) from None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import zlib
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from itertools import count, islice
@@ -77,7 +76,7 @@ def scan(path: Path) -> Scan:
         units = units or header.units
         steps.append(header.step)
     if not steps:
-        raise InputError("it is empty; allowed are one frame or more")
+        raise InputError("it has no whole frame; allowed are one or more")
     return Scan(tuple(steps), units)
 
 
@@ -121,31 +120,21 @@ def _frames(path: Path) -> Iterator[tuple[_Header, Iterator[bytes]]]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The unpacked bytes of a file; what goes wrong in reading is an `InputError`."""
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path, "rb") as file:
-                yield file  # type: ignore[misc]  # it has what is used
-        elif path.suffix == ".zst":
-            import zstandard
+    """The unpacked bytes of a file."""
+    if path.suffix == ".gz":
+        with gzip.open(path, "rb") as file:
+            yield file  # type: ignore[misc]  # it has what is used
+    elif path.suffix == ".zst":
+        import zstandard
 
-            with path.open("rb") as packed:
-                yield io.BufferedReader(
-                    zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True), 1 << 20
-                )
-        else:
-            with path.open("rb") as file:
-                yield file
-    except InputError:
-        raise
-    except EOFError:
-        raise InputError("the compressed file is cut short") from None
-    except (OSError, zlib.error) as error:
-        raise InputError(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    except Exception as error:
-        if type(error).__name__ == "ZstdError":
-            raise InputError(f"it cannot be unpacked: {error}") from None
-        raise
+        with (
+            path.open("rb") as packed,
+            zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as one,
+        ):
+            yield io.BufferedReader(one, 1 << 20)
+    else:
+        with path.open("rb") as file:
+            yield file
 
 
 def _line(file: IO[bytes]) -> bytes:

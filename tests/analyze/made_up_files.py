@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+Array = NDArray[np.float64]
+
 EDGES = (26.0, 25.0, 24.0)
 UPRIGHT = (*EDGES, 90.0, 90.0, 90.0)
 TILTED = (*EDGES, 80.0, 75.0, 70.0)
 
 
-def vectors(dimensions: tuple[float, ...]) -> NDArray[np.float64]:
+def vectors(dimensions: tuple[float, ...]) -> Array:
     """Box vectors (3, 3), a row each, of edges and angles in degrees."""
     a, b, c = dimensions[:3]
     alpha, beta, gamma = np.cos(np.radians(dimensions[3:]))
@@ -23,9 +25,7 @@ def vectors(dimensions: tuple[float, ...]) -> NDArray[np.float64]:
     return np.where(np.abs(found) < 1e-9, 0.0, found)
 
 
-def fluid(
-    dimensions: tuple[float, ...], frames: int = 20, n: int = 60, seed: int = 0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def fluid(dimensions: tuple[float, ...], frames: int = 20, n: int = 60, seed: int = 0) -> tuple[Array, Array]:
     """Positions (frames, n, 3) and box vectors (frames, 3, 3): pairs at about 3, in a box that breathes."""
     rng = np.random.default_rng(seed)
     scale = 1.0 + 0.02 * rng.uniform(-1, 1, frames)
@@ -37,7 +37,7 @@ def fluid(
     return (whole % 1.0) @ boxes, boxes
 
 
-def universe(positions: NDArray[np.float64], dimensions: NDArray[np.float64], nps: int):  # type: ignore[no-untyped-def]
+def universe(positions: Array, dimensions: Array, nps: int):  # type: ignore[no-untyped-def]
     """MDAnalysis's Universe in memory; the first `nps` particles are of type 2 and name NP, the others 1 and M."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -56,7 +56,7 @@ def universe(positions: NDArray[np.float64], dimensions: NDArray[np.float64], np
         return found
 
 
-def dimensions_of(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+def dimensions_of(boxes: Array) -> Array:
     """Edges and angles (frames, 6) of box vectors (frames, 3, 3)."""
     edges = np.linalg.norm(boxes, axis=2)
     pairs = ((1, 2), (0, 2), (0, 1))
@@ -64,7 +64,7 @@ def dimensions_of(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([edges, *np.degrees(np.arccos(cosines))])
 
 
-def write(path: Path, positions: NDArray[np.float64], boxes: NDArray[np.float64], nps: int) -> None:
+def write(path: Path, positions: Array, boxes: Array, nps: int) -> None:
     """Write the frames by the package whose format it is: gsd, or else MDAnalysis, which takes lengths as angstrom."""
     if path.suffix == ".gsd":
         import gsd.hoomd
@@ -87,14 +87,7 @@ def write(path: Path, positions: NDArray[np.float64], boxes: NDArray[np.float64]
         whole.atoms.write(str(path), frames="all")
 
 
-def dump(
-    positions: NDArray[np.float64],
-    boxes: NDArray[np.float64],
-    nps: int,
-    scaled: bool = False,
-    seed: int = 0,
-    head: str = "",
-) -> str:
+def dump(positions: Array, boxes: Array, nps: int, scaled: bool = False, seed: int = 0, head: str = "") -> str:
     """Text of a LAMMPS dump, particles in an order that changes from frame to frame."""
     rng = np.random.default_rng(seed)
     texts = []
@@ -116,7 +109,7 @@ def dump(
     return "\n".join(texts) + "\n"
 
 
-def data(points: NDArray[np.float64], box: NDArray[np.float64], nps: int) -> str:
+def data(points: Array, box: Array, nps: int) -> str:
     """Text of a LAMMPS data file of style atomic."""
     (x, _, _), (xy, y, _), (xz, yz, z) = box
     head = ["LAMMPS data file", "", f"{len(points)} atoms", "2 atom types", ""]
@@ -126,7 +119,7 @@ def data(points: NDArray[np.float64], box: NDArray[np.float64], nps: int) -> str
     return "\n".join([*head, *rows]) + "\n"
 
 
-def extended_xyz(positions: NDArray[np.float64], boxes: NDArray[np.float64], nps: int) -> str:
+def extended_xyz(positions: Array, boxes: Array, nps: int) -> str:
     """Text of an extended XYZ file."""
     texts = []
     for points, box in zip(positions, boxes, strict=True):
@@ -136,13 +129,7 @@ def extended_xyz(positions: NDArray[np.float64], boxes: NDArray[np.float64], nps
     return "\n".join(texts) + "\n"
 
 
-def freud_rdf(
-    positions: NDArray[np.float64],
-    boxes: NDArray[np.float64],
-    r_max: float,
-    bins: int,
-    others: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
+def freud_rdf(positions: Array, boxes: Array, r_max: float, bins: int, others: Array | None = None) -> Array:
     """g by freud, each frame by its own volume."""
     import freud
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from nanonet.analyze import pairs
 from nanonet.analyze.files import FileMeasurement, measure_files
@@ -19,6 +18,7 @@ pytest.importorskip("MDAnalysis", exc_type=ImportError)
 from tests.analyze.made_up_files import (
     TILTED,
     UPRIGHT,
+    Array,
     data,
     dimensions_of,
     dump,
@@ -33,7 +33,7 @@ NPS, R_MAX, BINS = 40, 10.0, 50
 BOXES = pytest.mark.parametrize("box", [UPRIGHT, TILTED], ids=["upright", "tilted"])
 
 
-def _near(a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
+def _near(a: Array, b: Array) -> None:
     """Equal to 1e-3, but for the pairs that single precision takes from one bin to its neighbour."""
     differs = np.abs(a - b) > 1e-3
     assert np.count_nonzero(differs) <= 2, np.flatnonzero(differs)
@@ -45,7 +45,7 @@ def _measure(path: Path, **options: object) -> FileMeasurement:
     return measure_files([path], **given)  # type: ignore[arg-type]
 
 
-def _write(path: Path, box: tuple[float, ...], frames: int = 20) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _write(path: Path, box: tuple[float, ...], frames: int = 20) -> tuple[Array, Array]:
     positions, boxes = fluid(box, frames)
     if path.suffix == ".xtc":
         positions = np.round(positions, 2)  # three digits of a nanometre

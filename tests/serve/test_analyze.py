@@ -32,8 +32,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  #
 def test_a_dump_becomes_a_curve_with_a_verdict(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "a.lammpstrj").write_text(dump(*fluid(UPRIGHT), 40))
     given = ["analyze", tmp_path / "a.lammpstrj", "--out", tmp_path / "g.csv", "--select", "type 2"]
-    status, out, err = run(*given, "--units", "lj", "--diameter", 3, "--bins", 50, "--first", 2)
-    assert (status, err) == (0, "")
+    status, out, _ = run(*given, "--units", "lj", "--diameter", 3, "--bins", 50, "--first", 2)
+    assert status == 0
     for text in ("40 NPs, 18 frames", "RDF of 50 bins to 10 sigma", "NOT converged", "memory of", "written"):
         assert text in out
     table = read_rdf(tmp_path / "g.csv")

@@ -20,6 +20,7 @@ import numpy as np
 
 from nanonet import Composition
 from nanonet.analyze import pairs
+from nanonet.analyze.frames import batches
 from nanonet.analyze.trajectory import read
 from nanonet.campaign.design import design
 from nanonet.campaign.implicit import simulate
@@ -110,7 +111,8 @@ def frames_of_a_run() -> None:
             note("read", before)
             for name, count in (("pairs by NumPy", pairs._count_all), ("pairs by freud", pairs._count_near)):
                 before = _processor()
-                count(found, 10.0, 100)
+                for part in batches(found):
+                    count(part, 10.0, 100)
                 note(name, before)
     print("\n| frames of a run | s |\n|---|---|")
     for name, seconds in best.items():

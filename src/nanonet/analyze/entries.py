@@ -170,8 +170,8 @@ def merge(records: Sequence[MeasuredRun], curves: ArrayLike, errors: ArrayLike) 
         for start in dict.fromkeys(starts[i] for i in used):
             own = weights * [one == start for one in starts]
             standard = np.maximum(standard, np.abs(own @ y / own.sum() - mean))
-    dense = np.array([(records[i].density, records[i].density_error) for i in used])
-    density, density_error = (float(x) for x in pool(dense[:, 0], dense[:, 1], weights[used]))
+    dense = np.array([(record.density, record.density_error) for record in records])[used].T
+    density, density_error = (float(x) for x in pool(dense[0], dense[1], weights[used]))
     provenance = Provenance(
         id=first.id,
         fidelity=first.fidelity or "explicit",

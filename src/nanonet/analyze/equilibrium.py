@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from nanonet.analyze.frames import batches
+from nanonet.analyze.neighbours import Neighbours
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.errors import InputError
 from nanonet.records import Convergence, TrajectoryStatistics
@@ -126,21 +126,26 @@ def assess(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_end
 
 def trajectory_statistics(trajectory: Trajectory, diameter: float) -> TrajectoryStatistics:
     """Numbers of neighbours of NPs of a diameter (sigma) through a trajectory; see `assess_trajectories`."""
-    distances = _pair_distances(trajectory)
-    nps = trajectory.positions.shape[1]
-    near = [2.0 / nps * (distances < diameter + gap).sum(axis=1).astype(float) for gap in _GAPS]
-    samples = tuple(_independent_samples(series) for series in near)
-    largest = _largest_clusters(distances < diameter + _CLUSTER_GAP, nps)
+    seen = Neighbours(diameter)
+    for part in batches(trajectory):
+        seen.add(part)
+    return statistics_of(seen)
+
+
+def statistics_of(seen: Neighbours) -> TrajectoryStatistics:
+    """What the numbers of neighbours that were followed say of equilibrium."""
+    samples = tuple(_independent_samples(series) for series in seen.near)
+    largest = seen.largest
     return TrajectoryStatistics(
-        means=tuple(float(series.mean()) for series in near),
-        errors=tuple(float(series.std() / np.sqrt(n)) for series, n in zip(near, samples, strict=True)),
+        means=tuple(float(series.mean()) for series in seen.near),
+        errors=tuple(float(series.std() / np.sqrt(n)) for series, n in zip(seen.near, samples, strict=True)),
         samples=samples,
-        inefficiency=max(len(series) / n for series, n in zip(near, samples, strict=True)),
-        drift=max(drift(series) for series in near),
-        contact_events=_contact_events(distances, diameter + 0.5, diameter + 1.5),
-        contacts=bool(near[0].any()),
-        mobility=_squared_displacement(trajectory) / diameter**2,
-        drift_relative=max(_relative_drift(series) for series in near),
+        inefficiency=max(len(series) / n for series, n in zip(seen.near, samples, strict=True)),
+        drift=max(drift(series) for series in seen.near),
+        contact_events=seen.contact_events,
+        contacts=bool(seen.near[0].any()),
+        mobility=seen.squared_displacement / seen.diameter**2,
+        drift_relative=max(_relative_drift(series) for series in seen.near),
         largest=float(largest.mean()),
         changes=_changes(largest),
     )
@@ -172,28 +177,13 @@ def _matters(one: TrajectoryStatistics) -> bool:
     return one.drift > _MAX_DRIFT and (one.drift_relative is None or one.drift_relative > _MAX_RELATIVE_DRIFT)
 
 
-_GAPS = (1.0, 3.0)  # between the surfaces (sigma): pairs in contact, and pairs that at most three monomers keep apart
 _NEVER = 1e3  # of numbers that never changed and differ: JSON has no infinity
 _MAX_DRIFT, _MAX_DIFFERENCE = 2.5, 3.0  # standard errors
 _MAX_RELATIVE_DRIFT, _MAX_SPREAD = 0.05, 0.1  # less than that is the same for whoever uses the number
 _MIN_SAMPLES = float(BLOCKS)
 _ALONE = 1.5  # shortfall of having no second start
 _INDEPENDENT = ("implicit", "annealed")  # two of these started independently: each came from a run of its own
-_CLUSTER_GAP = 1.5  # between the surfaces (sigma): NPs nearer than that are in one cluster, a bridging monomer included
 _GATHERED, _SCATTERED = 2.0 / 3.0, 1.0 / 3.0  # share of the NPs in the largest cluster above and below which they are
-
-
-def _pair_distances(trajectory: Trajectory) -> NDArray[np.float32]:
-    """Minimum-image distances (frames, pairs)."""
-    i, j = np.triu_indices(trajectory.positions.shape[1], 1)
-    found = np.empty((len(trajectory.positions), len(i)), dtype=np.float32)
-    for squared, points, edges in zip(found, trajectory.positions, trajectory.boxes, strict=True):
-        squared[:] = 0.0
-        for coordinate, edge in zip((points / edges).T, edges, strict=True):
-            delta = (coordinate[i] - coordinate[j]).astype(np.float32)
-            delta -= np.rint(delta)
-            squared += np.float32(edge) ** 2 * delta**2
-    return np.sqrt(found, out=found)
 
 
 def inefficiency(series: NDArray[np.float64]) -> float:
@@ -230,40 +220,8 @@ def _relative_drift(series: NDArray[np.float64]) -> float:
     return 0.0 if mean == 0 else abs(float(series[:half].mean() - series[half:].mean())) / mean
 
 
-def _largest_clusters(near: NDArray[np.bool_], nps: int) -> NDArray[np.float64]:
-    """Share of the NPs in the largest cluster (frames,), from which pairs (frames, pairs) are near."""
-    i, j = np.triu_indices(nps, 1)
-    frames, pairs = np.nonzero(near)
-    nodes = len(near) * nps  # one graph of all frames: those of a frame stand together
-    links = coo_array((np.ones(len(pairs)), (frames * nps + i[pairs], frames * nps + j[pairs])), shape=(nodes, nodes))
-    clusters = connected_components(links, directed=False)[1]
-    sizes = np.bincount(clusters)[clusters].reshape(len(near), nps)
-    return np.asarray(sizes.max(axis=1) / nps)
-
-
 def _changes(largest: NDArray[np.float64]) -> int:
     """Times that the share of the largest cluster went from above 2/3 to below 1/3 or back."""
     states = np.where(largest > _GATHERED, 1, np.where(largest < _SCATTERED, -1, 0))
     states = states[states != 0]
     return int(np.count_nonzero(np.diff(states)))
-
-
-def _contact_events(distances: NDArray[np.float32], inner: float, outer: float) -> int:
-    """Pairs' crossings from beyond `outer` to within `inner`; the starting frame counts as neither."""
-    pairs = distances[:, (distances < inner).any(axis=0)]  # the others never enter
-    away = np.zeros(pairs.shape[1], dtype=bool)
-    count = 0
-    for entered, left in zip(pairs < inner, pairs > outer, strict=True):
-        count += int(np.count_nonzero(entered & away))
-        away = (away | left) & ~entered
-    return count
-
-
-def _squared_displacement(trajectory: Trajectory) -> float:
-    """Mean squared displacement of an NP from the first frame to the last, through periodic borders (sigma^2)."""
-    fractions = trajectory.positions / trajectory.boxes[:, None]
-    steps = np.diff(fractions, axis=0)
-    steps -= np.rint(steps)
-    moved = steps.sum(axis=0) * trajectory.boxes.mean(axis=0)
-    moved -= moved.mean(axis=0)  # the box as a whole does not count
-    return float(np.mean(np.sum(moved**2, axis=1)))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.analyze.equilibrium import BLOCKS, block_error, block_means
+from nanonet.analyze.equilibrium import BLOCKS
+from nanonet.analyze.frames import Batch, batches, inside, squared_distances
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.errors import InputError
 from nanonet.rdf import BINS, R_MAX, RDF, standard_grid
 
-_FEW = 100  # NPs of which all pairs are looked at
-_DISTANCES = 300_000  # at a time: they stay in the cache
+_FEW = 5_000  # pairs of NPs that are all looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,58 +58,112 @@ def measure(trajectory: Trajectory, *, r_max: float = R_MAX, bins: int = BINS, b
     InputError
         Half a box edge is shorter than `r_max` in some frame, or there are fewer frames than blocks.
     """
-    half = 0.5 * float(trajectory.boxes.min())
-    if half <= r_max:
+    return measure_batches(batches(trajectory), len(trajectory.positions), r_max=r_max, bins=bins, blocks=blocks)
+
+
+def measure_batches(
+    parts: Iterable[Batch],
+    frames: int,
+    *,
+    r_max: float = R_MAX,
+    bins: int = BINS,
+    blocks: int = BLOCKS,
+    unit: str = "sigma",
+) -> Measurement:
+    """As `measure`, of frames that are not all in memory at a time; of two kinds it is g between them.
+
+    Parameters
+    ----------
+    parts:
+        The frames, in order. Those of one trajectory all have a second kind or none.
+    frames:
+        Their number in all, which sets the ends of the blocks.
+    r_max, bins, blocks:
+        As for `measure`.
+    unit:
+        Unit of the positions, for messages.
+
+    Raises
+    ------
+    InputError
+        As for `measure`; of a tilted box half the distance of opposite faces counts. There are other than `frames`
+        frames.
+    """
+    if blocks < 2:
+        raise InputError(f"blocks = {blocks} is not 2 or more")
+    if frames < blocks:
+        raise InputError(f"{frames} frames cannot be cut into {blocks} blocks")
+    shells = 4.0 / 3.0 * math.pi * np.diff(np.linspace(0.0, r_max, bins + 1) ** 3)
+    lengths = np.array([len(part) for part in np.array_split(np.arange(frames), blocks)])
+    block_of = np.repeat(np.arange(blocks), lengths)
+    sums, volumes = np.zeros((blocks, bins)), np.zeros(blocks)
+    counts, inverse_volumes, seen, nps, pairs = np.zeros(bins), 0.0, 0, 0, 0.0
+    for part in parts:
+        _check_heights(part, r_max, unit)
+        nps = part.positions.shape[1]
+        pairs = 0.5 * nps * (nps - 1) if part.others is None else float(nps * part.others.shape[1])
+        found = count(part, r_max, bins)
+        blocks_here = block_of[seen : seen + len(found)]
+        if len(blocks_here) < len(found):
+            break
+        np.add.at(sums, blocks_here, found * part.volumes[:, None])
+        np.add.at(volumes, blocks_here, part.volumes)
+        counts += found.sum(axis=0)
+        inverse_volumes += float((1.0 / part.volumes).sum())
+        seen += len(found)
+    else:
+        if seen == frames:
+            g = sums / lengths[:, None] / (pairs * shells)
+            counting = np.sqrt(np.maximum(counts, 1.0)) / (pairs * shells * inverse_volumes)
+            density, error = nps / float(volumes.sum() / frames), 1.0 / math.sqrt(blocks)
+            return Measurement(
+                rdf=RDF(
+                    standard_grid(r_max, bins),
+                    sums.sum(axis=0) / frames / (pairs * shells),
+                    np.maximum(g.std(axis=0, ddof=1) * error, counting),
+                ),
+                density=density,
+                density_error=density * density / nps * float((volumes / lengths).std(ddof=1)) * error,
+                nps=nps,
+                blocks=g,
+            )
+    raise InputError(f"there are not {frames} frames, as was said before: the file changed while it was read")
+
+
+def _check_heights(part: Batch, r_max: float, unit: str) -> None:
+    smallest = float(part.heights.min())
+    if not smallest > 2.0 * r_max:
+        name = "height of the tilted box" if part.boxes[:, 3:].any() else "box edge"
         raise InputError(
-            f"box edge = {2 * half:.2f} is too small: g(r) to {r_max:g} sigma needs more than {2 * r_max:g}"
+            f"{name} = {smallest:.2f} is too small: g(r) to {r_max:g} {unit} needs more than {2 * r_max:g}"
         )
-    nps = trajectory.positions.shape[1]
-    pairs = (_count_all if nps <= _FEW else _count_near)(trajectory, r_max, bins)
-    edges = np.linspace(0.0, r_max, bins + 1)
-    shells = 4.0 / 3.0 * math.pi * np.diff(edges**3)
-    expected = np.outer(0.5 * nps * (nps - 1) / trajectory.volumes, shells)  # of an ideal gas
-    frames = pairs / expected
-    counting = np.sqrt(np.maximum(pairs.sum(axis=0), 1.0)) / expected.sum(axis=0)
-    error = np.maximum(block_error(frames, blocks), counting)
-    density = nps / float(trajectory.volumes.mean())
-    return Measurement(
-        rdf=RDF(standard_grid(r_max, bins), frames.mean(axis=0), error),
-        density=density,
-        density_error=density * float(block_error(trajectory.volumes, blocks)) / float(trajectory.volumes.mean()),
-        nps=nps,
-        blocks=block_means(frames, blocks),
-    )
 
 
-def _count_all(trajectory: Trajectory, r_max: float, bins: int) -> NDArray[np.float64]:
+def count(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
+    """Pairs in each bin of each frame (frames, bins), of the particles or of the two kinds."""
+    nps = part.positions.shape[1]
+    pairs = nps * (nps - 1) // 2 if part.others is None else nps * part.others.shape[1]
+    return (_count_all if pairs <= _FEW else _count_near)(part, r_max, bins)
+
+
+def _count_all(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
     """Pairs in each bin of each frame (frames, bins), from the distances of all pairs."""
-    first, second = np.triu_indices(trajectory.positions.shape[1], 1)
-    at_a_time = max(1, _DISTANCES // len(first))
-    counts = np.empty((len(trajectory.positions), bins))
-    for begin in range(0, len(counts), at_a_time):
-        positions = trajectory.positions[begin : begin + at_a_time]
-        boxes = trajectory.boxes[begin : begin + at_a_time, None]
-        squared = np.zeros((len(positions), len(first)))
-        for axis in range(3):
-            apart = positions[:, first, axis] - positions[:, second, axis]
-            apart -= boxes[..., axis] * np.rint(apart / boxes[..., axis])
-            squared += apart**2
-        found = np.minimum(np.sqrt(squared) * (bins / r_max), bins).astype(np.int64)
-        found += (bins + 1) * np.arange(len(positions))[:, None]  # of each frame one bin more, for all that is farther
-        counted = np.bincount(found.ravel(), minlength=(bins + 1) * len(positions))
-        counts[begin : begin + at_a_time] = counted.reshape(len(positions), bins + 1)[:, :bins]
-    return counts
+    found = np.minimum(np.sqrt(squared_distances(part)) * (bins / r_max), bins).astype(np.int64)
+    found += (bins + 1) * np.arange(len(found))[:, None]  # of each frame one bin more, for all that is farther
+    counted = np.bincount(found.ravel(), minlength=(bins + 1) * len(found))
+    return counted.reshape(len(found), bins + 1)[:, :bins].astype(np.float64)
 
 
-def _count_near(trajectory: Trajectory, r_max: float, bins: int) -> NDArray[np.float64]:
+def _count_near(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
     """As `_count_all`, by freud, which searches near each NP only."""
     import freud
 
     counter = freud.density.RDF(bins=bins, r_max=r_max)
-    boxes = trajectory.boxes[:, None]
-    inside = trajectory.positions - boxes * np.round(trajectory.positions / boxes)
-    counts = np.empty((len(inside), bins))
-    for i, (points, edges) in enumerate(zip(inside, trajectory.boxes, strict=True)):
-        counter.compute((freud.box.Box(*edges), points), reset=True)
+    points = inside(part.positions, part)
+    others = None if part.others is None else inside(part.others, part)
+    counts = np.empty((len(points), bins))
+    for i, (x, y, z, xy, xz, yz) in enumerate(part.boxes):
+        box = freud.box.Box(x, y, z, xy / y, xz / z, yz / z)
+        counter.compute((box, points[i]), query_points=None if others is None else others[i], reset=True)
         counts[i] = counter.bin_counts
-    return counts / 2.0  # freud counts both directions
+    return counts / 2.0 if others is None else counts  # of one kind freud counts both directions

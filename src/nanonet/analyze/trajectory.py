@@ -94,7 +94,7 @@ def read(path: str | os.PathLike[str]) -> Trajectory:
                 frames.append(moved)
         if len({len(positions) for _, positions, _ in frames}) > 1:
             raise InputError("the number of NPs changes from frame to frame")
-        frames, notes = _once(frames)
+        frames, notes = once(frames)
         boxes = np.array([edges for _, _, edges in frames])
         return Trajectory(np.array([positions for _, positions, _ in frames]), boxes, notes, _diameter(first))
     except (InputError, OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError) as error:
@@ -149,8 +149,8 @@ def _diameter(frame: Any) -> float | None:
     return float(found[0]) if len(found) == 1 and np.isfinite(found[0]) and found[0] > 0 and found[0] != 1 else None
 
 
-def _once(frames: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
-    """Frames by their steps, each step once, and what was done to them in words."""
+def once(frames: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
+    """Frames (step, ...) by their steps, each step once, and what was done to them in words."""
     steps = [frame[0] for frame in frames]
     if not any(steps):
         return frames, ()

@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nanonet.composition import Composition
+from nanonet.curve import Curve
 from nanonet.errors import printable
 from nanonet.plots.style import COLOURS, check_plot_path, draw_curve, mark_axes, save, symbols
 from nanonet.potentials.mediated import PolymerPotential
 from nanonet.potentials.theory import Theory
 from nanonet.rdf import RDF
+from nanonet.space import Point
 from nanonet.structure_factor import StructureFactor
 
 
@@ -46,10 +48,31 @@ def plot_rdf(
             textcoords="offset points", fontsize=10, color=COLOURS[0], ha="left",
         )  # fmt: skip
     axes.set_title(title + symbols(composition), fontsize=11)
+    _add_note(figure, note)
+    save(figure, path)
+
+
+def plot_prediction(
+    path: str | os.PathLike[str], curve: Curve, point: Point, note: str = "", theories: Sequence[Theory] = ()
+) -> None:
+    """A predicted curve with its band, written to a PNG, PDF or SVG file; an RDF of a composition as `plot_rdf`."""
+    if isinstance(curve, RDF) and isinstance(point, Composition):
+        plot_rdf(path, curve, point, note, theories)
+        return
+    check_plot_path(path)
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = curve.label_axes(figure.subplots())
+    curve.plot(axes, color=COLOURS[0], lw=2)
+    band = "" if curve.low is None else ", 90 % band"
+    axes.set_title(f"predicted{band} for {symbols(point)}", fontsize=11)
+    _add_note(figure, note)
+    save(figure, path)
+
+
+def _add_note(figure: Figure, note: str) -> None:
     if note:
         lines = [line for text in printable(note).splitlines() for line in textwrap.wrap(text, 105)]
         figure.supxlabel("\n".join(lines), fontsize=7.5, color="0.35", parse_math=False)
-    save(figure, path)
 
 
 def draw_axes(axes: Axes, diameter: float) -> None:

@@ -6,18 +6,25 @@ import dataclasses
 import functools
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from nanonet.errors import InputError
-from nanonet.serve import campaign, multiscale, phase, predict, reproduce, structure_factor, terminal, theory
+from nanonet.serve import (
+    analyze,
+    campaign,
+    dataset,
+    multiscale,
+    phase,
+    predict,
+    reproduce,
+    structure_factor,
+    terminal,
+    theory,
+)  # fmt: skip
 from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, every_input, needs_extra, progress_bar
 from nanonet.serve.predict import composition_of
 from nanonet.serve.terminal import print
-
-if TYPE_CHECKING:
-    from nanonet.records import PolymerRecord
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,12 +53,13 @@ def nanonet(
     """Nanoparticles in a polymer: simulate and predict their radial distribution function g(r)."""
 
 
-datasets = typer.Typer(no_args_is_help=True, help="Dataset files.")
 app.add_typer(campaign.app, name="campaign")
-app.add_typer(datasets, name="dataset")
+app.add_typer(dataset.app, name="dataset")
 for command in (
+    analyze.analyze,
     predict.predict,
     predict.train,
+    predict.evaluate,
     multiscale.windows,
     multiscale.potential,
     multiscale.potential_table,
@@ -144,84 +152,6 @@ def extend(
             place=functools.partial(starts.place, lmp=lmp),
         )  # fmt: skip
     print(f"written    {trajectory}")
-
-
-@app.command()
-def analyze(
-    paths: Annotated[list[Path], typer.Argument(help="Run folders, or one GSD trajectory of NPs.", metavar="PATH...")],
-    out: Annotated[Path, typer.Option(help="Dataset (.nc), or the RDF of one path (.csv).")],
-) -> None:
-    """Measure density and g(r) with error bars from finished runs."""
-    from nanonet.formats.atomic import check_parent
-
-    check_parent(out)
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path} does not exist")
-    if out.suffix not in (".nc", ".csv") or (out.suffix == ".csv" and len(paths) > 1):
-        raise InputError(f"out = {out} is not one of FILE.nc (runs) and FILE.csv (one path)")
-    if out.suffix == ".nc" and (files := [path for path in paths if not path.is_dir()]):
-        raise InputError(f"{files[0]} is not a run folder; write the RDF of a trajectory to FILE.csv")
-    from nanonet.formats.curve_csv import write_rdf
-
-    with needs_extra("sim"):
-        from nanonet.analyze import pairs, runs, trajectory
-    if paths[0].is_dir():
-        with progress_bar("analyzing") as progress:
-            dataset = runs.analyze(paths, progress)
-        for i, composition in enumerate(dataset.compositions):
-            entry, verdict = dataset.provenance[i], dataset.provenance[i].convergence
-            print(f"{composition}, {entry.replicas} run(s), {entry.production_tau:,.0f} tau\n  {dataset.rdfs[i]}")
-            if verdict is not None:
-                print(f"  {'converged' if verdict.converged else 'NOT converged'}: {verdict.reason}")
-            for note in (note for run in dataset.runs[i] for note in run.record.notes or ()):
-                print(f"  note: {note}")
-            _print_polymer([run.record.polymer for run in dataset.runs[i] if run.record.polymer is not None])
-        if out.suffix == ".nc":
-            dataset.save(out)
-        else:
-            c = dataset.compositions[0]
-            write_rdf(out, dataset.rdfs[0], f"measured for {c}", c.diameter, c.density)
-    else:
-        frames = trajectory.read(paths[0])
-        for note in frames.notes:
-            print(f"note       {note}")
-        measured = pairs.measure(frames)
-        print(f"density {measured.density:.6g} +- {measured.density_error:.1g}, {measured.nps} NPs\n  {measured.rdf}")
-        write_rdf(out, measured.rdf, f"measured from {paths[0].name}", frames.diameter, measured.density)
-    print(f"written    {out}")
-
-
-@datasets.command()
-def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> None:
-    """Look for faults in a dataset file, and explain each; exit status 1 when there are any."""
-    from nanonet.check_dataset import problems
-    from nanonet.dataset import Dataset
-
-    try:
-        data = Dataset.load(path)
-        faults = problems(data)
-    except InputError as error:
-        faults = [str(error)]
-    for fault in faults:
-        print(fault)
-    if faults:
-        print(f"\n{len(faults)} fault(s) in {path}")
-        raise typer.Exit(1)
-    print(f"no faults in {path}: {data}")
-
-
-def _print_polymer(found: list[PolymerRecord]) -> None:
-    """What the polymer does, as the longest of the runs saw it."""
-    if found:
-        seen = max(found, key=lambda one: one.configurations)
-        position, height = seen.layer
-        bar = "" if seen.layer_error is None else f" ± {seen.layer_error:.1g}"
-        print(
-            f"  polymer: first layer g = {height:.3g}{bar} at {position:.2f}, ends at {seen.layer_radius:.2f}; "
-            f"{seen.adsorbed[0]:.1f} monomers an NP; chains join {100 * (seen.bridged[0] or 0.0):.1f} % of NP pairs, "
-            f"{seen.partners[0]:.2f} near NPs to an NP ({seen.configurations} configurations)"
-        )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+"""XTC, TRR, DCD and LAMMPS data files -> frames, by MDAnalysis's readers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.analyze.source import UNITS, Order, Source, checked, quiet, universe_of
+from nanonet.errors import InputError
+from nanonet.formats.frame import Frame, upright
+from nanonet.formats.text_frames import in_frame
+
+
+def open_xdr(path: Path) -> Source:
+    """The frames of an XTC or TRR file; no file of offsets is left beside it."""
+    with quiet():
+        from MDAnalysis.lib.formats.libmdaxdr import TRRFile, XTCFile
+    kind = XTCFile if path.suffix.lower() == ".xtc" else TRRFile
+    with kind(str(path)) as file:
+        total = len(file)
+
+    def frames(chosen: Container[int]) -> Iterator[Frame]:
+        order = Order(path.name)
+        with kind(str(path)) as file:
+            for number in range(total):
+                with in_frame(number):
+                    one = file.read()
+                    order.check(int(one.step))
+                    if number in chosen:
+                        if not getattr(one, "hasx", True):
+                            raise InputError("it has no positions")
+                        yield Frame(int(one.step), *upright(one.box, one.x))
+
+    return _binary(path, total, frames, ("nm", "lj"), "nm")
+
+
+def open_dcd(path: Path) -> Source:
+    """The frames of a DCD file."""
+    with quiet():
+        from MDAnalysis.coordinates.DCD import DCDReader
+    with quiet(), DCDReader(str(path), convert_units=False) as file:
+        total = len(file)
+
+    def frames(chosen: Container[int]) -> Iterator[Frame]:
+        with quiet(), DCDReader(str(path), convert_units=False) as file:
+            for number in range(total):
+                if number in chosen:
+                    with in_frame(number):
+                        ts = file[number]
+                        yield Frame(None, *upright(_vectors(ts.dimensions), ts.positions))
+
+    return _binary(path, total, frames, tuple(UNITS), None)
+
+
+def _vectors(dimensions: Any) -> NDArray[np.float64]:
+    """Box vectors (3, 3) of edges and angles in degrees."""
+    if dimensions is None or not np.all(np.asarray(dimensions) > 0):
+        raise InputError("it has no box; g(r) needs a periodic one")
+    a, b, c, *angles = (float(x) for x in dimensions)
+    alpha, beta, gamma = (0.0 if angle == 90 else float(np.cos(np.radians(angle))) for angle in angles)
+    sine = np.sqrt(1.0 - gamma**2)
+    lean = (alpha - beta * gamma) / sine
+    rest = 1.0 - beta**2 - lean**2
+    if not rest > 0:
+        raise InputError(f"the angles of its box are {angles}; they span no volume")
+    return np.array([[a, 0, 0], [b * gamma, b * sine, 0], [c * beta, c * lean, c * np.sqrt(rest)]])
+
+
+def open_data(path: Path) -> Source:
+    """The one frame of a LAMMPS data file."""
+    universe = data_universe(path)
+    with quiet():
+        ts = universe.trajectory.ts
+        first = Frame(
+            None, *upright(_vectors(ts.dimensions), ts.positions), tuple(universe.atoms.types),
+            tuple(universe.atoms.ids.tolist()),
+        )  # fmt: skip
+
+    def read(chosen: Container[int]) -> Iterator[Frame]:
+        return iter([first] if 0 in chosen else [])
+
+    return Source(str(path), 1, first, read, lambda: universe)
+
+
+def data_universe(path: Path) -> Any:
+    """Universe of a LAMMPS data file, whose columns are those of the style that it names."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        style = next((found[1] for line in file if (found := re.match(r"\s*Atoms\s*#\s*(\w+)", line))), None)
+    if style not in _STYLES:
+        raise InputError(
+            f"the heading of its atoms names the style {style}; allowed is `Atoms # STYLE` with STYLE one of "
+            f"{', '.join(_STYLES)}"
+        )
+    with quiet():
+        import MDAnalysis
+
+        return MDAnalysis.Universe(
+            str(path), format="DATA", topology_format="DATA", atom_style=_STYLES[style], convert_units=False
+        )
+
+
+_STYLES = {
+    "atomic": "id type x y z",
+    "charge": "id type charge x y z",
+    "bond": "id resid type x y z",
+    "angle": "id resid type x y z",
+    "molecular": "id resid type x y z",
+    "full": "id resid type charge x y z",
+}
+
+
+def _binary(
+    path: Path,
+    total: int,
+    frames: Callable[[Container[int]], Iterator[Frame]],
+    units: tuple[str, ...],
+    default: str | None,
+) -> Source:
+    if not total:
+        raise InputError("it is empty; allowed are one frame or more")
+    first = next(frames({0}))
+
+    def read(chosen: Container[int]) -> Iterator[Frame]:
+        return checked(str(path), first, chosen, frames(chosen), total)
+
+    return Source(str(path), total, first, read, lambda: universe_of(first), units, default)

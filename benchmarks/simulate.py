@@ -46,9 +46,13 @@ _DECK = """\
 import sys; from dataclasses import replace; from pathlib import Path
 from nanonet.simulate import engine, script
 try:
-    from nanonet.protocol import protocol_of; from nanonet.systems.kinds import system_from_json
+    from nanonet.systems.kinds import system_from_json
 except ImportError:
-    from nanonet.protocol import protocol_of; system_from_json = engine.subject_of
+    system_from_json = engine.subject_of
+try:
+    from nanonet.protocol import protocol_of
+except ImportError:
+    from nanonet.simulate.protocol import protocol_of
 record = engine.read_record(Path(sys.argv[1]))
 protocol = replace(protocol_of(record["protocol"]), bond_substeps=int(sys.argv[2]))
 print(script.resume_text(system_from_json(record), protocol))

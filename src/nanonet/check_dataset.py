@@ -12,6 +12,7 @@ from nanonet.composition import MIN_NPS, NANOCOMPOSITE
 from nanonet.curve import G_R, Curve
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
+from nanonet.evaluate.splits import MIN_CURVES
 from nanonet.records import check_id
 
 _NEEDED = ("id", "nominal_density", "nps", "production_tau", "convergence")
@@ -35,9 +36,9 @@ def problems(data: Dataset) -> list[str]:
     ours = data.space == NANOCOMPOSITE and data.quantity == G_R
     found = []
     for i, point in enumerate(data.points):
-        own = [*_curve(data.curves[i]), *(_entry(data, i) if ours else ())]
+        own = [*_curve(data.curves[i], ours), *(_entry(data, i) if ours else ())]
         found += [f"entry {i} ({point}): {problem}" for problem in own]
-    return [*found, *_whole(data)]
+    return [*found, *_whole(data), *(() if ours else _others(data))]
 
 
 def _whole(data: Dataset) -> Iterator[str]:
@@ -51,13 +52,33 @@ def _whole(data: Dataset) -> Iterator[str]:
             yield f"the trajectory {digest[:16]}... stands {count} times under different names: a copy is no replica"
 
 
-def _curve(curve: Curve) -> Iterator[str]:
+def _curve(curve: Curve, simulated: bool) -> Iterator[str]:
+    """Faults of one curve; only simulations of ours must have errors."""
     name = curve.quantity.name
     if curve.error is None:
-        yield f"it has no error bars: {name} without them cannot be judged or weighted"
+        if simulated:
+            yield f"it has no error bars: {name} without them cannot be judged or weighted"
     elif not (curve.error > 0).all():
         at = f"{curve.quantity.x} = {curve.x[np.argmin(curve.error)]:g}"
-        yield f"its error is 0 at {at}: no finite simulation measures {name} exactly"
+        yield f"its error is 0 at {at}: nothing measures {name} exactly; allowed is an error above 0, or none"
+    if (curve.y == curve.y[0]).all():
+        yield f"{name} is {curve.y[0]:g} everywhere" + (
+            ": no pair of NPs was ever within the grid"
+            if simulated and not curve.y[0]
+            else ": nothing can be learnt of it"
+        )
+
+
+def _others(data: Dataset) -> Iterator[str]:
+    """What keeps any dataset from being learnt."""
+    for one, x in zip(data.space.inputs, data.X.T, strict=True):
+        if len(data) > 1 and np.ptp(x) == 0:
+            yield f"input {one.name} is {x[0]:g} in all entries: a model knows nothing of other values"
+    _, first, number = np.unique(data.X, axis=0, return_index=True, return_counts=True)
+    for i, count in zip(first[number > 1].tolist(), number[number > 1].tolist(), strict=True):
+        yield f"{count} entries have the inputs of entry {i} ({data.points[i]}): allowed is one, their mean"
+    if len(data) < MIN_CURVES:
+        yield f"{len(data)} entries; needed to train are {MIN_CURVES} or more"
 
 
 def _entry(data: Dataset, i: int) -> Iterator[str]:
@@ -69,8 +90,6 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
     if rdf.g[overlap].any():
         r = rdf.r[overlap][np.argmax(rdf.g[overlap] > 0)]
         yield f"g is above 0 at r = {r:g}: NPs of diameter {composition.diameter:g} cannot come that near"
-    if not rdf.g.any():
-        yield "g is 0 everywhere: no pair of NPs was ever within the grid"
     nominal = entry.nominal_density
     if nominal and abs(composition.density / nominal - 1.0) > 0.1:
         yield f"its density was to be {nominal:g}: more than a tenth off, so its chains were counted wrongly"

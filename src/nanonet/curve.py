@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
-from nanonet.space import NAME
+from nanonet.space import NAME, Input
 
-_OPTIONAL = ("error", "low", "high")
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+OPTIONAL = ("error", "low", "high")
+"""Columns of a curve that may be missing."""
+
+_LEAST_DRAWN = 1e-4  # of a band on a logarithmic axis
 
 
 @dataclass(frozen=True)
@@ -128,13 +136,13 @@ class Curve:
         q = self.quantity
         least = {"x": self._least_x, "y": q.low, "error": 0.0, "low": q.low, "high": q.low}
         called = {"x": q.x, "y": q.name}
-        for name in ("x", "y", *_OPTIONAL):
+        for name in ("x", "y", *OPTIONAL):
             if name in called or getattr(self, name) is not None:
                 column = _column(called.get(name, name), getattr(self, name), least[name])
                 object.__setattr__(self, name, column)
         if len(self.x) < 2:
             raise InputError(f"{q.x} has {len(self.x)} values; allowed are 2 or more")
-        for name in ("y", *_OPTIONAL):
+        for name in ("y", *OPTIONAL):
             values = getattr(self, name)
             if values is not None and values.shape != self.x.shape:
                 raise InputError(f"{called.get(name, name)} has {len(values)} values but {q.x} has {len(self.x)}")
@@ -157,6 +165,52 @@ class Curve:
         if np.diff(self.x).min() <= 0:
             raise InputError(f"{self.quantity.x} is not rising")
 
+    def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
+        """Draw the curve, with its 90 % band or else a band of one standard error, where known.
+
+        Parameters
+        ----------
+        ax:
+            Matplotlib axes to draw in; left out: new ones, with labels.
+        line:
+            What Matplotlib's `plot` takes: label, color, ls, lw.
+
+        Returns
+        -------
+        The axes.
+
+        Examples
+        --------
+        >>> ax = Curve(Quantity("msd", "t", low=0), [1, 2, 4], [0.5, 1.1, 2.0]).plot(label="D=3")
+        >>> ax.get_xlabel()
+        't'
+        """
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = self.label_axes(pyplot.subplots(layout="constrained")[1])
+        y = np.where(self.y > 0, self.y, np.nan) if ax.get_yscale() == "log" else self.y
+        (drawn,) = ax.plot(self.x, y, **line)
+        low, high = self.low, self.high
+        if self.error is not None:
+            low, high = y - self.error, y + self.error
+        if low is not None and high is not None:
+            if ax.get_yscale() == "log":
+                low = np.maximum(low, _LEAST_DRAWN)
+            ax.fill_between(self.x, low, high, color=drawn.get_color(), alpha=0.22, lw=0)
+        return ax
+
+    def label_axes(self, ax: Axes) -> Axes:
+        """Name the axes by the quantity; returns them."""
+        q = self.quantity
+        for axis, name, long_name, unit in (
+            (ax.xaxis, q.x, q.x_long_name, q.x_unit),
+            (ax.yaxis, q.name, q.long_name, q.unit),
+        ):
+            text = name if long_name == name else f"{long_name} {name}"
+            axis.set_label_text(text + ("" if unit == "1" else f" ({unit})"))
+        return ax
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Curve):
             return NotImplemented
@@ -167,7 +221,7 @@ class Curve:
 
     def _columns(self) -> tuple[bytes | None, ...]:
         """What makes a curve; -0.0 is 0.0."""
-        found = [getattr(self, name) for name in ("x", "y", *_OPTIONAL)]
+        found = [getattr(self, name) for name in ("x", "y", *OPTIONAL)]
         return tuple(None if values is None else (values + 0.0).tobytes() for values in found)
 
     def __str__(self) -> str:
@@ -181,6 +235,23 @@ class Curve:
         if self.low is not None:
             return ", with a 90 % band"
         return ", error bars not known" if self.error is None else ""
+
+
+def plot_curves(curves: Sequence[Curve], by: Input, values: NDArray[np.float64], ax: Axes | None = None) -> Axes:
+    """Draw n curves without bands, coloured by an input of values (n,); returns the Matplotlib axes."""
+    import matplotlib as mpl
+
+    if ax is None:
+        from matplotlib import pyplot
+
+        ax = pyplot.subplots(layout="constrained")[1]
+    norm = mpl.colors.LogNorm if by.log else mpl.colors.Normalize
+    colours = mpl.cm.ScalarMappable(norm(values.min(), values.max()), "viridis")
+    curves[0].label_axes(ax)
+    for curve, shade in zip(curves, colours.to_rgba(values), strict=True):
+        ax.plot(curve.x, np.where(curve.y > 0, curve.y, np.nan) if ax.get_yscale() == "log" else curve.y, color=shade)
+    ax.figure.colorbar(colours, ax=ax, label=by.long_name + ("" if by.unit == "1" else f" ({by.unit})"))
+    return ax
 
 
 def _column(name: str, values: ArrayLike, least: float) -> NDArray[np.float64]:

@@ -9,68 +9,31 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.composition import COPY, NANOCOMPOSITE, Composition, near_duplicates
-from nanonet.curve import G_R, Curve, Quantity
+from nanonet.curve import G_R, Curve, Quantity, plot_curves
+from nanonet.entry import Entry as Entry
+from nanonet.entry import Run as Run
+from nanonet.entry import compositions_of, rdfs_of
 from nanonet.errors import InputError
 from nanonet.formats import dataset_netcdf
+from nanonet.notebook import card
 from nanonet.rdf import RDF, curve_of
-from nanonet.records import MeasuredRun, Provenance
+from nanonet.records import Provenance
 from nanonet.schema import Record
 from nanonet.space import InputSpace, Point
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.axes import Axes
+
 SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc"}
 """Dataset files that come with nanonet, by fidelity."""
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One simulation: what an entry of a dataset rests on, alone or with replicas.
-
-    Parameters
-    ----------
-    record:
-        How the run was made and what else was measured on it.
-    rdf:
-        Its RDF.
-    blocks:
-        g of consecutive blocks of its trajectory (blocks, m).
-    """
-
-    record: MeasuredRun
-    rdf: RDF
-    blocks: NDArray[np.float64]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Run):
-            return NotImplemented
-        return self.record == other.record and self.rdf == other.rdf and np.array_equal(self.blocks, other.blocks)
-
-    def __hash__(self) -> int:
-        return hash(self.rdf)
-
-
-class Entry(NamedTuple):
-    """One entry of a dataset."""
-
-    point: Point
-    curve: Curve
-    provenance: Provenance
-    runs: tuple[Run, ...]
-
-    @property
-    def composition(self) -> Composition:
-        """The point as a composition; `InputError` where it is none."""
-        return _compositions([self.point])[0]
-
-    @property
-    def rdf(self) -> RDF:
-        """The curve as an RDF; `InputError` where it is none."""
-        return _rdfs([self.curve])[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,10 +147,13 @@ class Dataset:
     def __str__(self) -> str:
         low, high = self.X.min(axis=0), self.X.max(axis=0)
         ranges = ", ".join(f"{name} {a:g} to {b:g}" for name, a, b in zip(self.space.names, low, high, strict=True))
-        what = "compositions" if self.space == NANOCOMPOSITE else "points"
-        return f"Dataset of {len(self)} {what}: {ranges}"
+        return f"Dataset of {len(self)} {self._called}: {ranges}"
 
     __repr__ = __str__
+
+    @property
+    def _called(self) -> str:
+        return "compositions" if self.space == NANOCOMPOSITE else "points"
 
     @property
     def space(self) -> InputSpace:
@@ -202,12 +168,12 @@ class Dataset:
     @cached_property
     def compositions(self) -> tuple[Composition, ...]:
         """The points as compositions; `InputError` where they are none."""
-        return _compositions(self.points)
+        return compositions_of(self.points)
 
     @cached_property
     def rdfs(self) -> tuple[RDF, ...]:
         """The curves as RDFs; `InputError` where they are none."""
-        return _rdfs(self.curves)
+        return rdfs_of(self.curves)
 
     @cached_property
     def X(self) -> NDArray[np.float64]:
@@ -279,6 +245,57 @@ class Dataset:
         made = [Provenance()] * len(points) if provenance is None else list(provenance)
         return Dataset(points, tuple(curves), tuple(made))  # type: ignore[arg-type]  # records are made of mappings
 
+    def to_xarray(self) -> xr.Dataset:
+        """As an xarray dataset: a variable an input, the curves and their errors, over `entry` and the abscissa."""
+        return dataset_netcdf.to_xarray(self._columns())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """As a table with a row a point of a curve: entry, inputs, x, y and its error (NaN where not known).
+
+        Examples
+        --------
+        >>> list(Dataset.shipped().to_pandas().columns)
+        ['entry', 'diameter', 'chain_length', 'density', 'eps_nn', 'eps_pn', 'r', 'g', 'error']
+        """
+        import pandas as pd
+
+        n, m = self.Y.shape
+        inputs = {name: np.repeat(x, m) for name, x in zip(self.space.names, self.X.T, strict=True)}
+        q = self.quantity
+        columns = {q.x: np.tile(self.x, n), q.name: self.Y.ravel(), "error": self.errors.ravel()}
+        return pd.DataFrame({"entry": np.repeat(np.arange(n), m), **inputs, **columns})
+
+    def plot(self, ax: Axes | None = None, by: str | None = None) -> Axes:
+        """Draw all curves, coloured by an input; returns the Matplotlib axes.
+
+        Parameters
+        ----------
+        ax:
+            Axes to draw in; left out: new ones.
+        by:
+            Name of the input; left out: the first that varies.
+
+        Raises
+        ------
+        InputError
+            No such input.
+        """
+        varied = [name for name, x in zip(self.space.names, self.X.T, strict=True) if np.ptp(x) > 0]
+        name = by or (varied or self.space.names)[0]
+        return plot_curves(self.curves, self.space[name], self.X[:, self.space.column(name)], ax)
+
+    def _repr_html_(self) -> str:
+        low, high = self.X.min(axis=0), self.X.max(axis=0)
+        facts = [
+            (one.long_name, f"{a:g} to {b:g} {one.unit.strip('1')}")
+            for one, a, b in zip(self.space.inputs, low, high, strict=True)
+        ]
+        q, errors = self.quantity, int((~np.isnan(self.errors)).any(axis=1).sum())
+        facts += [(q.long_name, f"{len(self.x)} values of {q.x}"), ("with error bars", f"{errors} of {len(self)}")]
+        if judged := [one.convergence.converged for one in self.provenance if one.convergence is not None]:
+            facts.append(("converged", f"{sum(judged)} of {len(self)}"))
+        return card(f"Dataset of {len(self)} {self._called}", facts, self.plot)
+
     def subset(self, indices: Iterable[int]) -> Dataset:
         """The entries with the given indices, in that order."""
         chosen = [int(i) for i in indices]
@@ -326,16 +343,16 @@ class Dataset:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one self-describing netCDF file, whole or not at all; `InputError` if its folder is missing."""
+        dataset_netcdf.write(path, self._columns())
+
+    def _columns(self) -> dataset_netcdf.Columns:
         runs = [
             (i, run.record, run.rdf.g, _error(run.rdf), run.blocks)
             for i, behind in enumerate(self.runs)
             for run in behind
         ]
-        dataset_netcdf.write(
-            path,
-            dataset_netcdf.Columns(
-                self.space, self.quantity, self.X, self.x, self.Y, self.errors, self.provenance, runs
-            ),
+        return dataset_netcdf.Columns(
+            self.space, self.quantity, self.X, self.x, self.Y, self.errors, self.provenance, runs
         )
 
     @staticmethod
@@ -381,17 +398,3 @@ def _known(error: NDArray[np.float64]) -> NDArray[np.float64] | None:
 
 def _error(curve: Curve) -> NDArray[np.float64]:
     return np.full(len(curve.x), np.nan) if curve.error is None else curve.error
-
-
-def _compositions(points: Sequence[Point]) -> tuple[Composition, ...]:
-    for one in points:
-        if not isinstance(one, Composition):
-            raise InputError(f"the inputs are {', '.join(one.space.names)}, not those of a composition")
-    return tuple(points)  # type: ignore[arg-type]  # checked
-
-
-def _rdfs(curves: Sequence[Curve]) -> tuple[RDF, ...]:
-    for one in curves:
-        if not isinstance(one, RDF):
-            raise InputError(f"the curves are of {one.quantity.name}({one.quantity.x}), not of g(r)")
-    return tuple(curves)  # type: ignore[arg-type]  # checked

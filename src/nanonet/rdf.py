@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError
+from nanonet.structure_factor import S_Q, StructureFactor
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 R_MAX = 10.0
 """Largest NP-NP distance of the standard grid (sigma): paper, MD Simulations and Data Curation."""
@@ -96,6 +100,14 @@ class RDF(Curve):
         if self.r[0] < 0.499 * steps[0]:
             raise InputError(f"r = {self.r[0]:g} is not the centre of a bin of width {steps[0]:g} at or above 0")
 
+    def label_axes(self, ax: Axes) -> Axes:
+        """Name the axes, with a logarithmic ordinate as in the paper and a line at g = 1; returns them."""
+        ax.set(
+            yscale="log", xlim=(0.0, self.r[-1] + 0.5 * self.bin_width), xlabel="NP-NP distance r (σ)", ylabel="g(r)"
+        )
+        ax.axhline(1.0, color="0.6", lw=0.8, ls=":")
+        return ax
+
     @property
     def bin_width(self) -> float:
         """Width of a bin (sigma)."""
@@ -171,9 +183,11 @@ def curve_of(
     low: ArrayLike | None = None,
     high: ArrayLike | None = None,
 ) -> Curve:
-    """A curve of a quantity: an `RDF` where it is g(r)."""
+    """A curve of a quantity: an `RDF` where it is g(r), a `StructureFactor` where it is S(q)."""
     if quantity == G_R:
         return RDF(x, y, error, low, high)
+    if quantity == S_Q:
+        return StructureFactor(x, y, error, low, high)
     return Curve(quantity, x, y, error, low, high)  # type: ignore[arg-type]  # made arrays there
 
 

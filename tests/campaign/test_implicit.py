@@ -8,11 +8,12 @@ import pytest
 
 from nanonet import Composition, Dataset, InputError
 from nanonet.analyze import potential_gp
-from nanonet.analyze.entries import _measurement
+from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.replicas import combine
 from nanonet.campaign import fidelity, implicit
 from nanonet.campaign.design import LOWEST_DENSITY, implicit_design
+from nanonet.dataset import Run
 from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import IMPLICIT
 from tests.analyze.made_up import made_up_forces
@@ -107,3 +108,7 @@ def test_the_implicit_design_fills_the_papers_densities() -> None:
     assert min(densities) < 1.05 * LOWEST_DENSITY
     assert max(densities) > 0.0038
     assert len(set(found)) == 200
+
+
+def _measurement(run: Run) -> Measurement:
+    return Measurement(run.rdf, run.record.density, run.record.density_error, run.record.nps, run.blocks)

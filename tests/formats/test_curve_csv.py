@@ -64,7 +64,7 @@ def test_a_grid_from_0_begins_behind_it(tmp_path: Path) -> None:
         ("", "is empty; allowed are columns r, g, error, low, high"),
         ("# only a comment\n", "is empty"),
         ("r,g\n", "has a heading and no rows"),
-        ("0.05,0\n0.15,1\n", "line 1: '0.05' is no name of a column"),
+        ("0.05,0,0.1,7\n0.15,1,0.1,7\n", "line 1: 4 columns without a heading; allowed are r, g, error"),
         ("x,g\n1,2\n", "has columns x, g"),
         ("r,g,g\n1,2,3\n", "line 1: column g stands twice"),
         ("r (nm),g\n1,2\n2,3\n", "line 1: r is in 'nm'; allowed is sigma"),

@@ -12,8 +12,9 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "space", "composition", "curve", "rdf", "schema", "records", "interpolation", "potentials", "formats"),
-    *("protocol", "systems", "umbrella_runs", "dataset", "check_dataset", "models", "evaluate", "phases", "phase"),
+    *("errors", "space", "composition", "notebook", "curve", "structure_factor", "rdf", "fourier", "schema", "records"),
+    *("interpolation", "potentials", "formats", "protocol", "systems", "umbrella_runs", "entry", "dataset", "models"),
+    *("evaluate", "check_dataset", "import_dataset", "phases", "phase"),
     *("simulate", "analyze", "learn", "predict", "campaign", "plots", "reproduce", "serve"),
 )
 """Bottom to top: a room (a module or a folder of nanonet) imports those before it only."""

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import nanonet
@@ -55,14 +56,50 @@ def test_far_from_the_data_it_warns(model_folder: Path, made_up_dataset: Dataset
     assert text == "; ".join(predictor.basis(far).warnings)
 
 
+def test_what_is_asked_for_is_answered_in_kind(model_folder: Path, made_up_dataset: Dataset) -> None:
+    predictor, X = nanonet.load(model_folder), made_up_dataset.X[:3]
+    names = made_up_dataset.space.names
+    curves = predictor.predict(X)
+    assert curves.shape == (3, len(predictor.r))
+    by_name = dict(zip(names, X[1].tolist(), strict=True))
+    assert predictor.predict(by_name) == predictor.predict(**by_name)
+    np.testing.assert_allclose(predictor.predict(**by_name).y, curves[1], rtol=1e-5, atol=1e-6)
+    table = pd.DataFrame(X[:, ::-1], columns=names[::-1], index=["a", "b", "c"])
+    found = predictor.predict(table)
+    assert list(found.index) == ["a", "b", "c"]
+    np.testing.assert_array_equal(found.to_numpy(), curves)
+    np.testing.assert_array_equal(found.columns, predictor.r)
+    with pytest.raises(InputError, match="no column density"):
+        predictor.predict(table.drop(columns="density"))
+    with pytest.raises(InputError, match="diameter is given beside a point"):
+        predictor.predict(by_name, diameter=3)
+    with pytest.raises(InputError, match="row 1: diameter = 99"):
+        predictor.predict(np.array([X[0], [99, *X[0, 1:]]]))
+    far = np.array([X[0], [10, *X[0, 1:]]])
+    with pytest.warns(nanonet.OutsideDataWarning, match="1 of 2 points lie outside"):
+        predictor.predict(far)
+    with pytest.raises(InputError, match="the first is row 1"):
+        predictor.predict(far, strict=True)
+
+
+def test_notebooks_show_what_matters() -> None:
+    model = nanonet.load()
+    assert "Model gaussian" in model._repr_html_()
+    found = model.predict_all([3, 40, 0.002, 0.5, 1.0])
+    html = found._repr_html_()
+    for text in ("Prediction for D=3 N=40", "state", "first peak", "rests on", "data:image/png;base64,"):
+        assert text in html
+    assert len(found.plot().lines) == 2  # the curve, and a line at 1
+
+
 def test_five_numbers_are_a_composition(model_folder: Path, made_up_dataset: Dataset) -> None:
     predictor = nanonet.load(model_folder)
     five = made_up_dataset.X[2]
     assert predictor.predict(five.tolist()) == predictor.predict(made_up_dataset.compositions[2])
     assert predictor.basis(five).nearest == made_up_dataset.compositions[2]
-    for wrong in ([made_up_dataset.compositions[0]], made_up_dataset.X, 3, "abc", None, [1, 2]):
+    for wrong in ([made_up_dataset.compositions[0]], 3, "abc", [1, 2]):
         with pytest.raises(InputError, match="is not a Composition, nor its numbers"):
-            predictor.predict(wrong)  # type: ignore[arg-type]
+            predictor.predict(wrong)
     with pytest.raises(InputError, match="diameter = 99"):
         predictor.predict([99, 40, 0.002, 0.5, 1.0])
     with pytest.raises(InputError, match="model = 3 is not a folder"):

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from nanonet import RDF, Dataset
+from nanonet.composition import FIELDS
+from nanonet.formats.curve_csv import read_curve
 from nanonet.serve import cli
+from tests.test_import_dataset import DECLARED, MSD
 
 FIVE = ["--diameter", "3", "--chain-length", "40", "--density", "0.002", "--eps-nn", "0.5", "--eps-pn", "1.0"]
 
@@ -366,3 +369,39 @@ def test_an_extension_from_the_command_line(run, tmp_path: Path) -> None:  # typ
     assert (status, "trajectory.gsd" in out) == (0, True)
     status, _, err = run("extend", tmp_path / "run", "--production-steps", "600")
     assert (status, "is not 1200 or more" in err) == (2, True)
+
+
+def test_a_model_of_other_inputs_is_asked_by_name(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """From arrays to a prediction with its band, without Python."""
+    (tmp_path / "own.toml").write_text(DECLARED)
+    t, T = np.linspace(1.0, 8.0, 8), np.linspace(200.0, 500.0, 8)
+    np.savez(tmp_path / "own.npz", X=T[:, None], msd=T[:, None] / 100.0 * t, t=t)
+    assert (
+        run("dataset", "import", tmp_path / "own.npz", "--out", tmp_path / "own.nc", "--inputs", tmp_path / "own.toml")[
+            0
+        ]
+        == 0
+    )
+    assert run("train", tmp_path / "own.nc", "--out", tmp_path / "model")[0] == 0
+    ask = ["predict", "--model", tmp_path / "model"]
+    plot, table = tmp_path / "msd.png", tmp_path / "msd.csv"
+    status, text, _ = run(*ask, "--set", "temperature=310", "--plot", plot, "--csv", table, "--table")
+    assert status == 0
+    assert "largest      msd = 24.8 (90 %:" in text
+    assert "nm^2 at t = 8 ns" in text
+    assert plot.stat().st_size > 5_000
+    found = read_curve(table, MSD).curve
+    np.testing.assert_allclose(found.y, 3.1 * t, rtol=0.02)
+    assert found.low is not None
+    for words, said in (
+        (["--set", "temperature=600"], "temperature = 600 is not between 200 and 500"),
+        (["--set", "temperature"], "set = 'temperature' is not NAME=VALUE"),
+        (["--set", "temperature=x"], "temperature = 'x' is not a number"),
+        (["--set", "pressure=1"], "pressure is not one of temperature"),
+        (["--set", "temperature=300", "--set", "temperature=300"], "temperature is given twice"),
+        (["--diameter", "3"], "chain_length, density, eps_nn, eps_pn are missing"),
+    ):
+        status, _, error = run(*ask, *words)
+        assert (status, said in error) == (2, True), error
+    by_name = [f"--set={name}={value}" for name, value in zip(FIELDS, FIVE[1::2], strict=True)]
+    assert run("predict", *by_name)[1] == run("predict", *FIVE)[1]

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nanonet.analyze.equilibrium import agree, assess
-from nanonet.analyze.pairs import Measurement
-from nanonet.analyze.replicas import combine
+from nanonet.analyze.replicas import pool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.formats import potential_table
 from nanonet.potentials.mediated import PairInputs
 from nanonet.rdf import RDF
-from nanonet.records import Convergence, Provenance, TrajectoryStatistics
+from nanonet.records import Convergence, MeasuredRun, Provenance, TrajectoryStatistics
 
 CONDENSING, EDGE, DISPERSED = "condensing", "edge", "dispersed"
 """Regimes, by the reduced second virial coefficient B2* of U_nn + W_poly."""
@@ -44,9 +44,13 @@ def second_virial(composition: Composition) -> float | None:
 
 def statistics_of(run: Run) -> TrajectoryStatistics:
     """Statistics of a run's trajectory; `InputError` where its record has none."""
-    if run.record.statistics is None:
-        raise InputError(f"run {run.record.id} cannot be assessed: its record has no trajectory statistics")
-    return run.record.statistics
+    return _statistics(run.record)
+
+
+def _statistics(record: MeasuredRun) -> TrajectoryStatistics:
+    if record.statistics is None:
+        raise InputError(f"run {record.id} cannot be assessed: its record has no trajectory statistics")
+    return record.statistics
 
 
 @dataclass(frozen=True)
@@ -100,15 +104,20 @@ def _without(used: tuple[int, ...], count: int, why: str) -> Choice:
 
 
 def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
-    """Which runs of a composition count, and whether they have converged.
+    """Which runs of a composition count, and whether they have converged; see `assess_records`."""
+    return assess_records([run.record for run in runs])
+
+
+def assess_records(records: Sequence[MeasuredRun]) -> tuple[Choice, Convergence]:
+    """Which runs of a composition count, and whether they have converged, from their records.
 
     At the edge that takes explicit runs from both ends: implicit configurations may all lie on the wrong side of it.
     """
-    seen = [statistics_of(run) for run in runs]
-    starts = [run.record.starting_point for run in runs]
-    kind = regime(second_virial(runs[0].record.composition.value))
+    seen = [_statistics(record) for record in records]
+    starts = [record.starting_point for record in records]
+    kind = regime(second_virial(records[0].composition.value))
     choice = choose(seen, starts, kind)
-    explicit = runs[0].record.fidelity != "implicit"
+    explicit = records[0].fidelity != "implicit"
     verdict = assess(
         [seen[i] for i in choice.used], [starts[i] for i in choice.used], both_ends=explicit and kind == EDGE
     )
@@ -116,53 +125,68 @@ def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
 
 
 def entry(runs: Sequence[Run]) -> Dataset:
-    """One composition: its run, or those of its runs that count, put together.
+    """One composition: its run, or those of its runs that count, put together; see `merge`."""
+    rdfs = [run.rdf for run in runs]
+    errors = [np.zeros_like(rdf.g) if rdf.error is None else rdf.error for rdf in rdfs]
+    merged = merge([run.record for run in runs], [rdf.g for rdf in rdfs], errors)
+    rdf = RDF(rdfs[0].r, merged.y, merged.error)
+    return Dataset((merged.composition,), (rdf,), (merged.provenance,), (tuple(runs),))
 
-    The provenance names the weight of each run, and why those that do not count are left out.
+
+class Merged(NamedTuple):
+    """Runs of one composition, put together."""
+
+    composition: Composition
+    """With the measured density."""
+    y: NDArray[np.float64]
+    """The curve (m,)."""
+    error: NDArray[np.float64]
+    """Its standard errors (m,)."""
+    provenance: Provenance
+    """Names the weight of each run, and why those that do not count are left out."""
+
+
+def merge(records: Sequence[MeasuredRun], curves: ArrayLike, errors: ArrayLike) -> Merged:
+    """One curve of a composition from the curves (runs, m) of its runs and their standard errors, by their records.
+
+    Runs that count (`choose`) weigh by their production; where the result lies between runs from different starts its
+    error reaches to each of them.
+
+    Raises
+    ------
+    InputError
+        A record has no trajectory statistics.
     """
-    first = runs[0].record
-    nominal = runs[0].record.composition.value
+    y, error = np.asarray(curves, dtype=np.float64), np.asarray(errors, dtype=np.float64)
+    first, nominal = records[0], records[0].composition.value
     virial = second_virial(nominal)
-    starts = [run.record.starting_point for run in runs]
-    choice, verdict = assess_runs(runs)
-    used = [runs[i] for i in choice.used]
-    measured = combine([_measurement(run) for run in used], [run.record.production_tau for run in used])
-    rdf = measured.rdf
+    starts = [record.starting_point for record in records]
+    choice, verdict = assess_records(records)
+    used = list(choice.used)
+    tau = np.array([record.production_tau if i in used else 0.0 for i, record in enumerate(records)])
+    weights = tau / tau.sum()
+    mean, standard = pool(y[used], error[used], weights[used])
     if choice.between:
-        rdf = RDF(rdf.r, rdf.g, _reaching(rdf, used, [starts[i] for i in choice.used]))
-    total = sum(run.record.production_tau for run in used)
-    weights = [run.record.production_tau / total if i in choice.used else 0.0 for i, run in enumerate(runs)]
+        for start in dict.fromkeys(starts[i] for i in used):
+            own = weights * [one == start for one in starts]
+            standard = np.maximum(standard, np.abs(own @ y / own.sum() - mean))
+    dense = np.array([(record.density, record.density_error) for record in records])[used].T
+    density, density_error = (float(x) for x in pool(dense[0], dense[1], weights[used]))
     provenance = Provenance(
         id=first.id,
         fidelity=first.fidelity or "explicit",
         nps=first.nps,
-        volume=first.nps / measured.density,
+        volume=first.nps / density,
         nominal_density=nominal.density,
-        density_error=measured.density_error,
-        production_tau=total,
+        density_error=density_error,
+        production_tau=float(tau.sum()),
         replicas=len(used),
         starts=tuple(sorted(set(starts))),
         second_virial=None if virial is None else round(virial, 3),
         regime=regime(virial),
-        weights=tuple(weights),
-        left_out={runs[i].record.id: why for i, why in choice.left_out.items()},
+        weights=tuple(weights.tolist()),
+        left_out={records[i].id: why for i, why in choice.left_out.items()},
         between=choice.between,
         convergence=verdict,
     )
-    composition = replace(nominal, density=measured.density)
-    return Dataset((composition,), (rdf,), (provenance,), (tuple(runs),))
-
-
-def _measurement(run: Run) -> Measurement:
-    return Measurement(run.rdf, run.record.density, run.record.density_error, run.record.nps, run.blocks)
-
-
-def _reaching(rdf: RDF, runs: Sequence[Run], starts: Sequence[str]) -> NDArray[np.float64]:
-    """Standard errors (m,) that reach from the entry to the mean of the runs of every start."""
-    ends = []
-    for start in dict.fromkeys(starts):
-        group = [run for run, one in zip(runs, starts, strict=True) if one == start]
-        share = np.array([run.record.production_tau for run in group])
-        ends.append(np.abs(share @ np.array([run.rdf.g for run in group]) / share.sum() - rdf.g))
-    own = np.zeros_like(rdf.g) if rdf.error is None else rdf.error
-    return np.asarray(np.maximum(own, np.max(ends, axis=0)))
+    return Merged(replace(nominal, density=density), mean, standard, provenance)

@@ -39,8 +39,8 @@ def combine(measurements: Sequence[Measurement], weights: Sequence[float]) -> Me
     first = measurements[0].rdf
     if any(not np.array_equal(m.rdf.r, first.r) for m in measurements):
         raise InputError("the measurements have different grids")
-    g, error = _pool(np.array([m.rdf.g for m in measurements]), np.array([_error(m.rdf) for m in measurements]), share)
-    density, density_error = _pool(
+    g, error = pool(np.array([m.rdf.g for m in measurements]), np.array([_error(m.rdf) for m in measurements]), share)
+    density, density_error = pool(
         np.array([m.density for m in measurements]), np.array([m.density_error for m in measurements]), share
     )
     return Measurement(
@@ -56,10 +56,13 @@ def _error(rdf: RDF) -> NDArray[np.float64]:
     return np.zeros_like(rdf.g) if rdf.error is None else rdf.error
 
 
-def _pool(
+def pool(
     values: NDArray[np.float64], errors: NDArray[np.float64], share: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weighted mean (...) of values (replicas, ...) and its standard error."""
+    """Weighted mean (...) of independent values (replicas, ...) and its standard error; shares (replicas,) sum to 1.
+
+    The error is the larger of what the values' own errors give and of their scatter about the mean.
+    """
     mean = np.tensordot(share, values, axes=1)
     within = np.sqrt(np.tensordot(share**2, errors**2, axes=1))
     if len(values) == 1:

@@ -40,7 +40,7 @@ def regime(second_virial: float) -> str:
     return REGIMES[second_virial < CONDENSES]
 
 
-MAX_VOLUME_FRACTION = 0.128
+MAX_VOLUME_FRACTION = 0.146
 """Largest NP volume fraction at which implicit NPs agree with explicit ones, as far as checked; beyond, a flag."""
 
 

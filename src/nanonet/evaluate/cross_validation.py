@@ -89,7 +89,7 @@ def folded(
     for train, test in splits(len(X), folds, X=X):
         predicted[test] = make().fit(X[train], G[train], r).predict(X[test])
     how = f"{folds} folds, each curve by a model that has not seen it{_counted(quantity, G)}"
-    return {**_error(G, predicted, quantity), "how": how}
+    return {**error_of(G, predicted, quantity), "how": how}
 
 
 def _check(pairs: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> None:
@@ -107,7 +107,8 @@ def least(quantity: Quantity, Y: Array) -> float:
     return float(FLOOR * (quantity.limit or np.sqrt(np.mean(Y**2))))
 
 
-def _error(Y: Array, predicted: Array, quantity: Quantity) -> Scores:
+def error_of(Y: Array, predicted: Array, quantity: Quantity) -> Scores:
+    """Error of predicted curves (n, m) of a quantity: of the logarithm where it is never negative, else of y itself."""
     if quantity.bounded:
         return {"ln_rmse": round(float(np.nanmean(ln_rmse(Y, predicted, least(quantity, Y)))), 4)}
     spread = np.sqrt(np.mean((Y - Y.mean(axis=0)) ** 2))
@@ -140,7 +141,7 @@ def scores(G: Array, median: Array, low: Array, high: Array, quantity: Quantity 
     covered = coverage(G, low, high, least(quantity, G))
     n = int((~np.isnan(covered)).sum())
     found: Scores = {
-        **_error(G, median, quantity),
+        **error_of(G, median, quantity),
         "coverage": round(float(np.nanmean(covered)), 4),
         "coverage_error": round(float(np.nanstd(covered, ddof=1) / np.sqrt(n)), 4),
         "how": f"each curve by a model that has not seen it{_counted(quantity, G)}; coverage by 90 % bands",

@@ -1,4 +1,4 @@
-"""An RDF in a CSV file: r, g, and its error or the ends of its band; with the NPs' diameter and density where known."""
+"""A curve in a CSV file: x, y, and its error or the ends of its band; of an RDF the NPs' diameter and density too."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nanonet.curve import G_R, OPTIONAL, Curve, Quantity
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
-from nanonet.formats.tables import Table, read_table
-from nanonet.rdf import RDF
+from nanonet.formats.tables import UNITS, Table, read_table
+from nanonet.rdf import RDF, curve_of
+from nanonet.structure_factor import S_Q
 
-COLUMNS = ("r", "g", "error", "low", "high")
+_CALLED = {G_R: "RDF", S_Q: "structure factor"}
+_ROUNDING = 1e-9
 
 _VALUE = re.compile(r"(diameter|density) = (\S+)")
 # What versions before wrote in one line; a name of a file stands at another place in it
@@ -22,8 +25,18 @@ _BEFORE = re.compile(r"nanonet: (?:predicted|measured) for D=(?P<diameter>\S+) N
 _BEFORE_TRAJECTORY = re.compile(r"nanonet: measured from .*, density (?P<density>\S+)")
 
 
-class Tabulated(NamedTuple):
+class TabulatedCurve(NamedTuple):
     """What a file says."""
+
+    curve: Curve
+    diameter: float | None
+    """NP diameter D (sigma), None where the file does not say."""
+    density: float | None
+    """NPs a volume (sigma^-3), None where the file does not say."""
+
+
+class Tabulated(NamedTuple):
+    """What the file of an RDF says."""
 
     rdf: RDF
     diameter: float | None
@@ -40,53 +53,98 @@ def write_rdf(
     density: float | None = None,
     unit: str = "sigma",
 ) -> None:
-    """Write columns r, g, error, and for a prediction with a band its ends; what is not known stays empty.
+    """Write columns r, g, error, and for a prediction with a band its ends; see `write_curve`."""
+    write_curve(path, rdf, comment, diameter, density, unit)
+
+
+def write_curve(
+    path: str | os.PathLike[str],
+    curve: Curve,
+    comment: str,
+    diameter: float | None = None,
+    density: float | None = None,
+    unit: str = "sigma",
+) -> None:
+    """Write columns x, y by their names, error, and for a prediction with a band its ends; what is not known is empty.
 
     Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing. Where r is not in
     sigma its heading names the unit, as `r [nm]`; such a table is not read back: all that is read is in sigma.
     """
-    banded = rdf.low is not None and rdf.high is not None
+    banded = curve.low is not None and curve.high is not None
     lines = [f"# nanonet: {''.join(c if c.isprintable() else ' ' for c in comment)}"]
     lines += [f"# {name} = {x:.10g}" for name, x in (("diameter", diameter), ("density", density)) if x is not None]
-    if rdf.error is None:
+    if curve.error is None:
         lines.append("# low, high: 90 % band" if banded else "# error bars not known")
-    heading = "r" if unit == "sigma" else f"r [{unit}]"
-    lines.append(f"{heading},g,error,low,high" if banded else f"{heading},g,error")
-    for i, (r, g) in enumerate(zip(rdf.r, rdf.g, strict=True)):
-        error = "" if rdf.error is None else format(rdf.error[i], ".6g")
-        ends = "" if rdf.low is None or rdf.high is None else f",{rdf.low[i]:.6g},{rdf.high[i]:.6g}"
-        lines.append(f"{r:.6g},{g:.6g},{error}{ends}")
+    q = curve.quantity
+    if q not in _CALLED:
+        lines.append(f"# {q.x} in {q.x_unit}, {q.name} in {q.unit}")
+    heading = q.x if unit == "sigma" else f"{q.x} [{unit}]"
+    lines.append(f"{heading},{q.name},error" + (",low,high" if banded else ""))
+    for i, (x, y) in enumerate(zip(curve.x, curve.y, strict=True)):
+        error = "" if curve.error is None else format(curve.error[i], ".6g")
+        ends = "" if curve.low is None or curve.high is None else f",{curve.low[i]:.6g},{curve.high[i]:.6g}"
+        lines.append(f"{x:.6g},{y:.6g},{error}{ends}")
     with writing(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_rdf(path: str | os.PathLike[str]) -> Tabulated:
-    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high (`nanonet.formats.tables`).
+    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high; see `read_curve`.
 
     A row at r = 0 where g is 0 is left out: r are centres of bins.
+    """
+    found = read_curve(path, G_R)
+    assert isinstance(found.curve, RDF)
+    return Tabulated(found.curve, found.diameter, found.density)
+
+
+def read_curve(path: str | os.PathLike[str], quantity: Quantity, sort: bool = False) -> TabulatedCurve:
+    """Curve of a file of `write_curve`, or of any table with its two columns, and error or low, high (`tables`).
+
+    Without a heading the columns are x, y and error. Values below the bound of the quantity by no more than rounding
+    (a billionth of the largest) are set to the bound. With `sort` rows may stand in any order of x, as in digitised
+    curves.
 
     Raises
     ------
     InputError
-        The file is missing or is no such table; the file, the line and what is allowed are named.
+        The file is missing or is no such table, a unit is not the quantity's, or the values are no curve of it; the
+        file, the line and what is allowed are named.
     """
-    table = read_table(path, "RDF", COLUMNS)
-    for name in ("r", "g"):
+    q, names = quantity, (quantity.x, quantity.name, *OPTIONAL)
+    y_units = () if q.unit == "1" else (q.unit,)
+    units = {q.x: UNITS[q.x] if q in _CALLED else (q.x_unit,)} | dict.fromkeys(names[1:], y_units)
+    table = read_table(path, _CALLED.get(q, f"curve of {q.name}"), names, units, names[:3])
+    known = _values(table)
+    return TabulatedCurve(_curve(table, q, sort), known.get("diameter"), known.get("density"))
+
+
+def _curve(table: Table, q: Quantity, sort: bool) -> Curve:
+    names = (q.x, q.name, *OPTIONAL)
+    for name in (q.x, q.name):
         if name not in table.columns:
-            known = ", ".join(table.columns)
-            raise InputError(f"{table.title} has columns {known}; allowed are r, g, error, low, high, needed r and g")
-    columns = {name: values for name in COLUMNS if (values := table.optional(name)) is not None}
-    for name in ("r", "g"):
-        if name not in columns:
+            known, allowed = ", ".join(table.columns), ", ".join(names)
+            raise InputError(f"{table.title} has columns {known}; allowed are {allowed}, needed {q.x} and {q.name}")
+    found = {name: table.optional(name) for name in names}
+    for name in (q.x, q.name):
+        if found[name] is None:
             raise InputError(f"{table.title}, line {table.lines[0]}: {name} is empty")
-    if columns["r"][0] == 0 and columns["g"][0] == 0:
+    columns = {name: np.array(values) for name, values in found.items() if values is not None}
+    if q == G_R and columns["r"][0] == 0 and columns["g"][0] == 0:
         columns = {name: values[1:] for name, values in columns.items()}
+    y = columns[q.name]
+    columns[q.name] = np.where((y < q.low) & (y > q.low - _ROUNDING * np.abs(y).max(initial=0.0)), q.low, y)
+    x = columns[q.x]
+    if sort:
+        columns = {name: values[np.argsort(x, kind="stable")] for name, values in columns.items()}
+    elif (back := np.flatnonzero(np.diff(x) <= 0)).size:
+        at = table.lines[int(back[0]) + 1 + len(table.lines) - len(x)]
+        raise InputError(f"{table.title}, line {at}: {q.x} = {x[back[0] + 1]:g} does not rise above {x[back[0]]:g}")
+    x, y = columns.pop(q.x), columns.pop(q.name)
     try:
-        rdf = RDF(**{name: np.array(values) for name, values in columns.items()})
+        return curve_of(q, x, y, **columns)
     except InputError as error:
-        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), table, len(columns['r']))}") from None
-    known_values = _values(table)
-    return Tabulated(rdf, known_values.get("diameter"), known_values.get("density"))
+        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), table, len(x))}") from None
 
 
 def _with_line(text: str, table: Table, count: int) -> str:

@@ -23,6 +23,7 @@ from nanonet.space import InputSpace
 
 if TYPE_CHECKING:
     import h5py
+    import xarray as xr
 
 Array = NDArray[np.float64]
 
@@ -77,6 +78,19 @@ def write(path: str | os.PathLike[str], content: Columns) -> None:
     InputError, OutputError
         As `atomic.writing`.
     """
+    whole, runs = to_xarray(content), content.runs
+    arrays = [str(name) for name, array in whole.variables.items() if array.dtype.kind in "if" and array.size]
+    encoding: dict[str, dict[str, object]] = {name: {"fletcher32": True} for name in arrays}
+    for name in ("run_blocks", "run_g") if runs else ():
+        encoding[name] |= {"zlib": True, "complevel": 4}
+    # made in memory: HDF5 does not survive a full disk
+    packed = whole.to_netcdf(engine="h5netcdf", encoding=encoding)
+    with writing(path) as temporary:
+        temporary.write_bytes(packed)
+
+
+def to_xarray(content: Columns) -> xr.Dataset:
+    """What the file holds, as an xarray dataset; `InputError` for an input that is called as another column is."""
     import xarray as xr
 
     q, runs, m = content.quantity, content.runs, len(content.x)
@@ -94,7 +108,7 @@ def write(path: str | os.PathLike[str], content: Columns) -> None:
         "provenance": [json.dumps(entry.to_json(), sort_keys=True) for entry in content.provenance],
         "run_record": [json.dumps(one[1].to_json(), sort_keys=True) for one in runs],
     }
-    whole = xr.Dataset(
+    return xr.Dataset(
         {
             **columns,
             q.name: (("entry", q.x), content.y, {"long_name": q.long_name, "units": q.unit}),
@@ -113,14 +127,6 @@ def write(path: str | os.PathLike[str], content: Columns) -> None:
         coords={q.x: (q.x, content.x, {"long_name": q.x_long_name, "units": q.x_unit})},
         attrs={**(_OTHER | declared if declared else _OURS), "texts_sha256": _digest(texts)},
     )
-    arrays = [str(name) for name, array in whole.variables.items() if array.dtype.kind in "if" and array.size]
-    encoding: dict[str, dict[str, object]] = {name: {"fletcher32": True} for name in arrays}
-    for name in ("run_blocks", "run_g") if runs else ():
-        encoding[name] |= {"zlib": True, "complevel": 4}
-    # made in memory: HDF5 does not survive a full disk
-    packed = whole.to_netcdf(engine="h5netcdf", encoding=encoding)
-    with writing(path) as temporary:
-        temporary.write_bytes(packed)
 
 
 def read(path: str | os.PathLike[str]) -> Columns:
@@ -152,6 +158,7 @@ def _read(file: h5py.File) -> Columns:
     space, q = NANOCOMPOSITE, G_R
     if found == DECLARED:
         space = InputSpace.from_json(parse_json(str(file.attrs["inputs"]), list[dict[str, object]], "inputs"))
+        space = NANOCOMPOSITE if space == NANOCOMPOSITE else space  # whose points are compositions
         q = Quantity.from_json(parse_json(str(file.attrs["quantity"]), dict[str, object], "quantity"))
     x, y, errors = (file[name][...] for name in (q.x, q.name, "error"))
     columns = [

@@ -138,6 +138,22 @@ def read_arrays(content: bytes, names: Iterable[str], what: str) -> dict[str, ND
         raise InputError(f"{what} cannot be read: {error}") from None
 
 
+def array_shapes(content: bytes, what: str) -> dict[str, tuple[int, ...]]:
+    """Shapes of the arrays of an .npz file, by name; `InputError` for another file."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            found = {}
+            for name in archive.namelist():
+                if name.endswith(".npy"):
+                    with archive.open(name) as file:
+                        found[name.removesuffix(".npy")] = _header(file)[0]
+            return found
+    except Exception as error:  # whatever a broken file makes the readers say
+        raise InputError(f"{what} cannot be read: {error}") from None
+
+
 def _header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and type that the header of an .npy file promises."""
     from numpy.lib import format as npy

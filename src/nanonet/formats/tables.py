@@ -6,18 +6,25 @@ import csv
 import math
 import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
 from nanonet.formats.reading import read_text
 
-UNITS = {"r": ("sigma", "σ")} | {one.name: one.units for one in NANOCOMPOSITE.inputs}
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_GRIDS = {"r": ("sigma", "σ"), "q": ("1/sigma", "1/σ", "sigma^-1")}
+UNITS = _GRIDS | {one.name: one.units for one in NANOCOMPOSITE.inputs}
 """Units that the heading of a column may name: all numbers are in Lennard-Jones units."""
 
-_HEADING = re.compile(r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<argument>\(r\))?\s*(?P<unit>[\[(/].*)?")
+_HEADING = re.compile(r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)\s*(?P<argument>\([rq]\))?\s*(?P<unit>[\[(/].*)?")
 _LAMMPS = re.compile(r"# Time-averaged data for fix ")
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 _ANY = ("lj", "1", "-", "")  # of every column
 _MAX_BYTES = 1 << 26
 
@@ -42,6 +49,8 @@ class Table:
     columns: dict[str, list[str]]
     lines: list[int]
     comments: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units that headings name, by column."""
 
     def numbers(self, name: str) -> list[float]:
         """A column as finite numbers; `InputError` names the line, the column and the value."""
@@ -67,7 +76,13 @@ class Table:
         return self.numbers(name)
 
 
-def read_table(path: str | os.PathLike[str], what: str, names: Sequence[str]) -> Table:
+def read_table(
+    path: str | os.PathLike[str],
+    what: str,
+    names: Sequence[str],
+    units: Mapping[str, tuple[str, ...]] | None = UNITS,
+    plain: Sequence[str] = (),
+) -> Table:
     """A table with a heading line: columns apart by commas, semicolons (then decimal commas are read too) or tabs.
 
     A byte order mark, quotes, any ends of lines, blank lines, comments (#) and headings with a unit, such as
@@ -79,12 +94,16 @@ def read_table(path: str | os.PathLike[str], what: str, names: Sequence[str]) ->
         The file, and what it is called in messages.
     names:
         Headings that are known, for messages.
+    units:
+        Units that a heading may name, by column, besides none; None: any.
+    plain:
+        Columns of a file of numbers alone, without a heading, as far as there are any; empty: it must have a heading.
 
     Raises
     ------
     InputError
         The file cannot be read, has no heading or no rows, a column twice, a row of another length, or a unit that is
-        not of Lennard-Jones; the line is named.
+        not allowed; the line is named.
     """
     title = f"{what} {path}"
     lines = read_text(path, what, _MAX_BYTES).splitlines()
@@ -94,9 +113,18 @@ def read_table(path: str | os.PathLike[str], what: str, names: Sequence[str]) ->
     rows = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not _is_comment(line)]
     if not rows:
         raise InputError(f"{title} is empty; allowed are columns {', '.join(names)}")
-    delimiter = next((mark for mark in ",;\t" if mark in rows[0][1]), ",")
+    delimiter = next((mark for mark in ",;\t" if mark in rows[0][1]), " " if plain else ",")
     first, *others = ((i, _cells(title, i, line, delimiter)) for i, line in rows)
-    headings = [_heading(title, first[0], text, names) for text in first[1]]
+    given: list[tuple[str, str]] = []
+    if plain and all(_NUMBER.fullmatch(text) for text in first[1]):
+        if len(first[1]) > len(plain):
+            raise InputError(
+                f"{title}, line {first[0]}: {len(first[1])} columns without a heading; allowed are {', '.join(plain)}"
+            )
+        given, others = [(name, "") for name in plain[: len(first[1])]], [first, *others]
+    else:
+        given = [_heading(title, first[0], text, names, units) for text in first[1]]
+    headings = [name for name, _ in given]
     for heading in headings:
         if headings.count(heading) > 1:
             raise InputError(f"{title}, line {first[0]}: column {heading} stands twice")
@@ -108,7 +136,42 @@ def read_table(path: str | os.PathLike[str], what: str, names: Sequence[str]) ->
                 f"{title}, line {i}: {len(cells)} values for the {len(headings)} columns {', '.join(headings)}"
             )
     columns = {heading: [cells[k] for _, cells in others] for k, heading in enumerate(headings)}
-    return Table(title, columns, [i for i, _ in others], comments)
+    return Table(title, columns, [i for i, _ in others], comments, {name: unit for name, unit in given if unit})
+
+
+def read_wide(path: str | os.PathLike[str], what: str) -> tuple[Table, NDArray[np.float64], NDArray[np.float64]]:
+    """A table with a row a curve: its named columns, and the grid (m,) and values (n, m) of those headed by a number.
+
+    `InputError` as of `read_table`, or for fewer than 2 columns headed by numbers.
+    """
+    import numpy as np
+
+    title = f"{what} {path}"
+    lines = read_text(path, what, _MAX_BYTES).splitlines()
+    rows = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not _is_comment(line)]
+    if len(rows) < 2:
+        raise InputError(f"{title} has no rows; allowed are a heading and a row a curve")
+    delimiter = next((mark for mark in ",;\t" if mark in rows[0][1]), ",")
+    first, *others = ((i, _cells(title, i, line, delimiter)) for i, line in rows)
+    points = [k for k, text in enumerate(first[1]) if _NUMBER.fullmatch(text)]
+    named = {k: _heading(title, first[0], text, (), None) for k, text in enumerate(first[1]) if k not in points}
+    names = [name for name, _ in named.values()]
+    if len(points) < 2:
+        raise InputError(
+            f"{title}, line {first[0]}: {len(points)} headings are numbers; allowed are 2 or more, the grid"
+        )
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{title}, line {first[0]}: column {name} stands twice")
+    for i, cells in others:
+        if len(cells) != len(first[1]):
+            raise InputError(f"{title}, line {i}: {len(cells)} values for the {len(first[1])} columns")
+    columns = {name: [cells[k] for _, cells in others] for k, (name, _) in named.items()}
+    numbers = [i for i, _ in others]
+    grid = {first[1][k]: [cells[k] for _, cells in others] for k in points}
+    values = Table(title, grid, numbers)
+    table = Table(title, columns, numbers, (), {name: unit for name, unit in named.values() if unit})
+    return table, np.array([float(x) for x in grid]), np.array([values.numbers(x) for x in grid]).T
 
 
 def _is_comment(line: str) -> bool:
@@ -116,6 +179,8 @@ def _is_comment(line: str) -> bool:
 
 
 def _cells(title: str, number: int, line: str, delimiter: str) -> list[str]:
+    if delimiter == " ":
+        return line.split()
     try:
         (cells,) = csv.reader([line], delimiter=delimiter, strict=True)
     except (csv.Error, ValueError) as error:
@@ -126,17 +191,21 @@ def _cells(title: str, number: int, line: str, delimiter: str) -> list[str]:
     return [text.replace(",", ".") if re.fullmatch(r"[+-]?\d+,\d+([eE][+-]?\d+)?", text) else text for text in texts]
 
 
-def _heading(title: str, number: int, text: str, names: Iterable[str]) -> str:
-    """Name of a column without its unit."""
+def _heading(
+    title: str, number: int, text: str, names: Iterable[str], units: Mapping[str, tuple[str, ...]] | None
+) -> tuple[str, str]:
+    """Name of a column, and its unit where one stands there."""
     found = _HEADING.fullmatch(text)
     if found is None:
         raise InputError(f"{title}, line {number}: {text!r} is no name of a column; allowed are {', '.join(names)}")
-    own = UNITS.get(found["name"], ())
     unit = (found["unit"] or "").strip("[]()/ ")
+    if units is None:
+        return str(found["name"]), unit
+    own = units.get(found["name"], ())
     if unit.lower() not in (*own, *_ANY):
         allowed = f"{own[0]}, or no unit" if own else "no unit"
         raise InputError(f"{title}, line {number}: {found['name']} is in {unit!r}; allowed is {allowed}")
-    return str(found["name"])
+    return str(found["name"]), unit
 
 
 def _lammps(title: str, lines: Sequence[str], comments: tuple[str, ...]) -> Table:

@@ -6,7 +6,6 @@ import os
 import re
 from pathlib import Path
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -61,11 +60,4 @@ def mark_axes(axes: Axes, diameter: float, grey: str = "0.6") -> None:
 
 def draw_curve(axes: Axes, rdf: RDF, label: str, colour: str, style: str = "-", width: float = 2) -> None:
     """One curve, with its 90 % band or else a band of one standard error, where known and pairs were seen."""
-    g = np.where(rdf.g > 0, rdf.g, np.nan)
-    axes.plot(rdf.r, g, color=colour, ls=style, lw=width, label=label)
-    if rdf.low is not None and rdf.high is not None:
-        axes.fill_between(rdf.r, np.maximum(rdf.low, 0.1 * LOWEST), rdf.high, color=colour, alpha=0.2, lw=0)
-        return
-    if rdf.error is not None:
-        low = np.maximum(g - rdf.error, 0.1 * LOWEST)
-        axes.fill_between(rdf.r, low, g + rdf.error, color=colour, alpha=0.25, lw=0)
+    rdf.plot(axes, label=label, color=colour, ls=style, lw=width)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 POINTS, STEP = 2048, 0.02
 TOLERANCE = 1e-6
-GRID = STEP * np.arange(1, POINTS + 1)
+GRID = np.asarray(STEP * np.arange(1, POINTS + 1), dtype=np.float64)
 """Distances (2048,) on which the equation is solved (sigma)."""
 
 Array = NDArray[np.float64]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nanonet.composition import Composition
 from nanonet.curve import Curve
 from nanonet.errors import InputError
+from nanonet.notebook import card
 from nanonet.phases.state import PhaseClassification
 from nanonet.predict.applicability import Support
 from nanonet.predict.intervals import Interval, Intervals
 from nanonet.rdf import RDF, Peak
 from nanonet.space import Point
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class PredictedPeak(NamedTuple):
@@ -96,6 +100,26 @@ class Prediction:
         c = self.composition
         radius = min(1.5 * c.diameter, float(self.rdf.r[-1]))
         return Neighbours(radius, self.rdf.coordination_number(radius, c.density, c.nps), None)
+
+    def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
+        """Draw the curve with its band, as `Curve.plot`; returns the Matplotlib axes."""
+        return self.curve.plot(ax, **line)
+
+    def _repr_html_(self) -> str:
+        facts = [("rests on", self.support.line)]
+        if isinstance(self.point, Composition) and isinstance(self.curve, RDF):
+            state = self.state
+            told = (
+                self.state_unknown
+                if state is None
+                else f"{state.state} ({state.probabilities.get(state.state, 0.0):.2f})"
+            )
+            facts.insert(0, ("state", told if state is None or state.state in state.probabilities else state.state))
+            for one in self.peaks:
+                text = "none" if one.peak is None else f"g = {one.peak.height:.3g} at r = {one.peak.position:.2f} sigma"
+                facts.append((f"{one.name} peak", text + ("" if one.height is None else f" (90 %: {one.height})")))
+        facts += [("warning", text) for text in self.support.warnings]
+        return card(f"Prediction for {self.point}", facts, lambda ax: self.plot(self.curve.label_axes(ax)))
 
     def to_json(self) -> dict[str, object]:
         """As plain values; what is not known is None. Of an RDF of a composition, all that is read off it too."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,7 @@ from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError, NanonetWarning
 from nanonet.models.base import Array, Band, CurveModel, check_draws, check_inputs
 from nanonet.models.load import load_model
+from nanonet.notebook import card
 from nanonet.phases.classify import classify, classify_curves
 from nanonet.phases.state import Criteria, PhaseClassification
 from nanonet.predict.applicability import ApplicabilityDomain, Support
@@ -23,6 +25,9 @@ from nanonet.predict.intervals import Intervals, intervals_of
 from nanonet.predict.prediction import Prediction
 from nanonet.rdf import RDF, curve_of
 from nanonet.space import InputSpace, Point
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DRAWS = 400
 """Curves drawn for intervals of what is read off a curve."""
@@ -80,17 +85,36 @@ class Predictor:
         """Whether the model knows how sure it is: has bands, intervals, curves that differ when drawn."""
         return self.model.uncertain
 
+    def _repr_html_(self) -> str:
+        low, high = self.X.min(axis=0), self.X.max(axis=0)
+        facts = [(name, f"{a:g} to {b:g}") for name, a, b in zip(self.inputs, low, high, strict=True)]
+        scored = self.card.get("cross_validation") or {}
+        facts += [(name, f"{value:g}") for name, value in scored.items() if isinstance(value, float)]
+        return card(f"Model {self.card['kind']} of {self.quantity.name}, from {len(self.X)} curves", facts)
+
     @overload
     def predict(self, point: Composition | Sequence[float], strict: bool = False) -> RDF: ...
 
     @overload
-    def predict(self, point: Point | Mapping[str, float], strict: bool = False) -> Curve: ...
+    def predict(
+        self, point: Point | Mapping[str, float] | None = None, strict: bool = False, **inputs: float
+    ) -> Curve: ...
 
-    def predict(self, point: AnyPoint, strict: bool = False) -> Curve:
+    @overload
+    def predict(self, point: Array, strict: bool = False) -> Array: ...
+
+    @overload
+    def predict(self, point: pd.DataFrame, strict: bool = False) -> pd.DataFrame: ...
+
+    def predict(
+        self, point: AnyPoint | pd.DataFrame | None = None, strict: bool = False, **inputs: float
+    ) -> Curve | Array | pd.DataFrame:
         """The RDF of a composition, or of its five numbers, with its 90 % band where the model has one.
 
-        Of a model of other inputs or of another quantity, the curve of a mapping from names to values. Warns once,
-        with `OutsideDataWarning` and all reasons, when it lies outside of the simulated compositions.
+        Of a model of other inputs or of another quantity, the curve of a mapping from names to values, or of keywords.
+        An array (n, p) gives the curves (n, m) alone, a DataFrame with a column an input a DataFrame of them: the same
+        index, a column a point of the grid. Warns once, with `OutsideDataWarning` and all reasons, when it lies outside
+        of the simulated compositions.
 
         Raises
         ------
@@ -106,11 +130,43 @@ class Predictor:
         >>> bool((rdf.low <= rdf.g).all() and (rdf.g <= rdf.high).all())
         True
         """
-        asked = self.point(point)
+        if point is None:
+            point = inputs
+        elif inputs:
+            raise InputError(f"{next(iter(inputs))} is given beside a point; allowed is one of both")
+        pandas = sys.modules.get("pandas")  # not loaded: it is no DataFrame
+        if pandas is not None and isinstance(point, pandas.DataFrame):
+            return self._predict_table(point, strict)
+        if isinstance(point, np.ndarray) and point.ndim == 2:
+            return self._predict_rows(point, strict)
+        asked = self.point(cast(AnyPoint, point))
         support = self._checked(asked, strict)
         if support.warnings:
             warnings.warn("; ".join(support.warnings), OutsideDataWarning, stacklevel=2)
         return self._curve(asked)
+
+    def _predict_rows(self, X: Array, strict: bool) -> Array:
+        """Curves (n, m) of inputs (n, p); how many lie outside of the data is warned of, or refused."""
+        points = self.space.points(X)
+        rows = np.array([self._inputs(one)[0] for one in points]).reshape(len(points), -1)
+        far = self._domain.outside(rows)
+        if far.any():
+            text = f"{far.sum()} of {len(far)} points lie outside of the model's data, the first is row {far.argmax()}"
+            if strict:
+                raise InputError(text)
+            warnings.warn(text, OutsideDataWarning, stacklevel=3)
+        return self.model.predict(rows)
+
+    def _predict_table(self, table: pd.DataFrame, strict: bool) -> pd.DataFrame:
+        missing = [one.name for one in self.space.inputs if one.name not in table.columns and one.default is None]
+        if missing:
+            raise InputError(f"the table has no column {', '.join(missing)}")
+        columns = [
+            table[one.name] if one.name in table.columns else np.full(len(table), one.default)
+            for one in self.space.inputs
+        ]
+        curves = self._predict_rows(np.column_stack(columns).astype(np.float64), strict)
+        return type(table)(curves, index=table.index, columns=self.r)
 
     def point(self, values: AnyPoint) -> Point:
         """What is to be predicted, from a point, its values by name, or in the order of `space`.

@@ -10,8 +10,18 @@ from typing import Annotated
 
 import typer
 
-from nanonet.errors import InputError
-from nanonet.serve import analyze, campaign, multiscale, phase, predict, reproduce, terminal
+from nanonet.serve import (
+    analyze,
+    campaign,
+    dataset,
+    multiscale,
+    phase,
+    predict,
+    reproduce,
+    structure_factor,
+    terminal,
+    theory,
+)  # fmt: skip
 from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, every_input, needs_extra, progress_bar
 from nanonet.serve.predict import composition_of
 from nanonet.serve.terminal import print
@@ -43,13 +53,13 @@ def nanonet(
     """Nanoparticles in a polymer: simulate and predict their radial distribution function g(r)."""
 
 
-datasets = typer.Typer(no_args_is_help=True, help="Dataset files.")
 app.add_typer(campaign.app, name="campaign")
-app.add_typer(datasets, name="dataset")
+app.add_typer(dataset.app, name="dataset")
 for command in (
     analyze.analyze,
     predict.predict,
     predict.train,
+    predict.evaluate,
     multiscale.windows,
     multiscale.potential,
     multiscale.potential_table,
@@ -57,6 +67,8 @@ for command in (
     phase.phase,
     phase.phase_map,
     reproduce.reproduce,
+    structure_factor.structure_factor,
+    theory.theory,
 ):
     app.command()(command)
 
@@ -140,25 +152,6 @@ def extend(
             place=functools.partial(starts.place, lmp=lmp),
         )  # fmt: skip
     print(f"written    {trajectory}")
-
-
-@datasets.command()
-def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> None:
-    """Look for faults in a dataset file, and explain each; exit status 1 when there are any."""
-    from nanonet.check_dataset import problems
-    from nanonet.dataset import Dataset
-
-    try:
-        data = Dataset.load(path)
-        faults = problems(data)
-    except InputError as error:
-        faults = [str(error)]
-    for fault in faults:
-        print(fault)
-    if faults:
-        print(f"\n{len(faults)} fault(s) in {path}")
-        raise typer.Exit(1)
-    print(f"no faults in {path}: {data}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from nanonet.composition import FIELDS, NANOCOMPOSITE
-from nanonet.errors import MissingExtraError
+from nanonet.errors import InputError, MissingExtraError
 
 Inputs = dict[str, float | None]
 """Values of inputs by name; None of those that were not given."""
@@ -57,6 +57,14 @@ every_input = inputs_as_options(*FIELDS)
 
 any_input = inputs_as_options(optional=FIELDS)
 """The same, each of which may be left out."""
+
+
+def name_and_value(option: str, text: str) -> tuple[str, str]:
+    """The two sides of `NAME=VALUE`; `InputError`, which names the option, for another text."""
+    name, mark, value = text.partition("=")
+    if not (name.strip() and mark and value.strip()):
+        raise InputError(f"{option} = {text!r} is not NAME=VALUE")
+    return name.strip().replace("-", "_"), value.strip()
 
 
 @contextmanager

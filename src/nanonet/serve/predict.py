@@ -3,39 +3,54 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
-from nanonet.serve.options import Inputs, every_input, needs_extra, progress_bar
+from nanonet.serve.options import Inputs, any_input, name_and_value, needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nanonet.composition import Composition
+    from nanonet.curve import Curve
     from nanonet.dataset import Dataset
     from nanonet.evaluate.cross_validation import Scores
     from nanonet.phases.state import PhaseClassification
+    from nanonet.potentials.theory import Theory
+    from nanonet.predict.applicability import Support
     from nanonet.predict.intervals import Interval
     from nanonet.predict.prediction import Prediction
-    from nanonet.rdf import RDF
 
 KINDS = ("gp", "nanonet")
 
 
-@every_input
+@any_input
 def predict(
     inputs: Inputs,
     model: Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="An input by name, for models of any inputs.", metavar="NAME=VALUE"),
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write r, g, its error or the ends of its band.")] = None,
     table: Annotated[bool, typer.Option("--table", help="Print g(r) too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a composition outside of the data.")] = False,
+    theory: Annotated[
+        bool, typer.Option("--theory", help="Draw the dilute limit and an integral equation beside it.")
+    ] = False,
 ) -> None:
-    """Predict g(r) of a composition, the state of its NPs, peaks and neighbours, and say what that rests on."""
-    chosen = composition_of(inputs)
+    """Predict the curve of a composition (or of other inputs, by --set), what is read off it, and what it rests on."""
+    values = values_of(inputs, given)
+    if not given:
+        composition_of(values)
     from nanonet.formats.atomic import check_parent
 
     if csv is not None:
@@ -44,18 +59,27 @@ def predict(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
-    from nanonet.formats.curve_csv import write_rdf
+    from nanonet.formats.curve_csv import write_curve
     from nanonet.predict.predictor import load
 
-    found = load(model).predict_all(chosen, strict=strict)
-    support = found.support
+    found = load(model).predict_all(values, strict=strict)
+    support, point = found.support, found.point
     if csv is not None:
-        write_rdf(csv, found.rdf, f"predicted for {chosen}; {support}", chosen.diameter, chosen.density)
+        pairs = zip(point.space.names, point.values, strict=True)
+        known = {name: value for name, value in pairs if name in ("diameter", "density")}
+        comment = f"predicted for {point}; {support}"
+        write_curve(csv, found.curve, comment, known.get("diameter"), known.get("density"))
     if plot is not None:
-        from nanonet.plots.rdf import plot_rdf
+        from nanonet.plots.rdf import plot_prediction
 
         note = "\n".join([str(support), *(f"warning: {text}" for text in support.warnings)])
-        plot_rdf(plot, found.rdf, chosen, note)
+        beside: tuple[Theory, ...] = ()
+        if theory:
+            from nanonet.formats.potential_table import shipped
+            from nanonet.potentials.theory import lines
+
+            beside = lines(shipped(), found.composition)
+        plot_prediction(plot, found.curve, point, note, beside)
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
         return
@@ -64,7 +88,7 @@ def predict(
         if path is not None:
             print(f"{name:<13}{path}")
     if table:
-        print_table(found.rdf)
+        print_table(found.curve)
 
 
 def train(
@@ -90,6 +114,38 @@ def train(
         _train_gaussian(data, out)
     else:
         _train_network(data, out, epochs, seed, paper)
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
+    kind: Annotated[str, typer.Option(help="gp (Gaussian process) or nanonet (the paper's).")] = "gp",
+    epochs: Annotated[int, typer.Option(help="Passes over the curves at most (nanonet).")] = 400,
+    seed: Annotated[int, typer.Option(help="Of the folds, and of the network.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Say how well a predictor does on curves of a dataset that it has not seen, beside trivial ones."""
+    from nanonet.dataset import Dataset
+
+    if kind not in KINDS:
+        raise InputError(f"kind = {kind!r} is not one of {', '.join(KINDS)}")
+    data = Dataset.load(dataset)
+    with needs_extra("learn"):
+        from nanonet.learn import evaluate as evaluation
+    with progress_bar("evaluating") as progress, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of small training sets: that is what is measured
+        found = evaluation.evaluate(data, kind, epochs, seed, progress)
+    if as_json:
+        print(json.dumps(found.to_json(), allow_nan=False))
+        return
+    name = data.quantity.name
+    print(f"data       {len(data)} {_points(data)}, in {found.folds} folds; copies are left out together")
+    print(f"error      {_rmse(found.model, data)}")
+    others = ", ".join(f"{one} {error:.2f}" for one, error in found.baselines.items())
+    print(f"           of trivial models: {others}")
+    if "coverage" in found.model:
+        share, error = 100 * found.model["coverage"], 100 * found.model["coverage_error"]
+        print(f"bands      90 % bands hold {share:.0f} ± {error:.0f} % of {name}")
+    print("learning   " + ", ".join(f"{error:.2f} from {size}" for size, error in found.learning_curve) + " curves")
 
 
 def _train_gaussian(data: Dataset, out: Path) -> None:
@@ -138,15 +194,36 @@ def _points(data: Dataset) -> str:
     return "compositions" if data.space == NANOCOMPOSITE else "points"
 
 
-def composition_of(inputs: Inputs) -> Composition:
-    """The composition that the options name; `InputError` for one out of its limits."""
-    from nanonet.composition import Composition
+def values_of(inputs: Inputs, given: list[str] | None) -> dict[str, float]:
+    """Values of the options and of `NAME=VALUE` texts; `InputError` for a text that is none, or a name twice."""
+    values = {name: value for name, value in inputs.items() if value is not None}
+    defaults = {one.name: one.default for one in NANOCOMPOSITE.inputs}
+    if given:
+        values = {name: value for name, value in values.items() if value != defaults[name]}
+    for text in given or ():
+        name, value = name_and_value("set", text)
+        if name in values:
+            raise InputError(f"{name} is given twice")
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise InputError(f"{name} = {value!r} is not a number") from None
+    return values
 
-    return Composition(**inputs)  # type: ignore[arg-type]  # checked there
+
+def composition_of(inputs: Mapping[str, float | None]) -> Composition:
+    """The composition that the options name; `InputError` where one is missing or out of its limits."""
+    return cast("Composition", NANOCOMPOSITE.point({k: x for k, x in inputs.items() if x is not None}))
 
 
 def print_prediction(found: Prediction) -> None:
     """State, peaks and neighbours with their intervals, what it rests on: a line each."""
+    from nanonet.composition import Composition
+    from nanonet.rdf import RDF
+
+    if not (isinstance(found.point, Composition) and isinstance(found.curve, RDF)):
+        _print_curve(found)
+        return
     c, rdf, support, state = found.composition, found.rdf, found.support, found.state
     edge = (c.nps / c.density) ** (1 / 3)
     print(f"composition  {c}; g for {c.nps} NPs in a box of edge {edge:.1f} sigma")
@@ -160,7 +237,23 @@ def print_prediction(found: Prediction) -> None:
         print(f"{name + ' peak':<13}{text}")
     radius, number, interval = found.neighbours
     print(f"neighbours   {number:.3g}{_ends(interval)} other NPs within r = {radius:g} sigma of an NP")
-    if rdf.error is None and rdf.low is None:
+    _print_support(rdf, support)
+
+
+def _print_curve(found: Prediction) -> None:
+    """A curve of other inputs or of another quantity: where it is largest, and what it rests on."""
+    curve, q = found.curve, found.curve.quantity
+    k = int(curve.y.argmax())
+    ends = "" if curve.low is None or curve.high is None else f" (90 %: {curve.low[k]:.3g} to {curve.high[k]:.3g})"
+    units = [text if text != "1" else "" for text in (q.unit, q.x_unit)]
+    print(f"{'inputs':<13}{found.point}\n{'curve':<13}{q.long_name}: {len(curve.x)} values of {q.x}")
+    largest = f"{q.name} = {curve.y[k]:.3g}{ends} {units[0]}".rstrip()
+    print(f"{'largest':<13}{largest} at {q.x} = {curve.x[k]:.4g} {units[1]}")
+    _print_support(curve, found.support)
+
+
+def _print_support(curve: Curve, support: Support) -> None:
+    if curve.error is None and curve.low is None:
         print("error bars   not known")
     print(f"rests on     {support.line}")
     if support.warnings:
@@ -199,17 +292,18 @@ def sure(probability: float) -> str:
     return "above 0.99" if probability > 0.99 else "below 0.01" if probability < 0.01 else f"{probability:.2f}"
 
 
-def print_table(rdf: RDF) -> None:
-    """g(r) in columns."""
-    banded = rdf.low is not None and rdf.high is not None
+def print_table(curve: Curve) -> None:
+    """The curve in columns."""
+    q, banded = curve.quantity, curve.low is not None and curve.high is not None
     columns = 4 if banded else 5
-    rows = -(-len(rdf.r) // columns)
-    print("\ng(r)" + (", 90 % band in brackets" if banded else "") + "\n")
-    print("   ".join([f"{'r/sigma':>7} {'g':>{28 if banded else 9}}"] * columns))
+    rows = -(-len(curve.x) // columns)
+    print(f"\n{q.name}({q.x})" + (", 90 % band in brackets" if banded else "") + "\n")
+    head = q.x if q.x_unit == "1" else f"{q.x}/{q.x_unit}"
+    print("   ".join([f"{head:>7} {q.name:>{28 if banded else 9}}"] * columns))
     for row in range(rows):
-        print("   ".join(_cell(rdf, i) for i in range(row, len(rdf.r), rows)))
+        print("   ".join(_cell(curve, i) for i in range(row, len(curve.x), rows)))
 
 
-def _cell(rdf: RDF, i: int) -> str:
-    text = f"{rdf.r[i]:7.2f} {rdf.g[i]:9.4g}"
-    return text if rdf.low is None or rdf.high is None else f"{text} ({rdf.low[i]:7.3g} {rdf.high[i]:7.3g})"
+def _cell(curve: Curve, i: int) -> str:
+    text = f"{curve.x[i]:7.4g} {curve.y[i]:9.4g}"
+    return text if curve.low is None or curve.high is None else f"{text} ({curve.low[i]:7.3g} {curve.high[i]:7.3g})"

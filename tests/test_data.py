@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,10 @@ from nanonet import Composition, Dataset
 from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
 from nanonet.campaign.design import FIGURE_4
+from nanonet.evaluate.baselines import Mean, Nearest
+from nanonet.evaluate.cross_validation import folded
+from nanonet.evaluate.metrics import FLOOR
+from nanonet.learn.training import STUCK
 from nanonet.models.load import SHIPPED
 from tests.synthetic import draw, trace
 
@@ -120,8 +125,16 @@ def test_the_models_rest_on_the_dataset(name: str) -> None:
     card = nanonet.load(name).card
     assert np.array_equal(card["X"], DATA.X)
     assert [run["id"] for run in card["runs"]] == [entry["id"] for entry in DATA.provenance]
-    if name == "nanonet":
-        assert card["training"]["mse"] < 0.5 * card["training"]["mse_mean"]
+
+
+def test_the_network_has_learnt_more_than_trivial_models() -> None:
+    """Its images are not the mean image, and in the folds of its card it predicts better than mean and nearest do."""
+    card = nanonet.load("nanonet").card
+    assert card["training"]["mse"] < STUCK * card["training"]["mse_mean"]
+    for make in (Mean, partial(Mean, FLOOR), Nearest):
+        trivial = folded(make, DATA.X, DATA.Y, DATA.x)
+        assert trivial is not None
+        assert card["cross_validation"]["ln_rmse"] < 0.95 * trivial["ln_rmse"]
 
 
 def test_the_card_tells_what_curves_left_out_say() -> None:

@@ -119,12 +119,13 @@ def test_libraries_warn_nobody_but_we_do(monkeypatch: pytest.MonkeyPatch, capsys
     ("words", "said"),
     [
         (["predict", "--foo"], ["error: No such option: --foo", "usage: nanonet predict --help"]),
-        (["predict"], ["error: Missing option '--diameter'.", "usage: nanonet predict --help"]),
+        (["simulate"], ["error: Missing option '--diameter'.", "usage: nanonet simulate --help"]),
+        (["predict"], ["error: diameter, chain_length, density, eps_nn, eps_pn are missing"]),
         (["nonsense"], ["error: No such command 'nonsense'.", "usage: nanonet --help"]),
         (["campaign", "run"], ["error: Missing argument 'workspace'.", "usage: nanonet campaign run --help"]),
     ],
 )
-def test_usage_errors_are_two_lines(words: list[str], said: list[str]) -> None:
+def test_usage_errors_are_explained(words: list[str], said: list[str]) -> None:
     done = _run(*words)
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode().splitlines() == said

@@ -8,25 +8,10 @@ from pathlib import Path
 import pytest
 
 from nanonet.formats.curve_csv import read_rdf
-from nanonet.serve import cli
 
 pytest.importorskip("MDAnalysis", exc_type=ImportError)
 
 from tests.analyze.made_up_files import UPRIGHT, dump, fluid
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run the command line in this process: (exit status, output, error output)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nanonet", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        captured = capsys.readouterr()
-        return int(caught.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 def test_a_dump_becomes_a_curve_with_a_verdict(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -12,24 +12,9 @@ import pytest
 from nanonet import RDF, Dataset
 from nanonet.composition import FIELDS
 from nanonet.formats.curve_csv import read_curve
-from nanonet.serve import cli
 from tests.test_import_dataset import DECLARED, MSD
 
 FIVE = ["--diameter", "3", "--chain-length", "40", "--density", "0.002", "--eps-nn", "0.5", "--eps-pn", "1.0"]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run the command line in this process: (exit status, output, error output)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nanonet", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        captured = capsys.readouterr()
-        return int(caught.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 def _five(**changes: object) -> list[str]:

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from nanonet import Dataset
-from nanonet.serve import cli
 from tests.test_import_dataset import DECLARED
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nanonet", "dataset", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        captured = capsys.readouterr()
-        return int(caught.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 def test_create_add_show_check(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -32,19 +17,19 @@ def test_create_add_show_check(run, tmp_path: Path) -> None:  # type: ignore[no-
     (tmp_path / "first.csv").write_text("temperature,curve\n" + "".join(f"{300 + i},{i}.csv\n" for i in range(3)))
     (tmp_path / "more.csv").write_text("temperature,curve\n310,3.csv\n311,4.csv\n")
     out, declared = tmp_path / "own.nc", tmp_path / "own.toml"
-    status, text, _ = run("create", out, "--table", tmp_path / "first.csv", "--inputs", declared)
+    status, text, _ = run("dataset", "create", out, "--table", tmp_path / "first.csv", "--inputs", declared)
     assert (status, Dataset.load(out).X.ravel().tolist()) == (0, [300, 301, 302])
     assert "msd(t), t in ns: 2 values, 1 to 2" in text
     assert "no error bars" in text
-    status, text, _ = run("check", out)
+    status, text, _ = run("dataset", "check", out)
     assert (status, "needed to train are 4" in text) == (1, True)
-    assert run("add", out, "--table", tmp_path / "more.csv")[0] == 0
+    assert run("dataset", "add", out, "--table", tmp_path / "more.csv")[0] == 0
     before = out.read_bytes()
-    status, _, error = run("add", out, "--table", tmp_path / "more.csv")
+    status, _, error = run("dataset", "add", out, "--table", tmp_path / "more.csv")
     assert (status, "stands in entry 3 of the dataset" in error) == (2, True)
     assert out.read_bytes() == before
-    assert run("check", out)[0] == 0
-    status, text, _ = run("show", out, "--plot", tmp_path / "own.png")
+    assert run("dataset", "check", out)[0] == 0
+    status, text, _ = run("dataset", "show", out, "--plot", tmp_path / "own.png")
     assert (status, len(text.splitlines())) == (0, 10)
     assert (tmp_path / "own.png").stat().st_size > 5_000
 
@@ -52,7 +37,7 @@ def test_create_add_show_check(run, tmp_path: Path) -> None:  # type: ignore[no-
 def test_import_of_an_archive(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "own.toml").write_text(DECLARED)
     np.savez(tmp_path / "own.npz", a=[[300.0], [350.0]], msd=[[1.0, 2.0], [2.0, 4.0]], t=[1.0, 2.0])
-    words = ["import", tmp_path / "own.npz", "--out", tmp_path / "own.nc"]
+    words = ["dataset", "import", tmp_path / "own.npz", "--out", tmp_path / "own.nc"]
     assert "needed is --inputs" in run(*words)[2]
     assert "say which with --array inputs=NAME" in run(*words, "--inputs", tmp_path / "own.toml")[2]
     assert not (tmp_path / "own.nc").exists()

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,29 +14,11 @@ from nanonet.formats import potential_table
 from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import IMPLICIT
 from nanonet.records import UmbrellaRunRecord
-from nanonet.serve import cli
 from nanonet.umbrella_runs import UmbrellaRun
 from tests.analyze.made_up import made_up_windows
 from tests.conftest import TINY
 
 PAIR = ["--diameter", "3", "--chain-length", "40", "--eps-pn", "1"]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run the command line in this process: (exit status, output, error output)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nanonet", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as caught:
-            status = int(caught.code or 0)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture(scope="module")

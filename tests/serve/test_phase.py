@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -20,29 +19,11 @@ from nanonet.phases.state import BRIDGING, CONTACT, DISPERSION, STATES, UNCERTAI
 from nanonet.plots.phases import draw_plane
 from nanonet.predict import predictor as predict_model
 from nanonet.predict.phase_map import compute_map, near_plane
-from nanonet.serve import cli
 from tests.synthetic import grid, made_up
 
 FIVE = ["--diameter", 3, "--chain-length", 40, "--density", 0.002, "--eps-nn", 0.5, "--eps-pn", 1.0]
 PLANE = ["--x", "eps_pn", "--y", "eps_nn", "--diameter", 3, "--chain-length", 40, "--density", 0.002]
 DEPTHS = np.linspace(0.0, 3.0, 5)
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run the command line in this process: (exit status, output, error output)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nanonet", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as caught:
-            status = int(caught.code or 0)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
 
 
 class Known:

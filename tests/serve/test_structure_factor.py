@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 
 from nanonet import Dataset
 from nanonet.formats.curve_csv import read_curve, read_rdf
-from nanonet.serve import cli
 from nanonet.structure_factor import S_Q, StructureFactor
 
 RUNS = Path(__file__).parents[2] / "data" / "runs"
@@ -21,23 +19,6 @@ COMPOSITION = ("--diameter", 3, "--chain-length", 40, "--density", 0.002, "--eps
 
 Run = Callable[..., tuple[int, str, str]]
 warned = pytest.mark.filterwarnings("always::nanonet.fourier.TransformWarning")
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line in this process: (exit status, output, error output)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nanonet", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as caught:
-            status = int(caught.code or 0)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture(scope="module")

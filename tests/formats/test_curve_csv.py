@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nanonet import RDF, InputError
-from nanonet.formats.curve_csv import is_table, read_rdf, write_rdf
+from nanonet.formats.curve_csv import is_table, read_rdf, write_curve
 from nanonet.rdf import standard_grid
 
 PLAIN = "r,g\n0.05,0\n0.15,0.5\n0.25,1.5\n0.35,1\n"
@@ -98,11 +98,11 @@ def test_what_is_wrong_is_named_with_its_line(text: str, said: str, tmp_path: Pa
 def test_diameter_and_density_are_values_not_names(tmp_path: Path) -> None:
     """A comment that happens to contain D=7, a file's name for instance, says nothing about the NPs."""
     path = tmp_path / "rdf.csv"
-    write_rdf(path, EXPECTED, "measured from D=7 rho=9\n# diameter = 8\n.gsd", density=0.002)
+    write_curve(path, EXPECTED, "measured from D=7 rho=9\n# diameter = 8\n.gsd", density=0.002)
     assert read_rdf(path)[1:] == (None, 0.002)
-    write_rdf(path, EXPECTED, "measured from x.gsd", diameter=3.0)
+    write_curve(path, EXPECTED, "measured from x.gsd", diameter=3.0)
     assert read_rdf(path)[1:] == (3.0, None)
-    write_rdf(path, EXPECTED, "predicted for D=5 N=40 rho=0.1 eps_nn=1 eps_pn=1; near D=7", diameter=3, density=0.004)
+    write_curve(path, EXPECTED, "predicted for D=5 N=40 rho=0.1 eps_nn=1 eps_pn=1; near D=7", diameter=3, density=0.004)
     assert read_rdf(path)[1:] == (3.0, 0.004)
 
 
@@ -123,7 +123,7 @@ def test_files_of_earlier_versions(comment: str, diameter: float | None, density
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     g = np.linspace(0, 2, 100)
     for rdf in (RDF(standard_grid(), g, 0.1 * g), RDF(standard_grid(), g, low=0.5 * g, high=2 * g)):
-        write_rdf(tmp_path / "rdf.csv", rdf, "made up", 3, 0.002)
+        write_curve(tmp_path / "rdf.csv", rdf, "made up", 3, 0.002)
         again = read_rdf(tmp_path / "rdf.csv").rdf
         for name in ("r", "g", "error", "low", "high"):
             one, other = getattr(rdf, name), getattr(again, name)

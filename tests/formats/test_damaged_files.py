@@ -27,7 +27,7 @@ from nanonet.analyze.runs import analyze
 from nanonet.campaign.design import read_csv
 from nanonet.campaign.workspace import create, open_workspace
 from nanonet.check_dataset import check_dataset
-from nanonet.formats.curve_csv import read_rdf, write_rdf
+from nanonet.formats.curve_csv import read_rdf, write_curve
 from nanonet.formats.reading import read_json
 from nanonet.records import PolymerRecord, StatusRecord
 from nanonet.simulate import engine
@@ -128,7 +128,7 @@ def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
     (tmp / "c.lammpstrj.gz").write_bytes(gzip.compress(text.encode()))
     for name in ("gp", "nanonet"):
         shutil.copytree(str(DATA / name), tmp / name)
-    write_rdf(tmp / "rdf.csv", data.rdfs[0], "made up", 3, 0.002)
+    write_curve(tmp / "rdf.csv", data.rdfs[0], "made up", 3, 0.002)
     (tmp / "design.csv").write_text("diameter,chain_length,density,eps_nn,eps_pn\n3,40,0.002,0.5,1\n2,30,0.001,1,1\n")
     create(tmp / "work", [TINY_COMPOSITION], TINY, tmp / "none.nc")
     (tmp / "windows.json").write_bytes(_few_windows())

@@ -42,12 +42,8 @@ def second_virial(composition: Composition) -> float | None:
     return None if found.extrapolated else found.second_virial(composition.eps_nn)
 
 
-def statistics_of(run: Run) -> TrajectoryStatistics:
+def recorded_statistics(record: MeasuredRun) -> TrajectoryStatistics:
     """Statistics of a run's trajectory; `InputError` where its record has none."""
-    return _statistics(run.record)
-
-
-def _statistics(record: MeasuredRun) -> TrajectoryStatistics:
     if record.statistics is None:
         raise InputError(f"run {record.id} cannot be assessed: its record has no trajectory statistics")
     return record.statistics
@@ -103,17 +99,12 @@ def _without(used: tuple[int, ...], count: int, why: str) -> Choice:
     return Choice(used, {i: why for i in range(count) if i not in used})
 
 
-def assess_runs(runs: Sequence[Run]) -> tuple[Choice, Convergence]:
-    """Which runs of a composition count, and whether they have converged; see `assess_records`."""
-    return assess_records([run.record for run in runs])
-
-
 def assess_records(records: Sequence[MeasuredRun]) -> tuple[Choice, Convergence]:
     """Which runs of a composition count, and whether they have converged, from their records.
 
     At the edge that takes explicit runs from both ends: implicit configurations may all lie on the wrong side of it.
     """
-    seen = [_statistics(record) for record in records]
+    seen = [recorded_statistics(record) for record in records]
     starts = [record.starting_point for record in records]
     kind = regime(second_virial(records[0].composition.value))
     choice = choose(seen, starts, kind)

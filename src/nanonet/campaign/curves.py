@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from nanonet.analyze.entries import DISPERSED, assess_runs, regime, second_virial, statistics_of
+from nanonet.analyze.entries import DISPERSED, assess_records, recorded_statistics, regime, second_virial
 from nanonet.analyze.runs import assemble, measure_run, replica_group
 from nanonet.campaign.finished_runs import add_finished
 from nanonet.campaign.workspace import Task, Workspace, locked
@@ -46,7 +46,7 @@ class Curves:
         if workspace.dataset.exists():
             for runs in Dataset.load(workspace.dataset).runs:
                 for one in runs:
-                    statistics_of(one)  # a campaign resumes from it
+                    recorded_statistics(one.record)  # a campaign resumes from it
                     found.setdefault(replica_group(one.record.composition, one.record.protocol), []).append(one)
         return cls(found)
 
@@ -109,7 +109,7 @@ def more_of(
     """
     if not runs:
         return []
-    choice, verdict = assess_runs(runs)
+    choice, verdict = assess_records([run.record for run in runs])
     if verdict.converged:
         return []
     shortfall = verdict.shortfall or 0.0
@@ -163,7 +163,7 @@ def add_runs(path: str | os.PathLike[str], folders: Iterable[Path]) -> Dataset |
     with locked(path.parent):
         before = Dataset.load(path) if path.exists() else None
         for one in () if before is None else (one for behind in before.runs for one in behind):
-            statistics_of(one)
+            recorded_statistics(one.record)
         runs = {} if before is None else {_place(one): one for behind in before.runs for one in behind}
         bare = [] if before is None else [i for i, behind in enumerate(before.runs) if not behind]
         added = add_finished(

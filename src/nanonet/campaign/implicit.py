@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nanonet.analyze.entries import statistics_of
+from nanonet.analyze.entries import recorded_statistics
 from nanonet.analyze.equilibrium import assess
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.analyze.runs import assemble, measure_run
@@ -99,7 +99,7 @@ def simulate(
     runs = [_run(subject, first, folder, lmp)]
     with suppress(ClusterTooLargeError):
         runs.append(_run(subject, first.replica(1, "clustered"), folder, lmp))
-    seen = [statistics_of(run) for run in runs]
+    seen = [recorded_statistics(run.record) for run in runs]
     if not assess(seen, [run.record.starting_point for run in runs]).converged:
         cooled = replace(first, anneal_from=ANNEAL_FROM * first.temperature)
         runs += [_run(subject, cooled.replica(number), folder, lmp) for number in (2, 3)]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nanonet.analyze import trajectory
-from nanonet.analyze.entries import choose, regime, statistics_of
+from nanonet.analyze.entries import choose, recorded_statistics, regime
 from nanonet.analyze.equilibrium import assess
 from nanonet.analyze.pairs import Measurement
 from nanonet.analyze.replicas import combine
@@ -86,7 +86,7 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
     (folder / FOLDER).mkdir(exist_ok=True)
     alone = replace(IMPLICIT, seed=protocol.seed, min_box=protocol.min_box, min_nps=protocol.min_nps)
     runs = simulate(composition, potential, folder / FOLDER, alone, lmp=lmp)
-    seen = [statistics_of(run) for run in runs]
+    seen = [recorded_statistics(run.record) for run in runs]
     starts = [run.record.starting_point for run in runs]
     used = choose(seen, starts, regime(potential.second_virial(composition.eps_nn))).used
     verdict = assess([seen[i] for i in used], [starts[i] for i in used])
@@ -117,7 +117,7 @@ def _record(potential: PolymerPotential, runs: list[Run], starts: list[str], ver
         "at_equilibrium": verdict.converged,
         "reason": f"{how}: {verdict.reason}",
         "first_peaks": [None if peak is None else [round(x, 4) for x in peak] for peak in peaks],
-        "neighbours": [[round(x, 4) for x in statistics_of(run).means] for run in runs],
+        "neighbours": [[round(x, 4) for x in recorded_statistics(run.record).means] for run in runs],
         "g": [round(float(x), 4) for x in together.rdf.g],
         "g_error": None if together.rdf.error is None else [round(float(x), 4) for x in together.rdf.error],
     }

@@ -45,18 +45,6 @@ class Tabulated(NamedTuple):
     """NPs a volume (sigma^-3), None where the file does not say."""
 
 
-def write_rdf(
-    path: str | os.PathLike[str],
-    rdf: RDF,
-    comment: str,
-    diameter: float | None = None,
-    density: float | None = None,
-    unit: str = "sigma",
-) -> None:
-    """Write columns r, g, error, and for a prediction with a band its ends; see `write_curve`."""
-    write_curve(path, rdf, comment, diameter, density, unit)
-
-
 def write_curve(
     path: str | os.PathLike[str],
     curve: Curve,
@@ -89,7 +77,7 @@ def write_curve(
 
 
 def read_rdf(path: str | os.PathLike[str]) -> Tabulated:
-    """RDF of a file of `write_rdf`, or of any table with r, g, and error or low, high; see `read_curve`.
+    """RDF of a file of `write_curve`, or of any table with r, g, and error or low, high; see `read_curve`.
 
     A row at r = 0 where g is 0 is left out: r are centres of bins.
     """

@@ -61,7 +61,7 @@ def analyze(
 
 def _analyze_runs(paths: list[Path], out: Path) -> None:
     from nanonet.analyze import runs
-    from nanonet.formats.curve_csv import write_rdf
+    from nanonet.formats.curve_csv import write_curve
 
     with progress_bar("analyzing") as progress:
         dataset = runs.analyze(paths, progress)
@@ -77,12 +77,12 @@ def _analyze_runs(paths: list[Path], out: Path) -> None:
         dataset.save(out)
     else:
         c = dataset.compositions[0]
-        write_rdf(out, dataset.rdfs[0], f"measured for {c}", c.diameter, c.density)
+        write_curve(out, dataset.rdfs[0], f"measured for {c}", c.diameter, c.density)
 
 
 def _analyze_files(paths: list[Path], out: Path, options: dict[str, Any]) -> None:
     from nanonet.analyze.files import measure_files
-    from nanonet.formats.curve_csv import write_rdf
+    from nanonet.formats.curve_csv import write_curve
 
     with progress_bar("analyzing") as progress:
         found = measure_files(paths, progress=progress, **options)
@@ -99,7 +99,7 @@ def _analyze_files(paths: list[Path], out: Path, options: dict[str, Any]) -> Non
     else:
         print(f"  {'converged' if verdict.converged else 'NOT converged'}: {verdict.reason}")
         print(f"  halves differ by {verdict.drift:.1f} standard errors, memory of {verdict.inefficiency:.1f} frames")
-    write_rdf(out, measured.rdf, f"measured from {paths[0].name}", found.diameter, measured.density, found.unit)
+    write_curve(out, measured.rdf, f"measured from {paths[0].name}", found.diameter, measured.density, found.unit)
 
 
 def _print_polymer(found: list[PolymerRecord]) -> None:

@@ -140,14 +140,14 @@ def _of_rdf(
 
 def _inverse(path: Path, out: Path, density: float | None, window: str) -> None:
     from nanonet import fourier
-    from nanonet.formats.curve_csv import read_curve, write_rdf
+    from nanonet.formats.curve_csv import read_curve, write_curve
     from nanonet.structure_factor import S_Q
 
     found = read_curve(path, S_Q)
     dense = _density(path, density, found.density)
     rdf = fourier.to_rdf(found.curve, dense, None, window)  # type: ignore[arg-type]  # it is of S_Q
     print(f"g(r)       from S(q) to q = {found.curve.x[-1]:g}, window {window}, density {dense:g}\n  {rdf}")
-    write_rdf(out, rdf, f"g(r) from S(q) of {path.name}, window {window}", found.diameter, dense)
+    write_curve(out, rdf, f"g(r) from S(q) of {path.name}, window {window}", found.diameter, dense)
 
 
 def _density(path: Path, given: float | None, known: float | None) -> float:

@@ -27,7 +27,7 @@ def theory(
     """g(r) of a composition by theory, from U_nn + W_poly: an integral equation, or the dilute limit exp(-W)."""
     from nanonet.composition import check_repulsion
     from nanonet.formats.atomic import check_parent
-    from nanonet.formats.curve_csv import write_rdf
+    from nanonet.formats.curve_csv import write_curve
     from nanonet.formats.potential_table import shipped
     from nanonet.potentials import theory as theories
 
@@ -47,7 +47,7 @@ def theory(
     if found.extrapolated:
         notes.append("W_poly is not known there: that of the nearest diameter, chain length and eps_pn was taken")
     if out is not None:
-        write_rdf(out, found.rdf, f"{found.label} for {composition}", composition.diameter, composition.density)
+        write_curve(out, found.rdf, f"{found.label} for {composition}", composition.diameter, composition.density)
     if plot is not None:
         from nanonet.plots.rdf import plot_rdf
 

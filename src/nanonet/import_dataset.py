@@ -39,7 +39,7 @@ def from_table(
     path: str | os.PathLike[str],
     space: InputSpace | None,
     quantity: Quantity,
-    read: Callable[[Path], Curve],
+    read: Callable[[Path], tuple[Curve, str]],
     interpolate: bool = False,
     grid: Array | None = None,
 ) -> Imported:
@@ -57,7 +57,7 @@ def from_table(
     quantity:
         What the curves are of.
     read:
-        Reads the file of a curve, such as `curve_csv.read_curve`.
+        Reads the file of a curve, and says what was done to it, if anything.
     interpolate:
         Whether curves on different grids are brought to one, linearly; else they are refused.
     grid:
@@ -78,20 +78,22 @@ def from_table(
     space = _space(table.title, names, table.units, space)
     points = _points(table, space)
     folder = Path(path).parent
-    curves = []
+    curves, done = [], []
     for line, name in zip(table.lines, table.columns[CURVE], strict=True):
         if not name:
             raise InputError(f"{table.title}, line {line}: {CURVE} is empty")
         try:
-            curves.append(read(folder / name))
+            curve, note = read(folder / name)
         except InputError as error:
             raise InputError(f"{table.title}, line {line}: {error}") from None
+        curves.append(curve)
+        done += [f"{name}: {note}"] if note else []
     curves, notes = on_one_grid(curves, [f"{table.title}, line {line}" for line in table.lines], interpolate, grid)
     texts = {name: table.columns[name] for name in _TEXTS if name in table.columns}
     origin = [
         f"{Path(path).name}, line {line}: {name}" for line, name in zip(table.lines, table.columns[CURVE], strict=True)
     ]
-    return Imported(Dataset(points, tuple(curves), tuple(_provenance(texts, origin))), notes)
+    return Imported(Dataset(points, tuple(curves), tuple(_provenance(texts, origin))), (*done, *notes))
 
 
 def from_archive(
@@ -181,10 +183,10 @@ def on_one_grid(
         )
     low, high = max(curve.x[0] for curve in curves), min(curve.x[-1] for curve in curves)
     common = first[(first >= low) & (first <= high)]
-    if len(common) < 2 or (grid is not None and len(common) < len(grid)):
-        raise InputError(
-            f"the curves have {q.x} = {low:g} to {high:g} in common; needed are 2 points of one grid or more"
-        )
+    if grid is not None and len(common) < len(grid):
+        raise InputError(f"the curves have {q.x} = {low:g} to {high:g} in common; needed are {_grid(grid, q.x)}")
+    if len(common) < 2:
+        raise InputError(f"the curves have {q.x} = {low:g} to {high:g} in common; needed are 2 points of the first")
     found = [
         curve_of(q, common, np.interp(common, curve.x, curve.y),
                  None if curve.error is None else np.interp(common, curve.x, curve.error))

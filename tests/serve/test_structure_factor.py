@@ -37,7 +37,7 @@ def test_s_of_a_run_and_back(run: Run, kept: list[Path], tmp_path: Path) -> None
     assert (status, err) == (0, "")
     assert "S(q)  " in text
     assert plot.read_bytes().startswith(b"\x89PNG")
-    curve, diameter, density = read_curve(out, S_Q)
+    curve, diameter, density, _ = read_curve(out, S_Q)
     assert isinstance(curve, StructureFactor)
     assert curve.error is not None
     assert diameter is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,13 +27,15 @@ _BEFORE_TRAJECTORY = re.compile(r"nanonet: measured from .*, density (?P<density
 
 
 class TabulatedCurve(NamedTuple):
-    """What a file says."""
+    """What the file of a curve says."""
 
     curve: Curve
     diameter: float | None
     """NP diameter D (sigma), None where the file does not say."""
     density: float | None
     """NPs a volume (sigma^-3), None where the file does not say."""
+    reordered: bool = False
+    """Whether its rows did not stand in the order of x."""
 
 
 class Tabulated(NamedTuple):
@@ -51,12 +54,13 @@ def write_curve(
     comment: str,
     diameter: float | None = None,
     density: float | None = None,
-    unit: str = "sigma",
+    unit: str | None = None,
 ) -> None:
     """Write columns x, y by their names, error, and for a prediction with a band its ends; what is not known is empty.
 
-    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing. Where r is not in
-    sigma its heading names the unit, as `r [nm]`; such a table is not read back: all that is read is in sigma.
+    Diameter and density stand above as lines `# diameter = 3`; `InputError` if the folder is missing. Headings name
+    units other than those of Lennard-Jones, as `t [ns]`. `unit` is that of the abscissa where it is not the quantity's,
+    as r of an RDF in nm: such a table is not read back, since all g(r) that is read is in sigma.
     """
     banded = curve.low is not None and curve.high is not None
     lines = [f"# nanonet: {''.join(c if c.isprintable() else ' ' for c in comment)}"]
@@ -64,10 +68,9 @@ def write_curve(
     if curve.error is None:
         lines.append("# low, high: 90 % band" if banded else "# error bars not known")
     q = curve.quantity
-    if q not in _CALLED:
-        lines.append(f"# {q.x} in {q.x_unit}, {q.name} in {q.unit}")
-    heading = q.x if unit == "sigma" else f"{q.x} [{unit}]"
-    lines.append(f"{heading},{q.name},error" + (",low,high" if banded else ""))
+    own = q.x_unit if unit is None else unit
+    heading = q.x if own == "1" or (q in _CALLED and own == q.x_unit) else f"{q.x} [{own}]"
+    lines.append(f"{heading},{q.name}{'' if q.unit == '1' else f' [{q.unit}]'},error" + (",low,high" if banded else ""))
     for i, (x, y) in enumerate(zip(curve.x, curve.y, strict=True)):
         error = "" if curve.error is None else format(curve.error[i], ".6g")
         ends = "" if curve.low is None or curve.high is None else f",{curve.low[i]:.6g},{curve.high[i]:.6g}"
@@ -104,10 +107,12 @@ def read_curve(path: str | os.PathLike[str], quantity: Quantity, sort: bool = Fa
     units = {q.x: UNITS[q.x] if q in _CALLED else (q.x_unit,)} | dict.fromkeys(names[1:], y_units)
     table = read_table(path, _CALLED.get(q, f"curve of {q.name}"), names, units, names[:3])
     known = _values(table)
-    return TabulatedCurve(_curve(table, q, sort), known.get("diameter"), known.get("density"))
+    curve, reordered = _curve(table, q, sort)
+    return TabulatedCurve(curve, known.get("diameter"), known.get("density"), reordered)
 
 
-def _curve(table: Table, q: Quantity, sort: bool) -> Curve:
+def _curve(table: Table, q: Quantity, sort: bool) -> tuple[Curve, bool]:
+    """The curve, and whether its rows were sorted."""
     names = (q.x, q.name, *OPTIONAL)
     for name in (q.x, q.name):
         if name not in table.columns:
@@ -118,29 +123,29 @@ def _curve(table: Table, q: Quantity, sort: bool) -> Curve:
         if found[name] is None:
             raise InputError(f"{table.title}, line {table.lines[0]}: {name} is empty")
     columns = {name: np.array(values) for name, values in found.items() if values is not None}
+    lines, back = np.array(table.lines), np.flatnonzero(np.diff(columns[q.x]) <= 0)
+    if back.size and not sort:
+        before, after = columns[q.x][back[0]], columns[q.x][back[0] + 1]
+        raise InputError(f"{table.title}, line {lines[back[0] + 1]}: {q.x} = {after:g} does not rise above {before:g}")
+    if back.size:
+        order = np.argsort(columns[q.x], kind="stable")
+        columns, lines = {name: values[order] for name, values in columns.items()}, lines[order]
     if q == G_R and columns["r"][0] == 0 and columns["g"][0] == 0:
-        columns = {name: values[1:] for name, values in columns.items()}
-    y = columns[q.name]
-    columns[q.name] = np.where((y < q.low) & (y > q.low - _ROUNDING * np.abs(y).max(initial=0.0)), q.low, y)
-    x = columns[q.x]
-    if sort:
-        columns = {name: values[np.argsort(x, kind="stable")] for name, values in columns.items()}
-    elif (back := np.flatnonzero(np.diff(x) <= 0)).size:
-        at = table.lines[int(back[0]) + 1 + len(table.lines) - len(x)]
-        raise InputError(f"{table.title}, line {at}: {q.x} = {x[back[0] + 1]:g} does not rise above {x[back[0]]:g}")
+        columns, lines = {name: values[1:] for name, values in columns.items()}, lines[1:]
     x, y = columns.pop(q.x), columns.pop(q.name)
+    y = np.where((y < q.low) & (y > q.low - _ROUNDING * np.abs(y).max(initial=0.0)), q.low, y)
     try:
-        return curve_of(q, x, y, **columns)
+        return curve_of(q, x, y, **columns), bool(back.size)
     except InputError as error:
-        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), table, len(x))}") from None
+        raise InputError(f"{table.title} cannot be used: {_with_line(str(error), lines.tolist())}") from None
 
 
-def _with_line(text: str, table: Table, count: int) -> str:
-    """A message about `g[3]` with the line of the file in its place."""
+def _with_line(text: str, lines: Sequence[int]) -> str:
+    """A message about `g[3]` with the line of the file in its place, of those that the values stand on."""
     found = re.match(r"(\w+)\[(\d+)\]", text)
     if found is None:
         return text
-    return f"line {table.lines[int(found[2]) + len(table.lines) - count]}: {found[1]}{text[found.end() :]}"
+    return f"line {lines[int(found[2])]}: {found[1]}{text[found.end() :]}"
 
 
 def _values(table: Table) -> dict[str, float]:

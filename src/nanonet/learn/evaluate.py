@@ -9,16 +9,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import NANOCOMPOSITE
-from nanonet.curve import G_R
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import LEAVE_ONE_OUT, Scores, error_of, least, scores
 from nanonet.evaluate.splits import MIN_CURVES, splits
-from nanonet.formats import potential_table
-from nanonet.learn.gaussian_process import GaussianProcess
-from nanonet.potentials.dilute import DiluteLimit
+from nanonet.learn.train import gaussian_process_for
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -112,14 +108,13 @@ def evaluate(
 
 def _fit(train: Indices, test: Indices, data: Dataset, kind: str, epochs: int, seed: int) -> Array:
     """Medians and ends of the bands (3, n, m) of test curves; NaN for ends of a model without bands."""
-    X, Y, q = data.X[train], data.Y[train], data.quantity
+    X, Y = data.X[train], data.Y[train]
     if kind == "gp":
-        prior = DiluteLimit(potential_table.shipped()) if data.space == NANOCOMPOSITE and q == G_R else None
-        return np.array(GaussianProcess(prior, quantity=q).fit(X, Y, data.x, data.errors[train]).band(data.X[test]))
+        return np.array(gaussian_process_for(data).fit(X, Y, data.x, data.errors[train]).band(data.X[test]))
     if kind != "nanonet":
         raise InputError(f"kind = {kind!r} is not one of gp, nanonet")
     from nanonet.learn.nanonet import NanoNet  # needs torch
 
-    network = NanoNet(epochs=epochs, seed=seed, quantity=q, keep_stuck=True)
+    network = NanoNet(epochs=epochs, seed=seed, quantity=data.quantity, keep_stuck=True)
     median = network.fit(X, Y, data.x).predict(data.X[test])
     return np.array([median, np.full_like(median, np.nan), np.full_like(median, np.nan)])

@@ -30,18 +30,19 @@ def train_gaussian_process(
 ) -> tuple[GaussianProcess, Scores]:
     """Fit a Gaussian process, score it and write its folder; returns it and the scores.
 
-    Its prior mean is the dilute limit where the dataset has g(r) of compositions; it has none otherwise. `InputError`
-    where the data are too few, or `out` cannot be written.
+    `InputError` where the data are too few, or `out` cannot be written.
     """
-    ours = data.space == NANOCOMPOSITE and data.quantity == G_R
-    prior = DiluteLimit(potential_table.shipped()) if ours else None
-    model = GaussianProcess(prior, quantity=data.quantity).fit(data.X, data.Y, data.x, data.errors)
-    found = held_out(
-        lambda: GaussianProcess(prior, quantity=data.quantity), data.X, data.Y, data.x, data.errors, progress
-    )
+    model = gaussian_process_for(data).fit(data.X, data.Y, data.x, data.errors)
+    found = held_out(lambda: gaussian_process_for(data), data.X, data.Y, data.x, data.errors, progress)
     tested = scores(data.Y, *found, data.quantity)
     model.export(out, card_of(data) | {"cross_validation": tested, "range": _range(data)})
     return model, tested
+
+
+def gaussian_process_for(data: Dataset) -> GaussianProcess:
+    """One to be fitted: about the dilute limit where the dataset has g(r) of compositions, else about none."""
+    ours = data.space == NANOCOMPOSITE and data.quantity == G_R
+    return GaussianProcess(DiluteLimit(potential_table.shipped()) if ours else None, quantity=data.quantity)
 
 
 def fit_network(network: NanoNet, data: Dataset, progress: Progress | None = None) -> list[str]:

@@ -180,17 +180,19 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
-def _reader(quantity: Quantity, sort: bool) -> Callable[[Path], Curve]:
+def _reader(quantity: Quantity, sort: bool) -> Callable[[Path], tuple[Curve, str]]:
     """Reads the file of a curve: a trajectory is measured, the points of a digitised curve may be sorted."""
     from nanonet.curve import G_R
     from nanonet.formats.curve_csv import read_curve
 
-    def read(path: Path) -> Curve:
+    def read(path: Path) -> tuple[Curve, str]:
         if path.suffix != ".gsd" or quantity != G_R:
-            return read_curve(path, quantity, sort).curve
+            found = read_curve(path, quantity, sort)
+            return found.curve, f"its points were sorted by {quantity.x}" if found.reordered else ""
         with needs_extra("sim"):
             from nanonet.analyze import pairs, trajectory
-        return pairs.measure(trajectory.read(path)).rdf
+        frames = trajectory.read(path)
+        return pairs.measure(frames).rdf, "; ".join(frames.notes)
 
     return read
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +11,8 @@ if TYPE_CHECKING:
 
 def card(title: str, facts: Sequence[tuple[str, str]], draw: Callable[[Axes], object] | None = None) -> str:
     """HTML of a title, rows of facts (name, value), and the figure that `draw` makes on Matplotlib axes."""
+    import html  # a large table, which every command would wait for
+
     rows = "".join(
         f'<tr style="text-align:left"><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
         for name, value in facts
@@ -23,6 +22,9 @@ def card(title: str, facts: Sequence[tuple[str, str]], draw: Callable[[Axes], ob
 
 
 def _figure(draw: Callable[[Axes], object]) -> str:
+    import base64
+    import io
+
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(3.6, 2.6), layout="constrained")

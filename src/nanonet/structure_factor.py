@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from nanonet.curve import Curve, Quantity
 from nanonet.errors import InputError
 
+Q_MAX, Q_WIDTH = 8.0, 0.2
+"""Largest wave number and width of its bins (1/sigma) where nothing else is asked for."""
+
 S_Q = Quantity(
     "S", "q", "NP-NP static structure factor", "wave number, bin centres", x_unit="1/sigma", low=0.0, limit=1.0
 )

@@ -14,7 +14,9 @@ from nanonet.evaluate.cross_validation import coverage, held_out, scores
 from nanonet.evaluate.metrics import FLOOR, ln_rmse
 from nanonet.evaluate.splits import splits
 from nanonet.formats import potential_table
+from nanonet.learn import gaussian_process
 from nanonet.learn.gaussian_process import GaussianProcess
+from nanonet.models import gaussian_process as posterior
 from nanonet.models.gaussian_process import CurveProcess
 from nanonet.models.kernels import correlation
 from nanonet.potentials.dilute import DiluteLimit
@@ -227,3 +229,26 @@ def test_curves_of_which_one_bin_differs_are_learnt(height: float) -> None:
         for found in GaussianProcess().fit(X, G, r).band(X):
             assert np.isfinite(found).all()
             assert (found >= 0).all()
+
+
+def test_predictions_in_single_precision_are_those_in_double(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Medians and bands of the shipped model, far from its data too, to 3e-4 of themselves or of 1e-3."""
+    model = nanonet.load()
+    low, high = model.X.min(axis=0), model.X.max(axis=0)
+    X = np.random.default_rng(0).uniform(low, high, (500, len(low)))
+    single = np.array(model.predict_bands(X))
+    monkeypatch.setattr(posterior, "_single", lambda values: values)
+    monkeypatch.setattr(posterior, "_NOISY", np.inf)
+    double = np.array(model.predict_bands(X))
+    assert (np.abs(single - double) <= 3e-4 * np.maximum(double, 1e-3)).all()
+
+
+def test_of_many_curves_the_kernels_are_fitted_to_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All curves count in the predictions: what was left out of the fit of the kernels is met as well."""
+    X, x = np.random.default_rng(0).uniform(0.0, 1.0, (60, 2)), np.linspace(0.0, 3.0, 20)
+    G = np.exp(np.sin(x + X[:, :1]) * (1.0 + X[:, 1:]))
+    whole = GaussianProcess().fit(X[:50], G[:50], x)
+    monkeypatch.setattr(gaussian_process, "_MOST_FITTED", 30)
+    part = GaussianProcess().fit(X[:50], G[:50], x)
+    errors = [np.sqrt(np.mean((np.log(one.predict(X[50:])) - np.log(G[50:])) ** 2)) for one in (whole, part)]
+    assert errors[1] < max(2.0 * errors[0], 0.01)

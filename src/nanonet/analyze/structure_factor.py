@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from nanonet.analyze.equilibrium import BLOCKS, block_error, block_means
 from nanonet.analyze.trajectory import Trajectory
 from nanonet.errors import InputError
-from nanonet.structure_factor import StructureFactor
+from nanonet.structure_factor import Q_MAX, Q_WIDTH, StructureFactor
 
 METHODS = ("direct", "debye")
-Q_MAX, Q_WIDTH = 8.0, 0.2
 _MOST = 1e8  # wave vectors of a frame
 _AT_A_TIME = 1 << 17  # of these: their amplitudes stay in the cache
 

@@ -13,12 +13,12 @@ from nanonet.analyze import trajectory
 from nanonet.analyze.entries import merge
 from nanonet.analyze.equilibrium import trajectory_statistics
 from nanonet.analyze.runs import replica_group
-from nanonet.analyze.structure_factor import Q_MAX, StructureMeasurement, measure
+from nanonet.analyze.structure_factor import StructureMeasurement, measure
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.formats.run_folder import RECORD, THINNED, TRAJECTORY, read_finished
 from nanonet.records import MeasuredRun
-from nanonet.structure_factor import S_Q
+from nanonet.structure_factor import Q_MAX, S_Q
 
 
 @dataclass(frozen=True, eq=False)

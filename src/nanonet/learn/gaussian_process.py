@@ -42,6 +42,7 @@ FLOOR = 0.03
 _TALL = 10.0  # curves that rise higher are learnt as logarithms
 _MODES = 12
 _MANY = 100  # curves that leave little doubt about the parameters: one start
+_MOST_FITTED = 300  # curves that lengths and noise are fitted to: the time grows with the third power
 _LEAST = 1e-4  # variance of t where nothing ever varied, as a share of the mean over the grid
 _TINY = 1e-12  # variance of what is known to every digit
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
@@ -273,7 +274,13 @@ def _hyperparameters(
     scaled: Array, scores: Array, together: bool, kernel: str, prior: PriorMean | None,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[NDArray[np.int64], Array, Array]:  # fmt: skip
-    """Group of each score (c,), correlation lengths (groups, q) and relative noise variances (groups,)."""
+    """Group of each score (c,), correlation lengths (groups, q) and relative noise variances (groups,).
+
+    Of more than `_MOST_FITTED` curves a subset is enough for them (subset of data; Rasmussen & Williams 2006, 8.3.2).
+    """
+    if len(scaled) > _MOST_FITTED:
+        chosen = np.sort(np.random.default_rng(0).choice(len(scaled), _MOST_FITTED, replace=False))
+        scaled, scores = scaled[chosen], scores[chosen]
     count = scores.shape[1]
     group = np.zeros(count, dtype=np.int64) if together else np.arange(count)
     centre, width = hyperpriors(scaled.shape[1], prior)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.composition import Composition
 from nanonet.space import InputSpace, Point
 
 Array = NDArray[np.float64]
@@ -57,10 +58,9 @@ class Support:
         nps = f" of {low} to {high} NPs" if high > low else f" of {low} NPs" if high else ""
         verdict = "" if self.converged is None else f", {self.converged} of them converged"
         near = "; ".join(f"{c} ({d:.2f})" for c, d in zip(self.neighbours, self.distances, strict=True))
-        return (
-            f"{self.simulations} simulations{nps}{verdict}; nearest simulated compositions (distance in units of the "
-            f"ranges): {near}"
-        )
+        ours = isinstance(self.nearest, Composition)
+        what, where = ("simulations", "simulated compositions") if ours else ("curves", "points")
+        return f"{self.simulations} {what}{nps}{verdict}; nearest {where} (distance in units of the ranges): {near}"
 
     @property
     def line(self) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nanonet.analyze.structure_factor import StructureMeasurement
     from nanonet.structure_factor import StructureFactor
 
-Q_MAX = 8.0  # analyze.structure_factor.Q_MAX, without waiting for NumPy
+_MOST_BINS = 10_000
 
 
 def structure_factor(
@@ -27,7 +27,9 @@ def structure_factor(
     method: Annotated[
         str, typer.Option(help="Of trajectories: direct (wave vectors of the box) or debye (pairs; .csv only).")
     ] = "direct",
-    q_max: Annotated[float, typer.Option(help="Largest wave number (1/sigma); bins are 0.2 wide.")] = Q_MAX,
+    q_max: Annotated[
+        float | None, typer.Option(help="Largest wave number (1/sigma), default 8; bins are 0.2 wide.")
+    ] = None,
     density: Annotated[float | None, typer.Option(help="NPs a volume, where a .csv does not say (sigma^-3).")] = None,
     nps: Annotated[int | None, typer.Option(help="NPs in the box of an RDF, whose number then counts.")] = None,
     window: Annotated[
@@ -37,6 +39,9 @@ def structure_factor(
     plot: Annotated[Path | None, typer.Option(help="Write a plot of S(q) (.png, .pdf, .svg).")] = None,
 ) -> None:
     """Structure factor S(q) of the NPs: from runs, with error bars, or from g(r); and g(r) from S(q)."""
+    from nanonet.structure_factor import Q_MAX
+
+    end = Q_MAX if q_max is None else q_max
     from nanonet.formats.atomic import check_parent
     from nanonet.formats.curve_csv import is_table
 
@@ -61,15 +66,15 @@ def structure_factor(
     if out.suffix == ".nc":
         if method != "direct" or plot is not None:
             raise InputError(f"{'--plot' if plot else f'method = {method!r}'} is for FILE.csv, not for out = {out}")
-        _dataset(paths, out, q_max)
+        _dataset(paths, out, end)
         return
     if to_rdf:
         _inverse(paths[0], out, density, window or "lorch")
         found = None
     elif tabulated:
-        found = _of_rdf(paths[0], out, q_max, density, nps, window or "lorch")
+        found = _of_rdf(paths[0], out, end, density, nps, window or "lorch")
     else:
-        found = _of_trajectory(paths[0], out, method, q_max)
+        found = _of_trajectory(paths[0], out, method, end)
     if plot is not None:
         from nanonet.formats.curve_csv import read_curve
         from nanonet.plots.rdf import plot_structure_factors
@@ -84,12 +89,15 @@ def structure_factor(
 def _dataset(folders: Sequence[Path], out: Path, q_max: float) -> None:
     with needs_extra("sim"):
         from nanonet.analyze import structure_runs
+    from nanonet.structure_factor import Q_WIDTH
+
     with progress_bar("analyzing") as progress:
         data = structure_runs.analyze(folders, q_max, progress)
     data.save(out)
     print(
         f"dataset    {out}: {data}\n"
-        f"bins       of q, {len(data.x)} from {data.x[0] - 0.1:.1f} to {data.x[-1] + 0.1:.1f}, which all boxes fill"
+        f"bins       of q, {len(data.x)} from {data.x[0] - 0.5 * Q_WIDTH:.1f} to {data.x[-1] + 0.5 * Q_WIDTH:.1f}, "
+        "which all boxes fill"
     )
 
 
@@ -126,13 +134,14 @@ def _of_rdf(
 
     from nanonet import fourier
     from nanonet.formats.curve_csv import read_rdf, write_curve
+    from nanonet.structure_factor import Q_WIDTH
 
     rdf, diameter, known = read_rdf(path)
     dense = _density(path, density, known)
-    bins = round(q_max / 0.2) if np.isfinite(q_max) else 0
-    if not 2 <= bins <= 10_000:
-        raise InputError(f"q_max = {q_max:g} is not between 0.4 and 2000")
-    found = fourier.from_rdf(rdf, dense, np.round(0.2 * (np.arange(bins) + 0.5), 10), window, nps)
+    bins = round(q_max / Q_WIDTH) if np.isfinite(q_max) else 0
+    if not 2 <= bins <= _MOST_BINS:
+        raise InputError(f"q_max = {q_max:g} is not between {2 * Q_WIDTH:g} and {_MOST_BINS * Q_WIDTH:g}")
+    found = fourier.from_rdf(rdf, dense, np.round(Q_WIDTH * (np.arange(bins) + 0.5), 10), window, nps)
     print(f"S(q)       from g(r) to r = {rdf.r[-1] + 0.5 * rdf.bin_width:g}, window {window}, density {dense:g}")
     write_curve(out, found, f"S(q) from g(r) of {path.name}, window {window}", diameter, dense)
     return found

@@ -265,12 +265,12 @@ class CurveProcess:
     def _curves(self, X: Array, band: bool) -> tuple[Array, ...]:
         start = self._start(X)
         z, share = self._posterior.predict(start.inputs)
-        modes = _single(self.modes)
-        t = _single(self.mean) + _single(z) @ modes
+        mean, modes, squares, spread = self._components
+        t = mean + _single(z) @ modes
         learnt = self._learnt(None if start.y0 is None else _single(start.y0))
         if not band:
             return (self._curves_of(self._shifted(t, start.place), learnt),)
-        variance = _single(share * self.variances) @ modes**2 + _single(self.spread) ** 2
+        variance = _single(share * self.variances) @ squares + spread
         half = _single(self._half_width(start.inputs))[:, None] * np.sqrt(variance)
         t, half = self._shifted(np.stack([t, half]), start.place)
         return tuple(self._curves_of(one, learnt) for one in (t, t - half, t + half))
@@ -297,6 +297,11 @@ class CurveProcess:
 
     def _half_width(self, inputs: Array) -> Array:
         return self.calibration.half_width(inputs, self._posterior.inputs, self.lengths[0], self.weights)
+
+    @cached_property
+    def _components(self) -> tuple[Array, Array, Array, Array]:
+        """In single precision: mean (k,), components (c, k), their squares, and the variance of what they leave out."""
+        return _single(self.mean), _single(self.modes), _single(self.modes**2), _single(self.spread**2)
 
     @cached_property
     def _posterior(self) -> ScorePosterior:

@@ -21,10 +21,11 @@ def correlation(a: Array, b: Array, lengths: Array, kernel: str, single: bool = 
     """
     scale = np.sqrt(0.5 if kernel == "gaussian" else 5.0) / lengths
     x, y = a * scale, b * scale
-    ones = np.ones((len(x), 1)), np.ones((len(y), 1))  # |x - y|^2 = |x|^2 - 2 x.y + |y|^2 as one product
-    left = np.hstack([x, np.square(x).sum(axis=1, keepdims=True), ones[0]])
-    right = np.hstack([-2.0 * y, ones[1], np.square(y).sum(axis=1, keepdims=True)])
-    squared = (left @ right.T).astype(np.float32 if single else np.float64, copy=False)  # in place from here on
+    squared = x @ (-2.0 * y.T)  # in place from here on: there may be many inputs
+    squared += np.square(y).sum(axis=1)
+    squared += np.square(x).sum(axis=1)[:, None]
+    if single:
+        squared = squared.astype(np.float32)
     np.maximum(squared, 0.0, out=squared)
     if kernel == "gaussian":
         return np.asarray(np.exp(np.negative(squared, out=squared), out=squared), dtype=np.float64)

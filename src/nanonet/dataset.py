@@ -286,10 +286,8 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         low, high = self.X.min(axis=0), self.X.max(axis=0)
-        facts = [
-            (one.long_name, f"{a:g} to {b:g} {one.unit.strip('1')}")
-            for one, a, b in zip(self.space.inputs, low, high, strict=True)
-        ]
+        ends = zip(self.space.inputs, low, high, strict=True)
+        facts = [(one.long_name, f"{a:g} to {b:g}" + ("" if one.unit == "1" else f" {one.unit}")) for one, a, b in ends]
         q, errors = self.quantity, int((~np.isnan(self.errors)).any(axis=1).sum())
         facts += [(q.long_name, f"{len(self.x)} values of {q.x}"), ("with error bars", f"{errors} of {len(self)}")]
         if judged := [one.convergence.converged for one in self.provenance if one.convergence is not None]:

@@ -192,6 +192,7 @@ def test_bad_input_is_one_message_and_status_2(run, smoke_run: Path, made_up_dat
         (["predict", *FIVE, "--plot", missing / "rdf.png"], "does not exist"),
         (["predict", *FIVE, "--plot", tmp_path / "rdf.txt"], "allowed are .png, .pdf, .svg"),
         (["predict", *FIVE, "--csv", missing / "rdf.csv"], "does not exist"),
+        (["predict", *FIVE, "--theory"], "needed is --plot"),
         (["simulate", *_five(eps_nn=9), "--out", tmp_path / "run"], "eps_nn = 9 is not between"),
         (["simulate", *FIVE, "--out", tmp_path / "run", "--protocol", "fast"], "protocol = 'fast' is not one of"),
         (["simulate", *FIVE, "--out", tmp_path / "run", "--production-steps", "17"], "production_steps = 17"),

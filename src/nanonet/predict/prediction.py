@@ -108,13 +108,10 @@ class Prediction:
     def _repr_html_(self) -> str:
         facts = [("rests on", self.support.line)]
         if isinstance(self.point, Composition) and isinstance(self.curve, RDF):
-            state = self.state
-            told = (
-                self.state_unknown
-                if state is None
-                else f"{state.state} ({state.probabilities.get(state.state, 0.0):.2f})"
-            )
-            facts.insert(0, ("state", told if state is None or state.state in state.probabilities else state.state))
+            told = self.state_unknown if self.state is None else self.state.state
+            if self.state is not None and told in self.state.probabilities:  # not of an uncertain one
+                told += f" ({self.state.probabilities[told]:.2f})"
+            facts.insert(0, ("state", told))
             for one in self.peaks:
                 text = "none" if one.peak is None else f"g = {one.peak.height:.3g} at r = {one.peak.position:.2f} sigma"
                 facts.append((f"{one.name} peak", text + ("" if one.height is None else f" (90 %: {one.height})")))

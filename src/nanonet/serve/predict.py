@@ -50,7 +50,9 @@ def predict(
     """Predict the curve of a composition (or of other inputs, by --set), what is read off it, and what it rests on."""
     values = values_of(inputs, given)
     if not given:
-        composition_of(values)
+        composition_of(values)  # refused before the model is loaded
+    if theory and plot is None:
+        raise InputError("--theory draws lines in the plot; needed is --plot FILE")
     from nanonet.formats.atomic import check_parent
 
     if csv is not None:

@@ -57,6 +57,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(dataset.app, name="dataset")
 for command in (
     analyze.analyze,
+    analyze.msd,
     predict.predict,
     predict.train,
     predict.evaluate,

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import name_and_value, needs_extra
+from nanonet.serve.options import CHOICE, how_measured, measuring, name_and_value, needs_extra
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from nanonet.curve import Curve, Quantity
+    from nanonet.curve import Quantity
     from nanonet.dataset import Dataset
-    from nanonet.import_dataset import Imported
+    from nanonet.import_dataset import CurveFile, Imported
     from nanonet.space import InputSpace
 
 app = typer.Typer(no_args_is_help=True, help="Dataset files: your own results, and what is in them.")
@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Dataset files: your own results, a
 Table = Annotated[
     Path,
     typer.Option(
-        help="CSV with a row a result: a column for each input, and `curve`, the file of its curve (CSV or GSD)."
+        help="CSV with a row a result: a column for each input, and `curve`, the file of its curve or a trajectory."
     ),
 ]
 Declared = Annotated[
@@ -35,24 +35,30 @@ Interpolate = Annotated[
     bool, typer.Option("--interpolate", help="Bring curves on different grids to the first one, points sorted.")
 ]
 
+_HOW = (*CHOICE, "cross", "r_max", "bins", "interval", "lag_max")
+
 
 @app.command()
+@how_measured(*_HOW)
 def create(
+    how: dict[str, Any],
     out: Annotated[Path, typer.Argument(help="Dataset file to write (.nc).")],
     table: Table,
     inputs: Declared = None,
     interpolate: Interpolate = False,
 ) -> None:
-    """Make a dataset of a table of results with a curve file each."""
+    """Make a dataset of a table of results, each with the file of its curve, or a trajectory, which is measured."""
     from nanonet.import_dataset import from_table
 
     _check_out(out)
     space, quantity = _declared(inputs)
-    _write(out, from_table(table, space, quantity, _reader(quantity, interpolate), interpolate))
+    _write(out, from_table(table, space, quantity, _reader(quantity, interpolate, measuring(how)), interpolate))
 
 
 @app.command()
+@how_measured(*_HOW)
 def add(
+    how: dict[str, Any],
     dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc) that gets the results.")],
     table: Table,
     interpolate: Annotated[
@@ -64,7 +70,8 @@ def add(
     from nanonet.import_dataset import Imported, extended, from_table
 
     data = Dataset.load(dataset)
-    more, notes = from_table(table, data.space, data.quantity, _reader(data.quantity, interpolate), interpolate, data.x)
+    read = _reader(data.quantity, interpolate, measuring(how))
+    more, notes = from_table(table, data.space, data.quantity, read, interpolate, data.x)
     print(f"added      {len(more)} to {len(data)} entries")
     _write(dataset, Imported(extended(data, more), notes))
 
@@ -180,21 +187,43 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
-def _reader(quantity: Quantity, sort: bool) -> Callable[[Path], tuple[Curve, str]]:
+def _reader(
+    quantity: Quantity, sort: bool, options: Mapping[str, Any]
+) -> Callable[[Path, Mapping[str, str]], CurveFile]:
     """Reads the file of a curve: a trajectory is measured, the points of a digitised curve may be sorted."""
-    from nanonet.curve import G_R
     from nanonet.formats.curve_csv import read_curve
+    from nanonet.import_dataset import CurveFile
 
-    def read(path: Path) -> tuple[Curve, str]:
-        if path.suffix != ".gsd" or quantity != G_R:
-            found = read_curve(path, quantity, sort)
-            return found.curve, f"its points were sorted by {quantity.x}" if found.reordered else ""
+    def read(path: Path, cells: Mapping[str, str]) -> CurveFile:
         with needs_extra("sim"):
-            from nanonet.analyze import pairs, trajectory
-        frames = trajectory.read(path)
-        return pairs.measure(frames).rdf, "; ".join(frames.notes)
+            from nanonet.analyze.sources import is_trajectory
+        if is_trajectory(path.name):
+            return _measured(path, quantity, {**options, **measuring(cells)})
+        if cells:
+            raise InputError(f"{next(iter(cells))} = {next(iter(cells.values()))} is for trajectories, not for {path}")
+        found = read_curve(path, quantity, sort)
+        return CurveFile(found.curve, f"its points were sorted by {quantity.x}" if found.reordered else "")
 
     return read
+
+
+def _measured(path: Path, quantity: Quantity, options: Mapping[str, Any]) -> CurveFile:
+    """The curve of a trajectory, measured as options and cells of a table say."""
+    from nanonet.import_dataset import CurveFile
+
+    how = dict(options)
+    for name in ("first", "last", "every"):
+        if isinstance(text := how.get(name), str):
+            if not text.isdecimal():
+                raise InputError(f"{name} = {text!r} is not a whole number")
+            how[name] = int(text)
+    if "topology" in how:
+        how["topology"] = Path(how["topology"])
+    with needs_extra("trajectories" if how or path.suffix != ".gsd" else "sim"):
+        from nanonet.analyze.files import measure_quantity
+
+        found = measure_quantity(path, quantity, **how)
+    return CurveFile(found.curve, known=found.known)
 
 
 def _write(out: Path, found: Imported) -> None:

@@ -55,6 +55,7 @@ def from_table(
     read: Callable[[Path, Mapping[str, str]], CurveFile],
     interpolate: bool = False,
     grid: Array | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Imported:
     """A dataset of a table with a row a result: a column for each input, and `curve`, the file of its curve.
 
@@ -77,6 +78,8 @@ def from_table(
         Whether curves on different grids are brought to one, linearly; else they are refused.
     grid:
         Grid (m,) that the curves must have; left out: that of the first.
+    progress:
+        Called with the rows done and all.
 
     Raises
     ------
@@ -107,6 +110,8 @@ def from_table(
         except InputError as error:
             raise InputError(f"{table.title}, line {line}: {error}") from None
         done += [f"{name}: {found[-1].note}"] if found[-1].note else []
+        if progress is not None:
+            progress(len(found), len(table.lines))
     where = [f"{table.title}, line {line}" for line in table.lines]
     curves, notes = on_one_grid([one.curve for one in found], where, interpolate, grid)
     texts = {name: table.columns[name] for name in _TEXTS if name in table.columns}

@@ -39,7 +39,7 @@ def test_frames_that_stand_twice_are_named(smoke_run: Path, tmp_path: Path) -> N
     ):
         for i in [*range(30), *range(20, len(whole))]:  # a run that went on from before its last frame
             twice.append(whole[i])
-    with pytest.raises(InputError, match="frame 30: its step is .*: frames stand doubled or out of order"):
+    with pytest.raises(InputError, match=r"frame 30: its step is .*: frames stand doubled or out of order"):
         analyze([tmp_path])
 
 

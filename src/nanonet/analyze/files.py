@@ -92,6 +92,7 @@ class FileCurve:
     """A curve that was measured on a trajectory file."""
 
     curve: Curve
+    frames: int
     known: dict[str, object]
     """What is known of it: fields of a `records.Provenance`."""
 
@@ -224,30 +225,31 @@ def measure_quantity(
         It is neither, or as `measure_files` and `follow_files`.
     """
     q, what = quantity, f"trajectory {path} cannot be used: "
-    rdf, msd = ((one.name, one.x) == (q.name, q.x) for one in (G_R, MSD))
-    if not (rdf or msd):
+    of_g, of_msd = ((one.name, one.x) == (q.name, q.x) for one in (G_R, MSD))
+    if not (of_g or of_msd):
         raise InputError(f"{what}measured are g(r) and msd(t), the curves of the dataset are {q.name}({q.x})")
     others = (
         {"interval": interval, "lag_max": lag_max}
-        if rdf
+        if of_g
         else {"r_max": r_max, "bins": bins, "cross": options.get("cross")}
     )
     for name, value in others.items():
         if value is not None:
             raise InputError(f"{name} = {value} is not for {q.name}({q.x})")
-    if rdf:
+    if of_g:
         options["wanted"] = length_unit(q.x_unit)
         found = measure_files([path], r_max=r_max, bins=BINS if bins is None else bins, **options)
         curve, verdict = found.measured.rdf, found.verdict
         known: dict[str, object] = {"nps": found.measured.nps}
         if verdict is not None:
             known["convergence"] = verdict.to_json()
-        return FileCurve(curve_of(q, curve.r, curve.g, curve.error), known)
+        return FileCurve(curve_of(q, curve.r, curve.g, curve.error), found.frames, known)
     if interval is None:
         raise InputError(f"{what}interval is not given: the time from one of its frames to the next, as 2ps")
     options["wanted"] = length_unit(q.unit.removesuffix("^2"))
-    followed = follow_files([path], interval, lag_max=lag_max, time_unit=q.x_unit, **options).measured
-    return FileCurve(curve_of(q, followed.msd.x, followed.msd.y, followed.msd.error), {"nps": followed.nps})
+    followed = follow_files([path], interval, lag_max=lag_max, time_unit=q.x_unit, **options)
+    msd = followed.measured.msd
+    return FileCurve(curve_of(q, msd.x, msd.y, msd.error), followed.frames, {"nps": followed.measured.nps})
 
 
 def _shown(chosen: Chosen, size: int, progress: Progress | None) -> Iterator[Batch]:

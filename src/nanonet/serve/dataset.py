@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import CHOICE, how_measured, measuring, name_and_value, needs_extra
+from nanonet.serve.options import CHOICE, how_measured, measuring, name_and_value, needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nanonet.analyze.files import FileCurve
     from nanonet.curve import Quantity
     from nanonet.dataset import Dataset
-    from nanonet.import_dataset import CurveFile, Imported
+    from nanonet.import_dataset import Imported
     from nanonet.space import InputSpace
 
 app = typer.Typer(no_args_is_help=True, help="Dataset files: your own results, and what is in them.")
@@ -48,11 +52,9 @@ def create(
     interpolate: Interpolate = False,
 ) -> None:
     """Make a dataset of a table of results, each with the file of its curve, or a trajectory, which is measured."""
-    from nanonet.import_dataset import from_table
-
     _check_out(out)
     space, quantity = _declared(inputs)
-    _write(out, from_table(table, space, quantity, _reader(quantity, interpolate, measuring(how)), interpolate))
+    _write(out, _from_table(table, space, quantity, interpolate, how))
 
 
 @app.command()
@@ -67,11 +69,10 @@ def add(
 ) -> None:
     """Add results of a table to a dataset: the same inputs, the same quantity."""
     from nanonet.dataset import Dataset
-    from nanonet.import_dataset import Imported, extended, from_table
+    from nanonet.import_dataset import Imported, extended
 
     data = Dataset.load(dataset)
-    read = _reader(data.quantity, interpolate, measuring(how))
-    more, notes = from_table(table, data.space, data.quantity, read, interpolate, data.x)
+    more, notes = _from_table(table, data.space, data.quantity, interpolate, how, data.x)
     print(f"added      {len(more)} to {len(data)} entries")
     _write(dataset, Imported(extended(data, more), notes))
 
@@ -187,30 +188,45 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
-def _reader(
-    quantity: Quantity, sort: bool, options: Mapping[str, Any]
-) -> Callable[[Path, Mapping[str, str]], CurveFile]:
-    """Reads the file of a curve: a trajectory is measured, the points of a digitised curve may be sorted."""
+def _from_table(
+    table: Path,
+    space: InputSpace | None,
+    quantity: Quantity,
+    interpolate: bool,
+    how: Mapping[str, object],
+    grid: NDArray[np.float64] | None = None,
+) -> Imported:
+    """The dataset of a table; trajectories are measured as options say, points of digitised curves may be sorted."""
+    from nanonet.analyze.sources import is_trajectory
     from nanonet.formats.curve_csv import read_curve
-    from nanonet.import_dataset import CurveFile
+    from nanonet.import_dataset import CurveFile, from_table
+
+    options: dict[str, Any] = measuring(how)
+    frames: list[int] = []
 
     def read(path: Path, cells: Mapping[str, str]) -> CurveFile:
-        with needs_extra("sim"):
-            from nanonet.analyze.sources import is_trajectory
         if is_trajectory(path.name):
-            return _measured(path, quantity, {**options, **measuring(cells)})
+            found = _measured(path, quantity, options | measuring(cells))
+            frames.append(found.frames)
+            return CurveFile(found.curve, known=found.known)
         if cells:
             raise InputError(f"{next(iter(cells))} = {next(iter(cells.values()))} is for trajectories, not for {path}")
-        found = read_curve(path, quantity, sort)
-        return CurveFile(found.curve, f"its points were sorted by {quantity.x}" if found.reordered else "")
+        table = read_curve(path, quantity, interpolate)
+        return CurveFile(table.curve, f"its points were sorted by {quantity.x}" if table.reordered else "")
 
-    return read
+    with progress_bar("reading") as progress:
+        made = from_table(table, space, quantity, read, interpolate, grid, progress)
+    if options and not frames:
+        name = next(name for name, value in how.items() if value is not None)
+        raise InputError(f"{name} is for trajectories, and {table} names none")
+    if frames:
+        few, many = min(frames), max(frames)
+        print(f"measured   trajectories: {len(frames)}, of {few if few == many else f'{few} to {many}'} frames")
+    return made
 
 
-def _measured(path: Path, quantity: Quantity, options: Mapping[str, Any]) -> CurveFile:
+def _measured(path: Path, quantity: Quantity, options: Mapping[str, Any]) -> FileCurve:
     """The curve of a trajectory, measured as options and cells of a table say."""
-    from nanonet.import_dataset import CurveFile
-
     how = dict(options)
     for name in ("first", "last", "every"):
         if isinstance(text := how.get(name), str):
@@ -222,8 +238,7 @@ def _measured(path: Path, quantity: Quantity, options: Mapping[str, Any]) -> Cur
     with needs_extra("trajectories" if how or path.suffix != ".gsd" else "sim"):
         from nanonet.analyze.files import measure_quantity
 
-        found = measure_quantity(path, quantity, **how)
-    return CurveFile(found.curve, known=found.known)
+        return measure_quantity(path, quantity, **how)
 
 
 def _write(out: Path, found: Imported) -> None:

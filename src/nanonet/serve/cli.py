@@ -19,6 +19,7 @@ from nanonet.serve import (
     predict,
     reproduce,
     structure_factor,
+    sweep,
     terminal,
     theory,
 )  # fmt: skip
@@ -69,6 +70,7 @@ for command in (
     phase.phase_map,
     reproduce.reproduce,
     structure_factor.structure_factor,
+    sweep.sweep,
     theory.theory,
 ):
     app.command()(command)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from nanonet.curve import Curve
     from nanonet.records import PolymerRecord
 
+_ROUNDING = 1e-9  # of the volume of a box that does not change
+
 Paths = Annotated[list[Path], typer.Argument(help="Run folders, or the files of one trajectory.", metavar="PATH...")]
 
 
@@ -118,7 +120,7 @@ def _analyze_files(paths: list[Path], out: Path, options: dict[str, Any]) -> Non
         found = measure_files(paths, progress=progress, **options)
     measured, verdict = found.measured, found.verdict
     second = "" if found.others is None else f", g with {found.others} others"
-    density = f"density {measured.density:.6g} +- {measured.density_error:.1g} {found.unit}^-3"
+    density = _density(measured.density, measured.density_error, found.unit)
     print(f"{density}, {measured.nps} NPs{second}, {found.frames} frames\n  {measured.rdf.text(found.unit)}")
     if found.unit != "sigma":
         print(f"note       lengths are in {found.unit}: --sigma was not given")
@@ -160,11 +162,16 @@ def _follow_files(paths: list[Path], out: Path, lag_max: str | None, options: di
     with progress_bar("analyzing") as progress:
         found = follow_files(paths, lag_max=lag_max, progress=progress, **options)
     measured = found.measured
-    density = f"density {measured.density:.6g} +- {measured.density_error:.1g} {found.unit}^-3"
+    density = _density(measured.density, measured.density_error, found.unit)
     print(f"{density}, {measured.nps} NPs, {found.frames} frames")
     _print_msd(measured.msd)
     write_curve(out, measured.msd, f"measured from {paths[0].name}")
     return (measured.msd,)
+
+
+def _density(density: float, error: float, unit: str) -> str:
+    bar = f" +- {error:.1g}" if error > _ROUNDING * density else ""
+    return f"density {density:.6g}{bar} {unit}^-3"
 
 
 def _print_msd(curve: Curve) -> None:

@@ -204,18 +204,18 @@ def _from_table(
     options: dict[str, Any] = measuring(how)
     frames: list[int] = []
 
-    def read(path: Path, cells: Mapping[str, str]) -> CurveFile:
+    def curve_file(path: Path, cells: Mapping[str, str]) -> CurveFile:
         if is_trajectory(path.name):
             found = _measured(path, quantity, options | measuring(cells))
             frames.append(found.frames)
             return CurveFile(found.curve, known=found.known)
         if cells:
             raise InputError(f"{next(iter(cells))} = {next(iter(cells.values()))} is for trajectories, not for {path}")
-        table = read_curve(path, quantity, interpolate)
-        return CurveFile(table.curve, f"its points were sorted by {quantity.x}" if table.reordered else "")
+        read = read_curve(path, quantity, interpolate)
+        return CurveFile(read.curve, f"its points were sorted by {quantity.x}" if read.reordered else "")
 
     with progress_bar("reading") as progress:
-        made = from_table(table, space, quantity, read, interpolate, grid, progress)
+        made = from_table(table, space, quantity, curve_file, interpolate, grid, progress)
     if options and not frames:
         name = next(name for name, value in how.items() if value is not None)
         raise InputError(f"{name} is for trajectories, and {table} names none")

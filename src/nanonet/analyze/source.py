@@ -60,7 +60,8 @@ def in_file(name: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(prefix + str(error).removeprefix(prefix)) from None
+        said = str(error)  # which may name one of several files
+        raise InputError(said if said.startswith("trajectory ") else prefix + said) from None
     except ImportError:
         raise
     except Exception as error:  # whatever a broken file makes the readers say

@@ -45,6 +45,9 @@ model: $(VENV)/.test
 	cmp src/nanonet/data/potential.npz src/nanonet/data/gp/potential.npz  # the first is read in place of the second
 	rm src/nanonet/data/gp/potential.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --kind nanonet --out src/nanonet/data/nanonet
+	mkdir -p build
+	$(BIN)/nanonet structure-factor data/runs/* --out build/sq.nc
+	$(BIN)/nanonet train build/sq.nc --out src/nanonet/data/sq
 
 figures: $(VENV)/.test
 	$(BIN)/python -m docs.make.figures

@@ -35,7 +35,7 @@ def _csv(path: Path, rows: np.ndarray = X, head: str = ",".join(FIELDS)) -> Path
 def _read(path: Path) -> dict[str, np.ndarray]:
     """Columns of a table of predictions, by name."""
     if path.suffix == ".nc":
-        return {name: x.values for name, x in xr.load_dataset(path).variables.items()}
+        return {str(name): x.values for name, x in xr.load_dataset(path).variables.items()}
     if path.suffix == ".parquet":
         return {name: np.array(x) for name, x in pq.read_table(path).to_pydict().items()}
     head, *rows = csv.reader(line for line in path.read_text().splitlines() if not line.startswith("#"))

@@ -329,7 +329,8 @@ def load(model: str | os.PathLike[str] | None = None) -> Predictor:
     Parameters
     ----------
     model:
-        A folder; or the name of a shipped model, `gp` (Gaussian process, the default) or `nanonet` (the paper's).
+        A folder; or the name of a shipped model, `gp` (Gaussian process, the default), `nanonet` (the paper's) or `sq`
+        (a Gaussian process of the structure factor).
 
     Raises
     ------

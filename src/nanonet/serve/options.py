@@ -19,6 +19,12 @@ Inputs = dict[str, float | None]
 
 LmpCommand = Annotated[str | None, typer.Option("--lmp", help="LAMMPS command; default: $NANONET_LMP, then lmp.")]
 Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin, opt, omp, kokkos, gpu, none.")]
+Model = Annotated[
+    str | None, typer.Option(help="Model folder, or a shipped model: gp (default), nanonet, sq (of S(q)).")
+]
+Given = Annotated[
+    list[str] | None, typer.Option("--set", help="An input by name, for models of any inputs.", metavar="NAME=VALUE")
+]
 Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos), or GPUs of a node.")]
 
 

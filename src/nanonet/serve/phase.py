@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import Inputs, any_input, progress_bar
+from nanonet.serve.options import Given, Inputs, Model, any_input, progress_bar
 from nanonet.serve.predict import values_of
 from nanonet.serve.terminal import print
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from nanonet.phases.classify_dataset import ClassifiedCurve
     from nanonet.phases.state import Criteria, Estimate
 
-Model = Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")]
 Depth = Annotated[float, typer.Option(help="How deep a minimum of W must be to hold a pair (kT).")]
 Confidence = Annotated[float, typer.Option(help="Probability that a verdict needs; less is 'uncertain'.")]
 
@@ -87,10 +86,7 @@ def phase_map(
     y_range: Annotated[tuple[float, float] | None, typer.Option(help="Default: the simulated range.")] = None,
     steps: Annotated[int, typer.Option(help="Points along each input.")] = 40,
     model: Model = None,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A held input by name, for models of any inputs.", metavar="NAME=VALUE"),
-    ] = None,
+    given: Given = None,
     dataset: Annotated[
         Path | None, typer.Option(help="Simulations to mark (.nc); default: the shipped, on maps of compositions.")
     ] = None,

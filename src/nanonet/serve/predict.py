@@ -11,7 +11,7 @@ import typer
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
-from nanonet.serve.options import Inputs, any_input, name_and_value, needs_extra, progress_bar
+from nanonet.serve.options import Given, Inputs, Model, any_input, name_and_value, needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -33,11 +33,8 @@ KINDS = ("gp", "nanonet")
 @any_input
 def predict(
     inputs: Inputs,
-    model: Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")] = None,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="An input by name, for models of any inputs.", metavar="NAME=VALUE"),
-    ] = None,
+    model: Model = None,
+    given: Given = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write r, g, its error or the ends of its band.")] = None,
     show_values: Annotated[bool, typer.Option("--values", help="Print g(r) too.")] = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import Inputs, any_input, name_and_value, progress_bar
+from nanonet.serve.options import Given, Inputs, Model, any_input, name_and_value, progress_bar
 from nanonet.serve.predict import named_inputs, values_of
 from nanonet.serve.terminal import print
 
@@ -27,11 +27,8 @@ def sweep(
         typer.Option(help="An input and its values, as LOW:HIGH:COUNT or VALUE,VALUE,...", metavar="NAME=VALUES"),
     ],
     out: Annotated[Path, typer.Option(help="File to write (.nc; a row a point: .csv, .parquet).")],
-    model: Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")] = None,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A held input by name, for models of any inputs.", metavar="NAME=VALUE"),
-    ] = None,
+    model: Model = None,
+    given: Given = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg), of one or two inputs.")] = None,
 ) -> None:
     """Predict over one or more inputs, the others held: curves with bands, peaks and neighbours with intervals."""

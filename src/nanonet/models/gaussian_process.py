@@ -216,17 +216,23 @@ class CurveProcess:
             apart = 1 if common else len(part)
             noise = random.standard_normal((draws, apart, len(self.modes)))
             rough = random.standard_normal((draws, apart, len(self.grid) + len(_WINDOW) - 1))
-            drawn = np.empty((draws, len(part), len(self.x)))
-            if common:
+            if common:  # the same noise for all: shifted with each curve
                 random = np.random.default_rng(seed)  # the next part has the same numbers
+                rough = rough @ (_smoothing(len(self.grid)) * self.spread)
+                t = (z + noise * deviations) @ self.modes
+                t += self.mean
+                t += scale * rough
+                drawn = self._curves_of(self._shifted(t, start.place), self._learnt(start.y0))
+                found.append(drawn)
+                continue
+            drawn = np.empty((draws, len(part), len(self.x)))
             first = start.place[:, 0]
             for origin in set(first.tolist()):  # what is linear in the draws is shifted once for all of them
                 own = np.flatnonzero(first == origin)
                 at = start.place[own[0]]
-                who = slice(None) if common else own
-                t = (z[own] + noise[:, who] * deviations[own]) @ self._placed(self.modes, at)
+                t = (z[own] + noise[:, own] * deviations[own]) @ self._placed(self.modes, at)
                 t += self._placed(self.mean[None], at)
-                t += scale[own] * (rough[:, who] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
+                t += scale[own] * (rough[:, own] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
                 drawn[:, own] = self._curves_of(t, self._learnt(None if start.y0 is None else start.y0[own]))
             found.append(drawn)
         return np.concatenate(found, axis=1) if found else np.empty((draws, 0, len(self.x)))

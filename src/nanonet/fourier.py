@@ -79,7 +79,7 @@ def rdf_kernel(r: Array, q: Array, window: str = "lorch") -> Array:
     """Matrix (k, m) that makes (S - 1) / rho at q (k,) of g - 1 on the grid r (m,); see `from_rdf`."""
     width = (r[-1] - r[0]) / (len(r) - 1)
     weights = 4.0 * math.pi * width * r**2 * _window(r, r[-1] + 0.5 * width, window)
-    return np.sinc(np.multiply.outer(q, r) / np.pi) * weights
+    return np.asarray(np.sinc(np.multiply.outer(q, r) / np.pi) * weights)
 
 
 def to_rdf(structure: StructureFactor, density: float, r: ArrayLike | None = None, window: str = "lorch") -> RDF:

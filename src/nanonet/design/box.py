@@ -18,7 +18,7 @@ from nanonet.space import InputSpace
 Limits = tuple[float, float]
 
 DIGITS = 3
-"""Of inputs that are found, what a person can read and make: of the value where it is logarithmic, else of the range."""
+"""Of inputs that are found, as a person can make them: of the value where it is logarithmic, else of the range."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Box:
         moved = np.clip(X[:, None] + shifts, *ends)
         whole = [one.whole for one in self.space.inputs]
         moved[..., whole] = np.round(moved[..., whole])
-        return moved
+        return np.asarray(moved)
 
     @cached_property
     def _free_space(self) -> InputSpace:
@@ -109,7 +109,7 @@ def box_of(model: Predictor, fixed: Mapping[str, float], bounds: Mapping[str, Li
             low = max(low, MIN_EPS_NN)
         one.check(low)
         one.check(high)
-        if low > high or low == high and one.name in bounds:
+        if low > high or (low == high and one.name in bounds):
             raise InputError(f"bounds of {one.name} = {low:g} to {high:g} do not rise")
         if low == high:
             held[one.name] = low

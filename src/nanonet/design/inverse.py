@@ -282,8 +282,10 @@ def _first_round(scorer: _Scorer, weights: Array, seed: int) -> tuple[_Scored, l
     if any(one.lowest for one in scorer.targets):
         _set_lowest(scorer, found.u, seed)
         found = scorer.score(u, _DRAWS, seed, weights, plain=True)
-        notes += [f"as low as can be is {one.reading.say_value(one.high)} or less here: the lowest tenth of the medians "
-                  "in range" for one in scorer.targets if one.lowest]  # fmt: skip
+        for one in scorer.targets:
+            if one.lowest:
+                what = f"{one.reading.name} = lowest is {one.reading.in_units(one.high)} or less"
+                notes.append(f"{what} here: the lowest tenth of the medians in range")
     if scorer.shifts is not None:
         best = np.argsort(-found.score, kind="stable")[:_ROBUST]
         found = scorer.score(found.u[best], _DRAWS, seed, weights)
@@ -359,7 +361,7 @@ def _shifts(box: Box, tolerances: Mapping[str, float], seed: int) -> Array | Non
     if not tolerances:
         return None
     wide = np.array([tolerances.get(name, 0.0) for name in box.space.names])
-    return (2.0 * qmc.Sobol(len(wide), seed=seed).random(_SHIFTS) - 1.0) * wide
+    return np.asarray((2.0 * qmc.Sobol(len(wide), seed=seed).random(_SHIFTS) - 1.0) * wide)
 
 
 def _sure(probability: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class Reading:
     text: str
     read: Callable[[Array, Array, Columns], Array]
 
-    def say_value(self, value: float) -> str:
+    def in_units(self, value: float) -> str:
         """A value with its unit."""
         return f"{value:.3g}" + ("" if self.unit == "1" else f" {self.unit}")
 
@@ -76,7 +77,11 @@ def reading(name: str, model: Predictor, radius: float | None = None) -> Reading
         return _value_at(name, model)
     if name not in (OF_COMPOSITIONS if own else OF_CURVES):
         _needs(own or name not in OF_COMPOSITIONS, name, model)
-        allowed = (*(OF_COMPOSITIONS if own else OF_CURVES), "curve", f"{model.quantity.name}@{model.quantity.x.upper()}")
+        allowed = (
+            *(OF_COMPOSITIONS if own else OF_CURVES),
+            "curve",
+            f"{model.quantity.name}@{model.quantity.x.upper()}",
+        )
         raise InputError(f"{name} is not one of {', '.join(allowed)}")
     if radius is not None and not model.r[0] < radius <= model.r[-1]:
         raise InputError(f"radius = {radius:g} is not between {model.r[0]:g} and {model.r[-1]:g}, the grid")
@@ -112,11 +117,22 @@ def _needs(own: bool, name: str, model: Predictor) -> None:
 
 def _state(index: int) -> Callable[[Array, Array, Columns], Array]:
     def read(r: Array, curves: Array, inputs: Columns) -> Array:
-        sizes, dense = inputs["diameter"].tolist(), inputs["density"].tolist()
-        found = [states(r, one, d, n) == index for one, d, n in zip(curves, sizes, dense, strict=True)]
-        return np.array(found, dtype=np.float64).reshape(curves.shape[:2])
+        return _each(lambda one, d, n: states(r, one, d, n) == index, curves, inputs)
 
     return read
+
+
+def _each(read: Callable[[Array, float, float], NDArray[Any]], curves: Array, inputs: Columns) -> Array:
+    """Numbers (n, s) of curves (n, s, m), NaN at points whose g(r) ends too near; `InputError` where all do."""
+    found, error = np.full(curves.shape[:2], np.nan), None
+    for i, (d, n) in enumerate(zip(inputs["diameter"].tolist(), inputs["density"].tolist(), strict=True)):
+        try:
+            found[i] = read(curves[i], d, n)
+        except InputError as short:
+            error = short
+    if error is not None and np.isnan(found).all():
+        raise error
+    return found
 
 
 def _peak(quantity: Quantity, which: int) -> Callable[[Array, Array, Columns], Array]:
@@ -139,20 +155,19 @@ def _neighbours(radius: float | None) -> Callable[[Array, Array, Columns], Array
         volumes = 4.0 / 3.0 * math.pi * np.diff(np.minimum(edges, ends[:, None]) ** 3, axis=1)
         nps = numbers_of_nps(inputs["density"])
         found = np.einsum("nsm,nm->ns", curves, volumes) * (inputs["density"] * (nps - 1) / nps)[:, None]
-        return np.minimum(found, (nps - 1)[:, None])  # no NP has more neighbours
+        return np.asarray(np.minimum(found, (nps - 1)[:, None]))  # no NP has more neighbours
 
     return read
 
 
 def _well_depth(r: Array, curves: Array, inputs: Columns) -> Array:
-    found = [well_depths(r, one, d) for one, d in zip(curves, inputs["diameter"].tolist(), strict=True)]
-    return np.array(found).reshape(curves.shape[:2])
+    return _each(lambda one, d, n: well_depths(r, one, d), curves, inputs)
 
 
 def _small_q(r: Array, curves: Array, inputs: Columns) -> Array:
     nps = numbers_of_nps(inputs["density"])
     weights = rdf_kernel(r, np.array([2.0 * math.pi / r[-1]]))[0]
-    return 1.0 + ((curves - 1.0) @ weights) * (inputs["density"] * (nps - 1) / nps)[:, None]
+    return np.asarray(1.0 + ((curves - 1.0) @ weights) * (inputs["density"] * (nps - 1) / nps)[:, None])
 
 
 def _value_at(name: str, model: Predictor) -> Reading:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nanonet.curve import G_R
+from nanonet.curve import G_R, Curve
 from nanonet.design.readings import Array, Columns, Reading, reading, tells_state
 from nanonet.errors import InputError
 from nanonet.formats.curve_csv import read_curve
@@ -39,12 +39,15 @@ class Target:
         Limits, both included; infinite where there is none.
     lowest:
         Whether `high` is still to be found: the lowest tenth of what the inputs allow.
+    curve:
+        The curve that is wanted, where one is.
     """
 
     reading: Reading
     low: float
     high: float
     lowest: bool = False
+    curve: Curve | None = None
 
     def __str__(self) -> str:
         name, r = self.reading.text, self.reading
@@ -53,10 +56,10 @@ class Target:
         if self.lowest and math.isinf(self.high):
             return f"{name}: as low as can be"
         if math.isinf(self.low):
-            return f"{name}: at most {r.say_value(self.high)}"
+            return f"{name}: at most {r.in_units(self.high)}"
         if r.name == "curve":
-            return f"{name}: at most {r.say_value(self.high)}"
-        return f"{name}: {self.low:.3g} to {r.say_value(self.high)}"
+            return f"{name}: at most {r.in_units(self.high)}"
+        return f"{name}: {self.low:.3g} to {r.in_units(self.high)}"
 
     def misses(self, values: Array) -> Array:
         """How far numbers lie outside of the limits, 0 where they do not, in units of half their distance, to 10."""
@@ -119,26 +122,21 @@ def _parsed(text: str, model: Predictor, radius: float | None, interpolate: bool
 
 
 def _limits(name: str, text: str) -> tuple[float, float]:
+    """Lower and upper limit of `LOW:HIGH`, `X+-TOLERANCE` or `X`."""
     allowed = f"{name} = {text!r} is not X, X+-TOLERANCE or LOW:HIGH"
+    low, colon, high = (part.strip() for part in text.partition(":"))
+    centre, mark, width = text.replace("±", "+-").partition("+-")
     try:
-        if ":" in text:
-            low, high = (part.strip() for part in text.split(":"))
-            if not (low or high):
-                raise InputError(allowed)
-            ends = (float(low) if low else -math.inf, float(high) if high else math.inf)
+        if colon:
+            ends = (float(low or -math.inf), float(high or math.inf))
         else:
-            centre, mark, width = text.replace("±", "+-").partition("+-")
             x = float(centre)
             tolerance = float(width) if mark else max(_SHARE * abs(x), _OWN.get(name, 0.0))
-            if not tolerance > 0:
-                raise InputError(f"{name} = {text!r}: the tolerance is not above 0")
             ends = (x - tolerance, x + tolerance)
-    except InputError:
-        raise
     except ValueError:
         raise InputError(allowed) from None
-    if any(math.isnan(x) for x in ends) or not ends[0] < ends[1] or math.isinf(ends[0] + ends[1]) and ":" not in text:
-        raise InputError(f"{name} = {text!r}: limits {ends[0]:g} and {ends[1]:g} do not rise")
+    if not ends[0] < ends[1] or ends == (-math.inf, math.inf) or not (colon or math.isfinite(ends[0])):
+        raise InputError(f"{allowed}: limits {ends[0]:g} and {ends[1]:g} do not rise")
     return ends
 
 
@@ -180,9 +178,9 @@ def _wanted_curve(text: str, model: Predictor, interpolate: bool) -> Target:
     if not (math.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"curve = {text!r}: the tolerance {width!r} is not a number above 0")
     curve, r = read_curve(path, model.quantity).curve, model.r
-    inside = (r >= curve.x[0] - 1e-6) & (r <= curve.x[-1] + 1e-6)
-    nearest = np.abs(curve.x[:, None] - r).min(axis=1)
-    if nearest.max() > 1e-6 * abs(r[-1]) and not interpolate:
+    same = np.abs(curve.x[:, None] - r) <= 1e-6 * abs(r[-1])
+    inside = (r >= curve.x[0]) & (r <= curve.x[-1]) if interpolate else same.any(axis=0)
+    if not (interpolate or same.any(axis=1).all()):
         raise InputError(
             f"curve {path} is on another grid ({len(curve.x)} points, {curve.x[0]:g} to {curve.x[-1]:g}) than the "
             f"model ({len(r)}, {r[0]:g} to {r[-1]:g}); --interpolate puts it there"
@@ -197,8 +195,8 @@ def _wanted_curve(text: str, model: Predictor, interpolate: bool) -> Target:
     def read(r: Array, curves: Array, inputs: Columns) -> Array:
         values = curves[..., inside]
         values = np.log(values + _FLOOR) if bounded else values / scale
-        return np.sqrt(np.mean((values - goal) ** 2, axis=-1))
+        return np.asarray(np.sqrt(np.mean((values - goal) ** 2, axis=-1)))
 
     unit = f"ln {model.quantity.name}" if bounded else "of its root mean square"
     what = Reading("curve", "1", f"difference from {Path(path).name} ({unit}, root mean square)", read)
-    return Target(what, 0.0, tolerance)
+    return Target(what, 0.0, tolerance, curve=curve)

@@ -195,6 +195,11 @@ def find(
     return Design(scorer.targets, box, tuple(answers), scorer.count, tuple(notes))
 
 
+def share_met(model: Predictor, targets: Sequence[Target], box: Box, X: Array, draws: int, seed: int = 0) -> Array:
+    """Share (n,) of drawn curves of inputs X (n, p) that meet all targets at once."""
+    return np.asarray(_Scorer(model, tuple(targets), box, None).meets(X, draws, seed)[0].mean(axis=1))
+
+
 class _Scored(NamedTuple):
     """Points of the unit cube (n, free); their scores (n,): probability less cost, then how far targets are missed."""
 

@@ -6,11 +6,13 @@ import math
 import os
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nanonet.composition import Composition
 from nanonet.design.inverse import Answer, Design
+from nanonet.design.sensitivity import Sensitivity
 from nanonet.design.targets import Target
 from nanonet.plots.rdf import draw_axes
 from nanonet.plots.style import COLOURS, check_plot_path, save, symbols
@@ -63,3 +65,25 @@ def draw_wanted(axes: Axes, targets: Sequence[Target]) -> None:
             axes.plot([place, place], [max(one.low, low), min(one.high, high)], color=_WANTED, lw=4, alpha=0.5)
         elif one.curve is not None:
             axes.plot(one.curve.x, one.curve.y, color=_WANTED, lw=1.5, ls="--")
+
+
+def plot_sensitivities(path: str | os.PathLike[str], found: Sequence[Sensitivity]) -> None:
+    """What makes each number vary: a bar each, of the inputs alone, their interactions, and the band; to a file."""
+    check_plot_path(path)
+    figure = Figure(figsize=(7.6, 0.55 * len(found) + 1.4), layout="constrained")
+    axes = figure.subplots()
+    names = [one.name for one in found[0].shares]
+    left = np.zeros(len(found))
+    explained = np.array([1.0 - one.band for one in found])
+    alone = np.maximum([[share.first for share in one.shares] for one in found], 0.0)
+    alone /= np.maximum(alone.sum(axis=1), 1.0)[:, None]
+    rows = [*(alone * explained[:, None]).T, explained * (1.0 - alone.sum(axis=1)), 1.0 - explained]
+    colours = [*(COLOURS[i % len(COLOURS)] for i in range(len(names))), "0.55", "0.87"]
+    for label, colour, widths in zip((*names, "interactions", "left open (band)"), colours, rows, strict=True):
+        axes.barh(range(len(found)), widths, left=left, color=colour, label=label, height=0.65)
+        left += widths
+    axes.set(xlim=(0, 1), xlabel="share of the variance")
+    axes.set_yticks(range(len(found)), [one.text for one in found], fontsize=9)
+    axes.invert_yaxis()
+    figure.legend(loc="outside upper center", ncols=4, fontsize=8, frameon=False)
+    save(figure, path)

@@ -62,6 +62,7 @@ for command in (
     predict.train,
     predict.evaluate,
     design.design,
+    design.sensitivity,
     multiscale.windows,
     multiscale.potential,
     multiscale.potential_table,

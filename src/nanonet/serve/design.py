@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.phases.state import STATES
-from nanonet.serve.options import numbers_by_name, progress_bar, ranges_by_name
+from nanonet.serve.options import needs_extra, numbers_by_name, progress_bar, ranges_by_name
 from nanonet.serve.predict import sure
 from nanonet.serve.terminal import print
 
@@ -66,8 +66,11 @@ def design(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
-    from nanonet.design.inverse import find
-    from nanonet.design.targets import parse
+    with needs_extra("design"):
+        import scipy.stats  # noqa: F401  # which searches need; half a second
+
+        from nanonet.design.inverse import find
+        from nanonet.design.targets import parse
     from nanonet.formats.tables import write_points
     from nanonet.predict.predictor import load
 
@@ -91,6 +94,59 @@ def design(
     for path in (plot, csv):
         if path is not None:
             print(f"written      {path}")
+
+
+def sensitivity(
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="peak_height, peak_position, neighbours, well_depth, small_q, a state, or g@R; default: first peak, "
+            "neighbours and states.",
+        ),
+    ] = None,
+    fixed: Fix = None,
+    bounds: Bounds = None,
+    points: Annotated[int, typer.Option(help="Of the sampling, a power of 2.")] = 512,
+    model: Model = None,
+    seed: Annotated[int, typer.Option(help="Of the sampling.")] = 0,
+    plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Say which inputs matter for what is read off curves: Sobol indices, and the share that the model leaves open."""
+    held, limits = numbers_by_name("fix", fixed), ranges_by_name("bounds", bounds)
+    if plot is not None:
+        from nanonet.plots.style import check_plot_path
+
+        check_plot_path(plot)
+    from nanonet.predict.predictor import load
+
+    with needs_extra("design"):
+        import scipy.stats  # noqa: F401
+
+        from nanonet.design.sensitivity import sensitivities
+    loaded = load(model)
+    with progress_bar("sampling") as progress:
+        found = sensitivities(
+            loaded, of or (), fixed=held, bounds=limits, points=points, seed=seed, progress=progress
+        )  # fmt: skip
+    if plot is not None:
+        from nanonet.plots.design import plot_sensitivities
+
+        plot_sensitivities(plot, found)
+    if as_json:
+        print(json.dumps([one.to_json() for one in found], allow_nan=False))
+        return
+    for one in found:
+        print(f"\n{one.text}: mean {one.mean:.3g}, standard deviation {one.deviation:.2g}")
+        print(f"{100 * one.band:6.0f} %         left open by the model at given inputs; of the rest:")
+        for share in one.shares:
+            print(
+                f"{100 * share.first:6.0f} ± {100 * share.first_error:<2.0f} %    {share.name} alone, "
+                f"{100 * share.total:.0f} ± {100 * share.total_error:.0f} % with interactions"
+            )
+    if plot is not None:
+        print(f"written      {plot}")
 
 
 def _print_design(found: Design) -> None:

@@ -21,6 +21,7 @@ from nanonet.phases.state import STATES
 from nanonet.predict.predictor import Predictor
 
 _DRAWS = 32  # curves at each point
+_OPEN, _OPEN_DRAWS = 128, 512  # points at which the variance within is found, and curves there
 _CHUNK = 1 << 22  # values of curves that are held at once
 _RESAMPLED = 200
 
@@ -134,13 +135,14 @@ def sensitivities(
     ab = qmc.Sobol(2 * free, seed=seed).random(points)
     a, b = ab[:, :free], ab[:, free:]
     mixed = [np.where(np.arange(free) == i, b, a) for i in range(free)]
-    mean, variance = _moments(model, asked, box, np.concatenate([a, b, *mixed]), seed, progress)
+    mean, _ = _moments(model, asked, box, np.concatenate([a, b, *mixed]), _DRAWS, seed, progress)
+    variance = _moments(model, asked, box, a[:_OPEN], _OPEN_DRAWS, seed)[1].mean(axis=1)
     f = mean.reshape(len(asked), free + 2, points)
     random = np.random.default_rng(seed)
     first, total = _indices(f)
     resampled = [_indices(f[..., random.integers(0, points, points)]) for _ in range(_RESAMPLED)]
     errors = np.std(resampled, axis=0)
-    f, variance = f[:, :2], variance.reshape(f.shape)[:, :2].mean(axis=(1, 2))  # of a and b: even over the inputs
+    f = f[:, :2]  # at a and b: even over the inputs
     whole = f.var(axis=(1, 2)) + variance
     return tuple(
         Sensitivity(
@@ -170,16 +172,16 @@ def _by_logarithm(one: Reading, model: Predictor) -> bool:
 
 
 def _moments(
-    model: Predictor, asked: Sequence[Reading], box: Box, u: Array, seed: int,
-    progress: Callable[[int, int], None] | None,
+    model: Predictor, asked: Sequence[Reading], box: Box, u: Array, draws: int, seed: int,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Mean and variance (numbers, n) over drawn curves of each number at points of the unit cube (n, free)."""
     X = box.points(u)
-    size = max(1, _CHUNK // (_DRAWS * len(model.r)))
+    size = max(1, _CHUNK // (draws * len(model.r)))
     parts = []
     for i in range(0, len(X), size):
         rows = X[i : i + size]
-        curves = np.moveaxis(model.sample_curves(rows, _DRAWS, seed, common=True), 0, 1)
+        curves = np.moveaxis(model.sample_curves(rows, draws, seed, common=True), 0, 1)
         columns = dict(zip(box.space.names, rows.T, strict=True))
         values = []
         for one in asked:

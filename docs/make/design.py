@@ -137,7 +137,10 @@ def _draw(
 
 
 def _short(target: Target) -> str:
-    return target.reading.name if target.reading.name in STATES else str(target)
+    name = target.reading.name
+    if name in STATES:
+        return name
+    return f"{name} at most {target.high:.2g}" if np.isinf(target.low) else f"{name} {target.low:g} to {target.high:g}"
 
 
 def _page(

@@ -116,7 +116,7 @@ def test_what_is_read_off_many_curves_is_what_is_read_off_one(model: Predictor) 
     X = model.X[::12]
     curves = np.moveaxis(model.sample_curves(X, 20, common=True), 0, 1)
     columns = dict(zip(model.inputs, X.T, strict=True))
-    read = {name: reading(name, model).read(model.r, curves, columns) for name in (*OF_COMPOSITIONS[1:], *STATES)}
+    read = {name: reading(name, model).read(model.r, curves, columns) for name in (*OF_COMPOSITIONS, *STATES)}
     for i, row in enumerate(X):
         c = Composition(*row)
         first = [one[0] if one else (np.nan, np.nan) for one in peaks_of(model.r, curves[i])]
@@ -171,8 +171,8 @@ def test_a_wanted_curve_is_found_again(model: Predictor, short: None, tmp_path: 
         (["peak_height=high"], "is not X, X"),
         (["peak_position=20"], "is not on the grid"),
         (["neighbours=-3+-1"], "is below 0"),
-        (["charge=3"], "charge is not one of peak_position|charge is not one of state"),
-        (["g@30=2"], "is not g@R with R between"),
+        (["charge=3"], "charge is not one of peak_position.*g@X; or state=NAME"),
+        (["g@30=2"], "is not g@X with X between"),
         (["well_depth=lowest"], "that is for small_q"),
         (["curve=nowhere.csv"], "nowhere.csv"),
         (["curve=nowhere.csv+-x"], "tolerance 'x' is not a number above 0"),

@@ -49,8 +49,8 @@ class Reading:
         return f"{value:.3g}" + ("" if self.unit == "1" else f" {self.unit}")
 
 
-OF_COMPOSITIONS = ("state", "peak_position", "peak_height", "neighbours", "well_depth", "small_q")
-"""Names of what is read off g(r) of a composition."""
+OF_COMPOSITIONS = ("peak_position", "peak_height", "neighbours", "well_depth", "small_q")
+"""Names of what is read off g(r) of a composition, besides the states."""
 
 OF_CURVES = ("peak_position", "peak_height")
 """Names of what is read off any curve: where it is highest, and how high."""
@@ -77,11 +77,7 @@ def reading(name: str, model: Predictor, radius: float | None = None) -> Reading
         return _value_at(name, model)
     if name not in (OF_COMPOSITIONS if own else OF_CURVES):
         _needs(own or name not in OF_COMPOSITIONS, name, model)
-        allowed = (
-            *(OF_COMPOSITIONS if own else OF_CURVES),
-            "curve",
-            f"{model.quantity.name}@{model.quantity.x.upper()}",
-        )
+        allowed = (*((*OF_COMPOSITIONS, *STATES) if own else OF_CURVES), f"{model.quantity.name}@X")
         raise InputError(f"{name} is not one of {', '.join(allowed)}")
     if radius is not None and not model.r[0] < radius <= model.r[-1]:
         raise InputError(f"radius = {radius:g} is not between {model.r[0]:g} and {model.r[-1]:g}, the grid")
@@ -179,7 +175,7 @@ def _value_at(name: str, model: Predictor) -> Reading:
     except ValueError:
         place = math.nan
     if own != q.name or not r[0] <= place <= r[-1]:
-        raise InputError(f"{name} is not {q.name}@{q.x.upper()} with {q.x.upper()} between {r[0]:g} and {r[-1]:g}")
+        raise InputError(f"{name} is not {q.name}@X with X between {r[0]:g} and {r[-1]:g}")
     i = min(int(np.searchsorted(r, place, side="right")), len(r) - 1)
     share = float((place - r[i - 1]) / (r[i] - r[i - 1]))
 

@@ -111,7 +111,10 @@ def _parsed(text: str, model: Predictor, radius: float | None, interpolate: bool
         return Target(reading(state, model), 1.0, 1.0)
     if name == "curve":
         return _wanted_curve(value, model, interpolate)
-    what = reading(name, model, radius)
+    try:
+        what = reading(name, model, radius)
+    except InputError as error:
+        raise InputError(f"target {text!r}: {error}; or state=NAME, curve=FILE") from None
     if value == LOWEST:
         if name != "small_q":
             raise InputError(f"{name} = {LOWEST}; that is for small_q, or give limits")

@@ -23,7 +23,7 @@ Targets = Annotated[
         "--target",
         metavar="NAME=VALUE",
         help="state=dispersion (or bridging, contact), peak_position, peak_height, neighbours, well_depth, small_q "
-        "(or small_q=lowest), curve=FILE, or g@R, the value at R; a VALUE is LOW:HIGH, X+-TOLERANCE or X. "
+        "(or small_q=lowest), curve=FILE, or g@X, the value at r = X; a VALUE is LOW:HIGH, X+-TOLERANCE or X. "
         "Again for more: all are met at once.",
     ),
 ]
@@ -101,7 +101,7 @@ def sensitivity(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="peak_height, peak_position, neighbours, well_depth, small_q, a state, or g@R; default: first peak, "
+            help="peak_height, peak_position, neighbours, well_depth, small_q, a state, or g@X; default: first peak, "
             "neighbours and states.",
         ),
     ] = None,

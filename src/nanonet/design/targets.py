@@ -200,6 +200,7 @@ def _wanted_curve(text: str, model: Predictor, interpolate: bool) -> Target:
         values = np.log(values + _FLOOR) if bounded else values / scale
         return np.asarray(np.sqrt(np.mean((values - goal) ** 2, axis=-1)))
 
-    unit = f"ln {model.quantity.name}" if bounded else "of its root mean square"
-    what = Reading("curve", "1", f"difference from {Path(path).name} ({unit}, root mean square)", read)
+    name = Path(path).name
+    text = f"difference of ln g from {name}" if bounded else f"difference from {name} as a share of its size"
+    what = Reading("curve", "1", f"{text}, root mean square", read)
     return Target(what, 0.0, tolerance, curve=curve)

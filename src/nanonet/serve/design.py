@@ -163,7 +163,8 @@ def _print_design(found: Design) -> None:
 
 def _lines(number: int, answer: Answer) -> list[str]:
     p = answer.prediction
-    lines = [f"\n{number}            {p.point}", f"probability  {sure(answer.probability)} ± {answer.error:.2f}"]
+    bar = f" ± {answer.error:.2f}" if 0.01 <= answer.probability <= 0.99 else ""
+    lines = [f"\n{number}            {p.point}", f"probability  {sure(answer.probability)}{bar}"]
     if answer.cost:
         lines[-1] += f"; cost {answer.cost:.2f}"
     for one in answer.reached:

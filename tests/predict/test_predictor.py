@@ -189,4 +189,4 @@ def test_common_random_numbers_draw_for_each_input_what_it_would_have_alone() ->
     X = model.X[:3]
     together = model.sample_curves(X, 20, seed=3, common=True)
     for i in range(3):
-        assert together[:, i] == pytest.approx(model.sample_curves(X[i : i + 1], 20, seed=3)[:, 0], rel=1e-9, abs=1e-9)
+        assert together[:, i] == pytest.approx(model.sample_curves(X[i : i + 1], 20, seed=3)[:, 0], rel=1e-6, abs=1e-9)

@@ -204,39 +204,30 @@ def peaks_of(
 
 
 def first_peaks(r: NDArray[np.float64], curves: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Places and heights (n,) of the first peak of each of many curves (n, m) on one grid (m,), NaN where none is.
+    """Position and height (n,) of the first peak of each of many curves (n, m), NaN where there is none.
 
-    That of `peaks_of` without errors, for thousands of curves at once.
+    As the first of `peaks_of` without errors, all curves at once: from left to right, the highest value so far is a
+    peak where g is a tenth below it on both sides and it is above 1.
     """
-    count, m = curves.shape
-    rises, falls = np.zeros((2, count, m), dtype=bool)
-    rises[:, 1:] = curves[:, 1:] > curves[:, :-1]
-    falls[:, :-1] = curves[:, :-1] > curves[:, 1:]
-    differs = np.ones((count, m), dtype=bool)
-    differs[:, :-1] = curves[:, 1:] != curves[:, :-1]
-    at = np.arange(m)
-    ends = np.minimum.accumulate(np.where(differs, at, m)[:, ::-1], axis=1)[:, ::-1]  # of runs of equal values
-    who, left = np.nonzero(rises & np.take_along_axis(falls, ends, axis=1) & (curves > 1.0))
-    place, height = np.full((2, count), np.nan)
-    while len(who):  # one candidate of each curve at a time, the nearest first
-        _, first = np.unique(who, return_index=True)
-        own, i = who[first], left[first]
-        g, j = curves[own], ends[who[first], i]
-        top = g[np.arange(len(own)), i][:, None]
-        high, low = g >= top, top - g >= 0.1 * top
-        decides = high | low
-        inside, outside = at < i[:, None], at > j[:, None]
-        last = m - 1 - (decides & inside)[:, ::-1].argmax(axis=1)
-        next_ = (decides & outside).argmax(axis=1)
-        row = np.arange(len(own))
-        good = (low & ~high & inside)[row, last] & (low & ~high & outside)[row, next_]
-        place[own[good]] = 0.5 * (r[i] + r[j])[good]
-        height[own[good]] = top[good, 0]
-        rest = np.ones(len(who), dtype=bool)
-        rest[first] = False
-        rest &= np.isnan(place[who])
-        who, left = who[rest], left[rest]
-    return place, height
+    g = curves.T
+    top, low, before = g[0].copy(), g[0].copy(), g[0].copy()  # highest since the last fall; lowest, and that before it
+    first, last = np.zeros((2, len(curves)), dtype=np.int64)  # bins of the highest
+    level, sought = np.ones((2, len(curves)), dtype=np.bool_)
+    tied = np.zeros(len(curves), dtype=np.bool_)  # as high twice, apart: no peak
+    for j in range(1, len(r)):
+        y = g[j]
+        higher, equal = sought & (y > top), sought & (y == top)
+        tied = ~higher & (tied | (equal & ~level))
+        before, top, first = np.where(higher, low, before), np.where(higher, y, top), np.where(higher, j, first)
+        level = higher | (equal & level)
+        last, low = np.where(level, j, last), np.minimum(low, y)
+        fallen = sought & (top - y >= 0.1 * top)
+        sought &= ~(fallen & ~tied & (top > 1.0) & (top - before >= 0.1 * top))
+        again = fallen & sought
+        top, low, before = (np.where(again, y, one) for one in (top, low, before))
+        first, last = np.where(again, j, first), np.where(again, j, last)
+        level, tied = level | again, tied & ~again
+    return np.where(sought, np.nan, 0.5 * (r[first] + r[last])), np.where(sought, np.nan, top)
 
 
 def coordination_numbers(

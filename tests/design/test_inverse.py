@@ -173,7 +173,7 @@ def test_a_wanted_curve_is_found_again(model: Predictor, short: None, tmp_path: 
         (["neighbours=-3+-1"], "is below 0"),
         (["charge=3"], "charge is not one of peak_position.*g@X; or state=NAME"),
         (["g@30=2"], "is not g@X with X between"),
-        (["well_depth=lowest"], "that is for small_q"),
+        (["peak_position=lowest"], "give limits"),
         (["curve=nowhere.csv"], "nowhere.csv"),
         (["curve=nowhere.csv+-x"], "tolerance 'x' is not a number above 0"),
     ],
@@ -211,7 +211,7 @@ def test_a_model_must_know_how_sure_it_is() -> None:
     network = nanonet.load("nanonet")
     with pytest.raises(InputError, match="kind 'nanonet' does not know how sure it is"):
         find(network, parse(["state=dispersion"], network))
-    with pytest.raises(InputError, match=r"read off g\(r\) of compositions; the model predicts c"):
+    with pytest.raises(InputError, match=r"read off g\(r\) with diameter and density; the model predicts c"):
         parse(["state=dispersion"], flat_model())
     with pytest.raises(InputError, match="neighbours is read off"):
         parse(["neighbours=3"], flat_model())

@@ -10,7 +10,7 @@ import numpy as np
 
 from nanonet.campaign.design import LOWEST_DENSITY, MAX_VOLUME_FRACTION, RANGES
 from nanonet.campaign.workspace import Workspace, create
-from nanonet.composition import COPY, Composition, near_duplicates, to_array
+from nanonet.composition import COPY, NANOCOMPOSITE, Composition, near_duplicates, to_array
 from nanonet.dataset import Dataset
 from nanonet.design.box import Box, Limits, box_of
 from nanonet.design.price import explicit_hours, implicit_hours
@@ -81,7 +81,7 @@ def propose(
     InputError
         As of `suggest.suggest`, `box.box_of` and `targets.parse`, or the model is of other inputs.
     """
-    if not tells_state(model):
+    if not (tells_state(model) and model.space == NANOCOMPOSITE):
         raise InputError(
             f"the model predicts {model.quantity.name} of {', '.join(model.inputs)}; a campaign needs one of g(r) of "
             "compositions"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import FIELDS, number_of_nps
+from nanonet.composition import number_of_nps
 from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError
 from nanonet.fourier import rdf_kernel
@@ -59,10 +59,10 @@ OF_CURVES = ("peak_position", "peak_height")
 def reading(name: str, model: Predictor, radius: float | None = None) -> Reading:
     """What is read off the curves of a model, by its name.
 
-    Of g(r) of compositions: `peak_position` and `peak_height` of the first peak, `neighbours` within `radius` (sigma;
-    left out: 1.5 D), `well_depth` of the potential of mean force from its value far away (kT), `small_q` (S at the
-    least wave number that g(r) tells, 2 pi over its end) and the states, 1 where a curve shows it. Of other curves the
-    highest point is the peak. `NAME@X`, with the name of the quantity, is the value at X.
+    Of g(r) with diameter and density: `peak_position` and `peak_height` of the first peak, `neighbours` within
+    `radius` (sigma; left out: 1.5 D), `well_depth` of the potential of mean force from its value far away (kT),
+    `small_q` (S at the least wave number that g(r) tells, 2 pi over its end) and the states, 1 where a curve shows
+    it. Of other curves the highest point is the peak. `NAME@X`, with the name of the quantity, is the value at X.
 
     Raises
     ------
@@ -94,8 +94,8 @@ def reading(name: str, model: Predictor, radius: float | None = None) -> Reading
 
 
 def tells_state(model: Predictor) -> bool:
-    """Whether the model's curves are g(r) of compositions, off which the state of NPs is read."""
-    return model.quantity == G_R and set(model.inputs) <= set(FIELDS)
+    """Whether the model's curves are g(r) with the diameter and the density of the NPs, which tell their state."""
+    return model.quantity == G_R and {"diameter", "density"} <= set(model.inputs)
 
 
 def numbers_of_nps(density: Array) -> Array:
@@ -106,7 +106,7 @@ def numbers_of_nps(density: Array) -> Array:
 def _needs(own: bool, name: str, model: Predictor) -> None:
     if not own:
         raise InputError(
-            f"{name} is read off g(r) of compositions; the model predicts {model.quantity.name} of "
+            f"{name} is read off g(r) with diameter and density; the model predicts {model.quantity.name} of "
             f"{', '.join(model.inputs)}"
         )
 

@@ -80,7 +80,7 @@ def parse(
     """Targets of texts `NAME=VALUE`: `state=bridging`, `peak_height=2:4`, `peak_position=4+-0.2`, `curve=FILE`, ...
 
     `readings.reading` has the names. A value is `LOW:HIGH`, either of which may be left out, or `X+-TOLERANCE`, or `X`,
-    which is taken to a fifth (a place to 0.2 sigma at least, neighbours and kT to 0.5), of `small_q` also `lowest`. A
+    which is taken to a fifth (a place to 0.2 sigma at least, neighbours and kT to 0.5), or `lowest`. A
     file has a curve on the model's grid, or part of it; its tolerance (`FILE+-0.3`) is that of the root mean square of
     the difference of ln(g + 0.03), of another quantity in units of the wanted curve's own root mean square.
 
@@ -116,8 +116,8 @@ def _parsed(text: str, model: Predictor, radius: float | None, interpolate: bool
     except InputError as error:
         raise InputError(f"target {text!r}: {error}; or state=NAME, curve=FILE") from None
     if value == LOWEST:
-        if name != "small_q":
-            raise InputError(f"{name} = {LOWEST}; that is for small_q, or give limits")
+        if name == "peak_position":
+            raise InputError(f"{name} = {LOWEST} is not allowed: give limits")
         return Target(what, -math.inf, math.inf, lowest=True)
     low, high = _limits(name, value)
     _check_limits(what, low, high, model)

@@ -22,8 +22,8 @@ Targets = Annotated[
     typer.Option(
         "--target",
         metavar="NAME=VALUE",
-        help="state=dispersion (or bridging, contact), peak_position, peak_height, neighbours, well_depth, small_q "
-        "(or small_q=lowest), curve=FILE, or g@X, the value at r = X; a VALUE is LOW:HIGH, X+-TOLERANCE or X. "
+        help="state=dispersion (or bridging, contact), peak_position, peak_height, neighbours, well_depth, small_q, "
+        "curve=FILE, or g@X, the value at r = X; a VALUE is LOW:HIGH, X+-TOLERANCE, X or lowest. "
         "Again for more: all are met at once.",
     ),
 ]

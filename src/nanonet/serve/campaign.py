@@ -85,6 +85,8 @@ def run(
         check_whole("suggest", suggest, 1, 1000)
         if hours is None or only is not None:
             raise InputError("--suggest adds compositions until --hours are over; needed is --hours, without --only")
+        with needs_extra("learn"):
+            from nanonet.design import active
     again = "stopped    the same command resumes"
     deadline = time.time() + 3600 * (hours or 0.0)
     while True:
@@ -103,8 +105,6 @@ def run(
         campaign.collect(opened)
         if suggest is None or not finished:
             break
-        from nanonet.design import active
-
         found = active.propose(active.learnt_so_far(opened), suggest, workspace=opened)
         opened = active.extended(opened, found)
         for one in found:

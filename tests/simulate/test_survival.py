@@ -183,7 +183,7 @@ def test_a_broken_restart_file_is_passed_over(stopped: Path, tmp_path: Path, dam
     seen: list[int] = []
     trajectory = engine.run(TINY_COMPOSITION, SHORT, folder, progress=lambda done, _: seen.append(done))
     assert _steps(trajectory) == _due(SHORT)
-    assert (folder / run_folder.LOG).read_text().count("read_restart restart.") >= 1
+    assert (folder / run_folder.LOG).read_bytes().count(b"read_restart restart.") >= 1
     assert min(seen[1:]) >= SHORT.total_steps - 2 * SHORT.restart_every  # from the one before, not from the beginning
 
 

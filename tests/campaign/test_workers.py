@@ -115,7 +115,7 @@ def test_ctrl_c_is_quiet_and_quick(started: subprocess.Popen[str], tmp_path: Pat
 def test_what_was_terminated_goes_on(tmp_path: Path) -> None:
     """The frames are all there, each once."""
     workspace = create(
-        tmp_path / "work", (TINY_COMPOSITION,), replace(TINY, production_steps=30_000), tmp_path / "data.nc"
+        tmp_path / "work", (TINY_COMPOSITION,), replace(TINY, production_steps=10_000), tmp_path / "data.nc"
     )
     job = workspace.prepare(workspace.task(TINY_COMPOSITION))
     pool = LocalPool(1)
@@ -127,7 +127,7 @@ def test_what_was_terminated_goes_on(tmp_path: Path) -> None:
     assert future.exception() is not None
     assert workspace.state(task).name == "interrupted"
     assert campaign.run(workspace, max_replicas=1)
-    assert _frames(workspace, TINY_COMPOSITION) == list(range(320, 30_301, 20))
+    assert _frames(workspace, TINY_COMPOSITION) == list(range(320, 10_301, 20))
 
 
 def test_a_campaign_of_which_every_run_fails_is_an_error(two: Workspace, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from nanonet.serve import (
     predict,
     reproduce,
     structure_factor,
+    sweep,
     terminal,
     theory,
 )  # fmt: skip
@@ -57,6 +58,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(dataset.app, name="dataset")
 for command in (
     analyze.analyze,
+    analyze.msd,
     predict.predict,
     predict.train,
     predict.evaluate,
@@ -68,6 +70,7 @@ for command in (
     phase.phase_map,
     reproduce.reproduce,
     structure_factor.structure_factor,
+    sweep.sweep,
     theory.theory,
 ):
     app.command()(command)

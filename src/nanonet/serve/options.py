@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -65,6 +66,18 @@ def name_and_value(option: str, text: str) -> tuple[str, str]:
     if not (name.strip() and mark and value.strip()):
         raise InputError(f"{option} = {text!r} is not NAME=VALUE")
     return name.strip().replace("-", "_"), value.strip()
+
+
+def check_outputs(table: Path | None, plot: Path | None) -> None:
+    """Refuse, before anything is computed, files that cannot be written where they are asked for."""
+    from nanonet.formats.atomic import check_parent
+
+    if table is not None:
+        check_parent(table)
+    if plot is not None:
+        from nanonet.plots.style import check_plot_path  # Matplotlib takes its time
+
+        check_plot_path(plot)
 
 
 @contextmanager

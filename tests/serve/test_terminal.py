@@ -18,6 +18,7 @@ from nanonet.serve import terminal
 
 NANONET = Path(sys.executable).with_name("nanonet")
 FIVE = ["--diameter", "3", "--chain-length", "40", "--density", "0.002", "--eps-nn", "0.5", "--eps-pn", "1.0"]
+PAIR = ["--diameter", "3", "--chain-length", "40", "--eps-pn", "1"]
 
 
 def _run(*words: str | bytes | Path, **options: object) -> subprocess.CompletedProcess[bytes]:
@@ -159,7 +160,7 @@ def few_windows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_the_environment_of_others(variables: dict[str, str], few_windows: Path, tmp_path: Path) -> None:
-    words = ["potential", "--diameter", "3", "--chain-length", "40", "--eps-pn", "1", "--windows", few_windows]
+    words: list[str | Path] = ["potential", *PAIR, "--windows", few_windows]
     done = _run(*words, "--plot", "w.png", "--csv", "w.csv", cwd=tmp_path, env={**os.environ, **variables})
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"W_poly(D) = " in done.stdout

@@ -29,7 +29,7 @@ SHORT = replace(IMPLICIT, equilibration_steps=2_000, production_steps=4_000)
 def _subject(composition: Composition = COMPOSITION, barrier: float = 0.5, well: float = 2.0) -> Implicit:
     r = np.arange(2.5, 7.0, 0.05)
     w = -well * np.exp(-(((r - 3.0) / 0.3) ** 2)) + barrier * np.exp(-(((r - 4.0) / 0.4) ** 2))
-    pair = PairInputs(composition.diameter, composition.chain_length, composition.eps_pn)
+    pair = PairInputs.of(composition)
     return implicit(composition, PolymerPotential(pair, r, w, np.diag(np.full(len(r), 0.04))))
 
 

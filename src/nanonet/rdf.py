@@ -69,6 +69,8 @@ class RDF(Curve):
     1.15
     """
 
+    _least_x = 0.0
+
     def __init__(
         self,
         r: ArrayLike,
@@ -88,10 +90,6 @@ class RDF(Curve):
     def g(self) -> NDArray[np.float64]:
         """Values (m,)."""
         return self.y
-
-    @property
-    def _least_x(self) -> float:
-        return 0.0
 
     def _check_grid(self) -> None:
         steps = np.diff(self.r)

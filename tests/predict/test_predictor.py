@@ -20,7 +20,7 @@ from tests.synthetic import damage_file
 def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder: Path) -> None:
     rng = np.random.default_rng(0)
     low, high = trained.X_.min(axis=0), trained.X_.max(axis=0)
-    X = rng.uniform(low - 0.3 * (high - low), high + 0.3 * (high - low), (300, 5))
+    X = rng.uniform(low - 0.3 * (high - low), high + 0.3 * (high - low), (60, 5))
     predictor = nanonet.load(model_folder)
     assert isinstance(predictor.model, OnnxNanoNet)
     assert predictor.model.predict_images(X) == pytest.approx(trained.predict_images(X), abs=1e-5)

@@ -150,6 +150,18 @@ def _number(option: str, name: str, text: str) -> float:
         raise InputError(f"{option}: {name} = {text.strip()!r} is not a number") from None
 
 
+def check_outputs(table: Path | None, plot: Path | None) -> None:
+    """Refuse, before anything is computed, files that cannot be written where they are asked for."""
+    from nanonet.formats.atomic import check_parent
+
+    if table is not None:
+        check_parent(table)
+    if plot is not None:
+        from nanonet.plots.style import check_plot_path  # Matplotlib takes its time
+
+        check_plot_path(plot)
+
+
 @contextmanager
 def needs_extra(name: str) -> Iterator[None]:
     """Turn a failed import into the hint which extra brings it."""

@@ -41,7 +41,6 @@ def main(folders: list[Path]) -> None:
             print(f"dropped    {kept.name}: a longer run took its place")
             shutil.rmtree(kept)
     print(f"dataset    {data}")
-    configurations.main()
 
 
 def write_configurations() -> None:

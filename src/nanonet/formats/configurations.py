@@ -116,4 +116,4 @@ def shipped() -> tuple[KeptConfiguration, ...]:
 def _cells(places: Array, edges: Array, kind: np.dtype[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
     """Places (..., 3) of a periodic box as whole fractions of it."""
     cells = 2 ** (8 * kind.itemsize)
-    return (np.floor(places / edges * cells).astype(np.int64) % cells).astype(kind)
+    return np.asarray(np.floor(places / edges * cells).astype(np.int64) % cells, dtype=kind)

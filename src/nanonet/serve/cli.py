@@ -18,6 +18,7 @@ from nanonet.serve import (
     phase,
     predict,
     reproduce,
+    service,
     structure_factor,
     terminal,
     theory,
@@ -67,6 +68,7 @@ for command in (
     phase.phase,
     phase.phase_map,
     reproduce.reproduce,
+    service.serve,
     structure_factor.structure_factor,
     theory.theory,
 ):

@@ -1,0 +1,101 @@
+"""One process that serves an application: its socket, its log, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from nanonet.errors import InputError, check_whole
+
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+"""What a service that is bound to this machine alone may be called."""
+
+CONNECTIONS = 1_000
+"""Open connections, beyond which further ones get 503."""
+
+_END_SECONDS = 10  # for requests that run when the service is told to stop
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; `InputError` for a host or a port that cannot be used, or is."""
+    check_whole("port", port, 0, 65535)
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"host = {host!r} cannot be used: {getattr(error, 'strerror', None) or error}") from None
+    bound = socket.socket(family, kind, number)
+    if sys.platform != "win32":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just closed is free
+    try:
+        bound.bind(address)
+        bound.listen(CONNECTIONS)
+    except OSError as error:
+        bound.close()
+        raise InputError(
+            f"port = {port} of {host} cannot be used: {error.strerror}; another one is given by --port"
+        ) from None
+    return bound
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def run(app: FastAPI, bound: socket.socket, started: Callable[[str], None], quiet: bool = False) -> None:
+    """Serve until the process is told to stop (INT, TERM); then finish what runs, and return.
+
+    Parameters
+    ----------
+    app, bound:
+        The application, and its socket.
+    started:
+        Called with the address when it answers.
+    quiet:
+        Whether requests are not logged.
+    """
+    logger, lines = logging.getLogger("nanonet.web"), logging.StreamHandler(sys.stderr)
+    lines.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(lines)
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger.propagate = False
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=60, ws="none",
+        limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=_END_SECONDS, h11_max_incomplete_event_size=32_768,
+    )  # fmt: skip
+    server = _Server(config, lambda: started(_address(bound)))
+    try:
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):  # uvicorn raises the signal again when all is done
+            server.run([bound])
+    finally:
+        bound.close()
+        logger.removeHandler(lines)
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.say_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.say_started()
+
+
+def _address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"

@@ -154,19 +154,19 @@ class Answers:
         if "dilute" in wanted:
             found = theory(potential_table.shipped(), composition, DILUTE)
             note = "W_poly of the nearest pair inputs that are known" if found.extrapolated else "exp(-W)"
-            lines.append(_line("dilute", "dilute limit", note, views.of_rdf(found.rdf, composition, name)))
+            lines.append(_line("dilute", "dilute limit", note, point, views.of_rdf(found.rdf, composition, name)))
         if "simulated" in wanted:
             domain, data = self._simulated
             for i, distance in zip(*domain.nearest(np.array(composition.values)), strict=True):
                 own = data.compositions[i]
                 curve = data.rdfs[i] if name == G_R.name else views.of_rdf(data.rdfs[i], own, name)
-                lines.append(_line("simulated", str(own), f"{distance:.2f} of the ranges away", curve))
+                lines.append(_line("simulated", str(own), f"{distance:.2f} of the ranges away", own, curve))
         if "models" in wanted:
             for other in self.models:
                 if other.name != served.name and other.of_compositions:
                     curve = views.view(other.predictor, composition, name)
                     label = _LABELS.get(other.name, other.name)
-                    lines.append(_line("model", label, f"from {len(other.predictor.X)} simulations", curve))
+                    lines.append(_line("model", label, f"from {len(other.predictor.X)} simulations", point, curve))
         return lines
 
     def _computed_map(
@@ -202,8 +202,8 @@ class _row:  # noqa: N801  # read as a keyword: with _row(i)
             raise InputError(f"row {self.i}: {error}") from None
 
 
-def _line(kind: str, label: str, note: str, curve: Curve) -> Plain:
-    return {"kind": kind, "label": label, "note": note, "x": curve.x, "y": curve.y, "error": curve.error,
+def _line(kind: str, label: str, note: str, point: Point, curve: Curve) -> Plain:
+    return {"kind": kind, "label": label, "note": note, "inputs": _named(point), "x": curve.x, "y": curve.y, "error": curve.error,
             "low": curve.low, "high": curve.high}  # fmt: skip
 
 

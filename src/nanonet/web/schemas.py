@@ -137,6 +137,7 @@ class Line(BaseModel):
     kind: Literal["dilute", "simulated", "model"]
     label: str
     note: str
+    inputs: dict[str, float]
     x: list[float]
     y: list[float]
     error: list[float] | None
@@ -212,6 +213,7 @@ class Model(BaseModel):
     views: list[Quantity]
     uncertain: bool
     compositions: bool
+    shipped: bool
     changed: bool
 
 

@@ -75,6 +75,7 @@ class ServedModel:
             "uncertain": p.uncertain,
             "compositions": self.of_compositions,
             "scores": {name: value for name, value in scores.items() if isinstance(value, float)},
+            "shipped": self.card is None,
             "changed": self.changed,
         }
 

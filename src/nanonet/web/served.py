@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nanonet.composition import MIN_EPS_NN, NANOCOMPOSITE
 from nanonet.curve import Quantity
 from nanonet.errors import InputError
 from nanonet.formats.model_folder import CARD
@@ -132,7 +133,8 @@ def _slider(one: Input, low: float, high: float) -> tuple[float, float]:
     else:
         span = (high - low) or abs(high) or 1.0
         ends = (low - _MARGIN * span, high + _MARGIN * span)
-    ends = (max(ends[0], one.low), min(ends[1], one.high))
+    least = MIN_EPS_NN if one == NANOCOMPOSITE["eps_nn"] else one.low
+    ends = (max(ends[0], least), min(ends[1], one.high))
     return (math.floor(ends[0]), math.ceil(ends[1])) if one.whole else ends
 
 

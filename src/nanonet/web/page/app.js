@@ -260,12 +260,13 @@ function drawCurve() {
     if (line.kind === "dilute") lines.push({ ...line, low: null, x: moved(line), colour: ink("dilute"), dash: "6 4" });
     else if (line.kind === "model") lines.push({ ...line, low: null, x: moved(line), colour: ink("other"), dash: "2 3", width: 2 });
     else {
-      const low = line.error ? line.y.map((y, i) => y - line.error[i]) : null, high = line.error ? line.y.map((y, i) => y + line.error[i]) : null;
-      lines.push({ ...line, low, high, bars: true, x: moved(line), colour: ink("simulated"), width: 1.3, faint: [0.95, 0.6, 0.35][nth++] });
+      const bar = (sign) => (line.error ? line.y.map((y, i) => (y > 0 ? y + sign * line.error[i] : y)) : null); // no pair, no bar
+      lines.push({ ...line, label: `simulated, ${line.note.split(" ")[0]} away`, low: bar(-1), high: bar(1), bars: true, x: moved(line), colour: ink("simulated"), width: 1.3, faint: [0.95, 0.6, 0.35][nth++] });
     }
   }
-  const ends = [own.x[0], own.x.at(-1)], first = gap ? Math.max(ends[0], -1.5) : Math.max(0, Math.min(0, ends[0]));
-  const from = state.from ?? (q.x === "r" || q.x === "q" ? first : ends[0]), to = state.to ?? (gap ? ends[1] : Math.round(ends[1] * 20) / 20 || ends[1]);
+  const half = q.x === "r" && q.name !== "n" ? (own.x[1] - own.x[0]) / 2 : 0; // a bin reaches beyond its centre
+  const ends = [own.x[0], own.x.at(-1) + half], first = gap ? Math.max(ends[0], -1.5) : Math.max(0, Math.min(0, ends[0]));
+  const from = state.from ?? (q.x === "r" || q.x === "q" ? first : ends[0]), to = state.to ?? (gap || q.x !== "q" ? Number(ends[1].toPrecision(6)) : Math.ceil(ends[1]));
   const xu = unit(q.x_unit), yu = unit(q.unit), usable = from < to;
   place = draw($("figure"), {
     lines, from: usable ? from : ends[0], to: usable ? to : ends[1], log: logarithmic(), least: q.low, limit: q.limit,
@@ -279,6 +280,13 @@ function drawCurve() {
   document.dispatchEvent(new CustomEvent("drawn"));
 }
 
+/** A text of the service with its symbols as they are printed: eps_nn=1 is ε with NN below. */
+function symbols(text) {
+  let out = escape(text);
+  for (const one of model.inputs) out = out.replaceAll(`${escape(one.symbol)}=`, `<i>${symbolHtml(one)}</i> = `);
+  return out;
+}
+
 const words = (long, short) => (long === short ? short : `${long} ${short}`);
 const labelOf = (name) => ({ gp: "predicted", nanonet: "nanoNET" })[name] ?? name;
 const describe = () => model.inputs.map((one) => `${symbol(one).join(" ")} = ${number(state.values[one.name], 4)}`).join(", ");
@@ -288,7 +296,9 @@ function support() {
   $("badge").hidden = false;
   $("badge").className = out ? "badge out" : "badge";
   $("badge").textContent = out ? "outside of the data" : "within the data";
-  $("rests").textContent = shown.line;
+  $("rests").innerHTML = symbols(shown.line);
+  const near = shown.beside.filter((one) => one.kind === "simulated").map((one) => `<li>${symbols(one.label)}: ${escape(one.note)}</li>`).join("");
+  if ($("lines").innerHTML !== near) $("lines").innerHTML = near;
   const items = [...shown.support.warnings.map((text) => `<li>${escape(text)}</li>`), ...shown.caveats.map((text) => `<li class="caveat">${escape(text)}</li>`)].join("");
   if ($("warnings").innerHTML !== items) $("warnings").innerHTML = items;
 }
@@ -423,7 +433,7 @@ const configuration = latest(async () => {
     Object.assign(scene, { nearest, withPolymer: state.polymer });
     scene.show(found);
     const text = `${found.nps.length} NPs of ${found.text}, the end of run ${found.run}; ${found.distance.toFixed(2)} of the ranges away`;
-    $("scene-text").textContent = text;
+    $("scene-text").innerHTML = `<span>${symbols(text)}</span>`;
     $("scene").setAttribute("aria-label", `Simulated configuration: ${text}${found.polymer ? `, with ${found.polymer.length} monomers` : ""}`);
   } catch (error) {
     $("scene-text").textContent = error.message;

@@ -3,7 +3,7 @@
 import { escape, number, symbol, unit } from "./text.js";
 import { palette, ticks } from "./plot.js";
 
-const MARGIN = { left: 54, right: 12, top: 8, bottom: 42 };
+const MARGIN = { left: 64, right: 12, top: 8, bottom: 42 };
 const STATES = { "contact aggregation": "contact", bridging: "bridging", dispersion: "dispersion" };
 
 export const stateColour = (state) => palette()(STATES[state] ?? "mixed");
@@ -61,10 +61,9 @@ const title = (input) => {
   return `${escape(input.long_name)} ${escape(base)}${below ? `<tspan dy="4" font-size="9">${escape(below)}</tspan><tspan dy="-4"> </tspan>` : ""}${u ? ` (${escape(u)})` : ""}`;
 };
 
-/** Draw a map; returns the box of its points: left, top, w, h and the ends of the axes. */
-export function drawMap(canvas, svg, map, inputs, here) {
-  const width = svg.clientWidth, height = svg.clientHeight, ink = palette();
-  const w = width - MARGIN.left - MARGIN.right, h = height - MARGIN.top - MARGIN.bottom;
+const painted = new WeakMap(); // canvas -> what stands on it: marks move over it without painting it anew
+
+function paint(canvas, map, w, h, ink) {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(w * ratio);
   canvas.height = Math.round(h * ratio);
@@ -74,6 +73,17 @@ export function drawMap(canvas, svg, map, inputs, here) {
   context.imageSmoothingQuality = "high";
   context.drawImage(image(map, ink), 0, 0, w, h);
   hatch(context, map, w, h, ink);
+}
+
+/** Draw a map; returns the box of its points: left, top, w, h and the ends of the axes. */
+export function drawMap(canvas, svg, map, inputs, here) {
+  const width = svg.clientWidth, height = svg.clientHeight, ink = palette();
+  const w = width - MARGIN.left - MARGIN.right, h = height - MARGIN.top - MARGIN.bottom;
+  const key = [w, h, window.devicePixelRatio, ink("card")].join(" ");
+  if (painted.get(canvas)?.map !== map || painted.get(canvas).key !== key) {
+    paint(canvas, map, w, h, ink);
+    painted.set(canvas, { map, key });
+  }
   const x = inputs[map.x], y = inputs[map.y];
   const [x0, x1] = [map.x_values[0], map.x_values.at(-1)], [y0, y1] = [map.y_values[0], map.y_values.at(-1)];
   const box = { left: MARGIN.left, top: MARGIN.top, w, h, x0, x1, y0, y1 };

@@ -96,10 +96,10 @@ export class Scene {
     const context = canvas.getContext("2d"), ink = palette(), [a, b, c] = this.matrix;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const edge = Math.max(...found.edges), far = 3.4 * edge, unit = (this.size * Math.min(width, height) * 1.9) / edge;
+    const edge = Math.max(...found.edges), far = 3.2 * edge, unit = (0.57 * this.size * Math.min(width, height)) / edge;
     const place = (x, y, z) => {
       const p = [x - found.edges[0] / 2, y - found.edges[1] / 2, z - found.edges[2] / 2];
-      const depth = c[0] * p[0] + c[1] * p[1] + c[2] * p[2], near = unit / (1.9 * (1 + (depth + edge) / far));
+      const depth = c[0] * p[0] + c[1] * p[1] + c[2] * p[2], near = unit / (1 + depth / far);
       return [width / 2 + near * (a[0] * p[0] + a[1] * p[1] + a[2] * p[2]), height / 2 - near * (b[0] * p[0] + b[1] * p[1] + b[2] * p[2]), depth, near];
     };
     this.frame(context, place, ink);

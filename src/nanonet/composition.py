@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from nanonet.errors import InputError
@@ -123,7 +123,7 @@ class Composition(Point):
     @property
     def values(self) -> tuple[float, ...]:
         """The five numbers, in the order of the columns."""
-        return astuple(self)
+        return tuple(getattr(self, name) for name in FIELDS)
 
     def __str__(self) -> str:
         return Point.__str__(self)

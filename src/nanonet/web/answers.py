@@ -203,8 +203,10 @@ class _row:  # noqa: N801  # read as a keyword: with _row(i)
 
 
 def _line(kind: str, label: str, note: str, point: Point, curve: Curve) -> Plain:
-    return {"kind": kind, "label": label, "note": note, "inputs": _named(point), "x": curve.x, "y": curve.y, "error": curve.error,
-            "low": curve.low, "high": curve.high}  # fmt: skip
+    return {
+        "kind": kind, "label": label, "note": note, "inputs": _named(point), "x": curve.x, "y": curve.y,
+        "error": curve.error, "low": curve.low, "high": curve.high,
+    }  # fmt: skip
 
 
 def _support(support: Support) -> Plain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -52,7 +53,7 @@ def create_app(
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.workers = Workers(bounds)
-        await app.state.workers.run(answers.warm)
+        await asyncio.get_running_loop().run_in_executor(None, answers.warm)
         yield
         app.state.workers.close()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
 
-_MESSAGE = re.compile(r"(?:row (\d+): )?([A-Za-z_]\w*)(?=(?:, \w+)* (?:=|is|are) )")
+_MESSAGE = re.compile(r"(?:row (\d+): )?([A-Za-z_]\w*)(?=(?:(?:,| and) \w+)* (?:=|is|are) )")
 _OWN = ("model", "inputs", "details", "view", "beside", "x", "y", "steps", "samples", "depth", "confidence")
 
 _Asked = TypeVar("_Asked", bound=BaseModel)
@@ -91,7 +91,7 @@ def parse(content: bytes, kind: type[_Asked]) -> _Asked:
         raise RefusedError(400, f"the body is no JSON: {first['ctx']['error']}")
     field = _field(first["loc"])
     shown = "" if isinstance(first["input"], dict | list) else f" = {_short(first['input'])}"
-    raise RefusedError(422, f"{field or 'the body'}{shown}: {first['msg']}", field)
+    raise RefusedError(422, f"{field or 'the body'}{shown}: {first['msg']}", field or None)
 
 
 def parse_rows(content: bytes, most: int) -> list[dict[str, float]]:

@@ -108,7 +108,7 @@ class Prediction(BaseModel):
     error: None = None
     low: list[float] | None
     high: list[float] | None
-    basis: Support
+    support: Support = Field(alias="basis")
 
 
 class Predictions(BaseModel):

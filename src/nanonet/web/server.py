@@ -27,10 +27,10 @@ def bind(host: str, port: int) -> socket.socket:
     """A listening socket; `InputError` for a host or a port that cannot be used, or is."""
     check_whole("port", port, 0, 65535)
     try:
-        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        domain, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
         raise InputError(f"host = {host!r} cannot be used: {getattr(error, 'strerror', None) or error}") from None
-    bound = socket.socket(family, kind, number)
+    bound = socket.socket(domain, kind, number)
     if sys.platform != "win32":
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just closed is free
     try:
@@ -87,12 +87,12 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
-        self.say_started = started
+        self.on_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self.say_started()
+            self.on_started()
 
 
 def _address(bound: socket.socket) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -21,9 +22,8 @@ FIVE = {"diameter": 3, "chain_length": 40, "density": 0.002, "eps_nn": 0.5, "eps
 def start_service(*options: str, log: Path | None = None) -> tuple[subprocess.Popen[str], str]:
     """A process that serves, at a port that is free, and its address."""
     command = [sys.executable, "-m", "nanonet.serve.start", "serve", "--port", "0", *options]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=log.open("w") if log else subprocess.DEVNULL, text=True
-    )
+    with (log or Path(os.devnull)).open("w") as lines:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=lines, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.search(r"http://[^ ]+", line)

@@ -128,7 +128,7 @@ def test_views_are_those_of_python(client: TestClient) -> None:
         expected = views.view(model, FIVE, name)
         assert found["quantity"]["name"] == expected.quantity.name
         for column in ("x", "y", "low", "high"):
-            np.testing.assert_allclose(found[column], getattr(expected, column))
+            np.testing.assert_allclose(found[column], np.asarray(getattr(expected, column)))
     assert "g(r) ends at r = 10" in explore(client, view="S")["caveats"][0]
 
 
@@ -138,7 +138,7 @@ def test_lines_beside_are_the_dilute_limit_simulations_and_other_models(client: 
     data = Dataset.shipped()
     nearest = next(i for i, c in enumerate(data.compositions) if str(c) == found[1]["label"])
     np.testing.assert_allclose(found[1]["y"], data.rdfs[nearest].g)
-    np.testing.assert_allclose(found[1]["error"], data.rdfs[nearest].error)
+    np.testing.assert_allclose(found[1]["error"], np.asarray(data.rdfs[nearest].error))
     network = nanonet.load("nanonet")
     np.testing.assert_allclose(found[4]["y"], network.predict_curves([list(FIVE.values())])[0])
 

@@ -61,7 +61,7 @@ class ServedModel:
             inputs.append(
                 {
                     "name": one.name, "symbol": one.symbol, "long_name": one.long_name, "unit": one.unit,
-                    "latex": one.latex, "low": _finite(one.low), "high": _finite(one.high), "whole": one.whole,
+                    "latex": one.latex, "low": _finite(_least(one)), "high": _finite(one.high), "whole": one.whole,
                     "log": one.log, "default": one.default, "known": list(known), "slider": list(_slider(one, *known)),
                 }
             )  # fmt: skip
@@ -133,9 +133,13 @@ def _slider(one: Input, low: float, high: float) -> tuple[float, float]:
     else:
         span = (high - low) or abs(high) or 1.0
         ends = (low - _MARGIN * span, high + _MARGIN * span)
-    least = MIN_EPS_NN if one == NANOCOMPOSITE["eps_nn"] else one.low
-    ends = (max(ends[0], least), min(ends[1], one.high))
+    ends = (max(ends[0], _least(one)), min(ends[1], one.high))
     return (math.floor(ends[0]), math.ceil(ends[1])) if one.whole else ends
+
+
+def _least(one: Input) -> float:
+    """The least value that is predicted."""
+    return MIN_EPS_NN if one == NANOCOMPOSITE["eps_nn"] else one.low
 
 
 def _middle(p: Predictor) -> tuple[float, ...]:

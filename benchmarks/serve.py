@@ -1,8 +1,8 @@
 """Figures of the page and the service on this machine: python benchmarks/serve.py [seconds of load, default 60].
 
-Starts a service of its own. Slider, first paint and map are measured in headless Chromium, where there is one. Load comes
-at even times over connections that stay open; a reply's time counts from the moment it was due. `--hostile` sends 1,000
-cases that schemathesis makes of the OpenAPI document (dependency group `hostile`).
+Starts a service of its own. Slider, first paint and map are measured in headless Chromium, where there is one. Load
+comes at even times over connections that stay open; a reply's time counts from the moment it was due. `--hostile` sends
+1,000 cases that schemathesis makes of the OpenAPI document (dependency group `hostile`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _DRAG = """async ([name, n, wait]) => {
     const started = performance.now();
     slider.value = low + (high - low) * (0.5 + 0.45 * Math.sin(0.13 * i));
     slider.dispatchEvent(new Event('input', { bubbles: true }));
-    await painted;
+    await Promise.race([painted, new Promise((_, no) => setTimeout(() => no(new Error("not drawn in 5 s")), 5000))]);
     found.push(performance.now() - started);
     await new Promise(done => setTimeout(done, wait));
   }
@@ -53,12 +53,14 @@ def main(seconds: int, hostile: bool) -> None:
         assert process.stdout is not None
         address = re.findall(r"http://[^ ]+", process.stdout.readline())[0]
         show("start of the service", f"{time.perf_counter() - started:.1f} s")
-        pages(address)
-        asyncio.run(load(address, seconds, process.pid))
-        batches(address)
-        if hostile:
-            cases(address, process.pid)
-        process.send_signal(signal.SIGTERM)
+        try:
+            pages(address)
+            asyncio.run(load(address, seconds, process.pid))
+            batches(address)
+            if hostile:
+                cases(address, process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
         show("exit status after TERM", str(process.wait(30)))
 
 

@@ -23,7 +23,7 @@ def serve(
     token: Annotated[
         str | None, typer.Option(help="Word that requests have to bear.", envvar="NANONET_TOKEN", show_envvar=True)
     ] = None,
-    threads: Annotated[int, typer.Option(help="Requests that are computed at once.")] = 2,
+    threads: Annotated[int, typer.Option(help="Long requests that are computed at once.")] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
 ) -> None:
     """Serve a page to explore predictions, and the same over HTTP; until Ctrl-C."""

@@ -30,6 +30,9 @@ _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".
 
 _Asked = TypeVar("_Asked", bound=BaseModel)
 
+_QUICK = 4
+"""Points that are predicted at once, in some ms; more than that, and what takes longer, waits for a thread."""
+
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": schemas.Refusal, "description": "The body is no JSON, or no table."},
     401: {"model": schemas.Refusal, "description": "The token is missing, or is another."},
@@ -48,14 +51,13 @@ def create_app(
 ) -> FastAPI:
     """The application for loaded models; `token` and `hosts` as of `guards.Guard`."""
     bounds = limits or Limits()
-    answers = Answers(models)
+    answers, workers = Answers(models), Workers(bounds)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.workers = Workers(bounds)
         await asyncio.get_running_loop().run_in_executor(None, answers.warm)
         yield
-        app.state.workers.close()
+        workers.close()
 
     app = FastAPI(
         title="nanonet", version=version("nanonet-pnc"), lifespan=life, docs_url=None, redoc_url=None,
@@ -67,8 +69,13 @@ def create_app(
         bodies.kind_of(request, JSON)
         return bodies.parse(await bodies.read(request, bounds.body, bounds.body_seconds), kind)
 
-    @app.post("/api/predict", openapi_extra=_body(schemas.PredictRequest, CSV), responses=_replies(True))
-    async def predict(request: Request) -> schemas.Predictions:
+    @app.post(
+        "/api/predict",
+        response_model=schemas.Predictions,
+        openapi_extra=_body(schemas.PredictRequest, CSV),
+        responses=_replies(True),
+    )
+    async def predict(request: Request) -> Any:
         """Curves with 90 % bands of one point or many, and what each rests on.
 
         A body of CSV has a column an input and a row a point; `?model=` names the model then.
@@ -77,51 +84,67 @@ def create_app(
         kind = bodies.kind_of(request, JSON, CSV)
         content = await bodies.read(request, bounds.body, bounds.body_seconds)
 
-        def work() -> Response:
-            if kind == CSV:
-                rows = bodies.parse_rows(content, schemas.MAX_POINTS)
-                wanted = schemas.PredictRequest(model=request.query_params.get("model"), inputs=rows)
-            else:
-                wanted = bodies.parse(content, schemas.PredictRequest)
+        def work(wanted: schemas.PredictRequest) -> Response:
             model, found = answers.predictions(wanted)
             if form != JSON:
                 return bodies.tabulated(found, form)
             return answer({"model": model.name, "predictions": [one.to_json() for one in found]})
 
-        return await request.app.state.workers.run(work)  # type: ignore[no-any-return]
+        def read_table() -> Response:
+            rows = bodies.parse_rows(content, schemas.MAX_POINTS)
+            return work(schemas.PredictRequest(model=request.query_params.get("model"), inputs=rows))
 
-    @app.post("/api/explore", openapi_extra=_body(schemas.ExploreRequest), responses=_replies())
-    async def explore(request: Request) -> schemas.Explored:
+        if kind == CSV:
+            return await workers.run(read_table)
+        wanted = bodies.parse(content, schemas.PredictRequest)
+        if form == JSON and len(wanted.inputs) <= _QUICK and not wanted.details:
+            return work(wanted)
+        return await workers.run(work, wanted)
+
+    @app.post(
+        "/api/explore",
+        response_model=schemas.Explored,
+        openapi_extra=_body(schemas.ExploreRequest),
+        responses=_replies(),
+    )
+    async def explore(request: Request) -> Any:
         """One point as the page draws it: the curve or another reading of it, and lines beside it."""
         wanted = await asked(request, schemas.ExploreRequest)
-        return await _answered(request, answers.explore, wanted)  # type: ignore[return-value]
+        if not wanted.details:
+            return answer(answers.explore(wanted))
+        return await workers.run(lambda: answer(answers.explore(wanted)))
 
-    @app.post("/api/phase", openapi_extra=_body(schemas.StateRequest), responses=_replies())
-    async def phase(request: Request) -> schemas.States:
+    @app.post(
+        "/api/phase", response_model=schemas.States, openapi_extra=_body(schemas.StateRequest), responses=_replies()
+    )
+    async def phase(request: Request) -> Any:
         """States of the NPs of compositions, with probabilities; or their map over two inputs."""
         wanted = await asked(request, schemas.StateRequest)
-        return await _answered(request, answers.states, wanted)  # type: ignore[return-value]
+        return await workers.run(lambda: answer(answers.states(wanted)))
 
-    @app.post("/api/configuration", openapi_extra=_body(schemas.ConfigurationRequest), responses=_replies())
-    async def configuration(request: Request) -> schemas.Configuration:
+    @app.post(
+        "/api/configuration",
+        response_model=schemas.Configuration,
+        openapi_extra=_body(schemas.ConfigurationRequest),
+        responses=_replies(),
+    )
+    async def configuration(request: Request) -> Any:
         """Particles of the simulated composition that is nearest."""
         wanted = await asked(request, schemas.ConfigurationRequest)
-        return await _answered(request, answers.configuration, wanted)  # type: ignore[return-value]
+        return await workers.run(lambda: answer(answers.configuration(wanted)))
 
-    @app.get("/api/models", responses={code: _REFUSALS[code] for code in (401, 421)})
-    async def list_models() -> schemas.Models:
+    @app.get("/api/models", response_model=schemas.Models, responses={code: _REFUSALS[code] for code in (401, 421)})
+    async def list_models() -> Any:
         """The models, their inputs with limits, and how much one request may ask."""
         found = [one.describe() for one in models]
         limits = {"points": schemas.MAX_POINTS, "detailed": schemas.MAX_DETAILED, "steps": schemas.MAX_STEPS,
                   "samples": schemas.MAX_SAMPLES, "bytes": bounds.body}  # fmt: skip
-        return answer({"models": found, "limits": limits})  # type: ignore[return-value]
+        return answer({"models": found, "limits": limits})
 
-    @app.get("/api/health", responses={421: _REFUSALS[421]})
-    async def health() -> schemas.Health:
+    @app.get("/api/health", response_model=schemas.Health, responses={421: _REFUSALS[421]})
+    async def health() -> Any:
         """That the service answers."""
-        return answer(  # type: ignore[return-value]
-            {"status": "ok", "version": app.version, "models": [one.name for one in models]}
-        )
+        return answer({"status": "ok", "version": app.version, "models": [one.name for one in models]})
 
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(InputError, _refused)
@@ -152,10 +175,6 @@ def _add_page(app: FastAPI) -> None:
     @app.head("/", include_in_schema=False)
     async def start(request: Request) -> Response:
         return await page(request, "index.html")
-
-
-async def _answered(request: Request, work: Any, wanted: BaseModel) -> Response:
-    return await request.app.state.workers.run(lambda: answer(work(wanted)))  # type: ignore[no-any-return]
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -42,8 +42,8 @@ class Limits:
     """Bytes of a body."""
     body_seconds: float = 10.0
     """Until a body has to be there."""
-    threads: int = 2
-    """Requests that are computed at once."""
+    threads: int = 1
+    """Requests that are computed at once, of those that take more than some ms."""
     waiting: int = 256
     """Requests that may wait for that."""
     waiting_seconds: float = 10.0

@@ -93,7 +93,7 @@ def pages(address: str) -> None:
         def opened(place: str) -> Page:
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
             page.goto(f"{address}/{place}")
-            page.wait_for_function("document.querySelector('#figure path')")
+            page.locator("#figure path").first.wait_for(state="attached")
             return page
 
         started = time.perf_counter()
@@ -116,7 +116,7 @@ def pages(address: str) -> None:
         page.wait_for_timeout(4_000)
         show("the same, ten pages open", spread(page.evaluate(_DRAG, ["eps_pn", 150, 20])))
         for one in others:
-            one.evaluate("work => { window.other = eval('(' + work + ')')(['diameter', 40, 200]); }", _DRAG)
+            one.evaluate(f"() => {{ window.other = ({_DRAG})(['diameter', 40, 200]); }}")
         show("the same, all ten dragged", spread(page.evaluate(_DRAG, ["eps_pn", 150, 20])))
         browser.close()
     for diameter in (3.0, 4.0):

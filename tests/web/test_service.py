@@ -274,7 +274,7 @@ def test_the_log_has_no_inputs(client: TestClient, caplog: pytest.LogCaptureFixt
 
 def test_who_waits_too_long_is_told(served: ServedModels) -> None:
     with TestClient(create_app(served, limits=Limits(waiting=0))) as client:
-        reply = client.post("/api/predict", json={"inputs": FIVE})
+        reply = client.post("/api/predict", json={"inputs": FIVE, "details": True})
         assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
         assert client.get("/api/health").status_code == 200
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -36,6 +37,8 @@ def main() -> None:
                 page.locator("#scene-text", has_text="NPs of").wait_for()
                 page.wait_for_timeout(1_500)
                 page.screenshot(path=RESULTS / name, full_page=width > 1_000)
+                with Image.open(RESULTS / name) as image:
+                    image.convert("RGB").quantize(256).save(RESULTS / name, optimize=True)
             browser.close()
         finally:
             process.send_signal(signal.SIGTERM)

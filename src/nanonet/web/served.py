@@ -7,16 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nanonet.composition import MIN_EPS_NN, NANOCOMPOSITE
 from nanonet.curve import Quantity
 from nanonet.errors import InputError
 from nanonet.formats.model_folder import CARD
 from nanonet.models.load import SHIPPED
-from nanonet.predict import views
+from nanonet.predict import ranges, views
 from nanonet.predict.predictor import Predictor, load
-from nanonet.space import Input
-
-_MARGIN = 0.25  # of the range of the training inputs, beyond it on both sides: what a slider offers
 
 
 @dataclass(frozen=True)
@@ -52,17 +48,15 @@ class ServedModel:
         """What it is, as plain values: inputs with their limits and sliders, quantity, what it can answer."""
         p = self.predictor
         scores = p.card.get("cross_validation") or {}
-        own = {name: p.X[:, i] for i, name in enumerate(p.inputs)}
         inputs = []
         for one in p.space.inputs:
-            column = own.get(one.name)
-            value = one.default or 0.0
-            known = (value, value) if column is None else (float(column.min()), float(column.max()))
+            known = ranges.known(p, one)
+            slider = ranges.offered(one, *known)
             inputs.append(
                 {
                     "name": one.name, "symbol": one.symbol, "long_name": one.long_name, "unit": one.unit,
-                    "latex": one.latex, "low": _finite(_least(one)), "high": _finite(one.high), "whole": one.whole,
-                    "log": one.log, "default": one.default, "known": list(known), "slider": list(_slider(one, *known)),
+                    "latex": one.latex, "whole": one.whole, "log": one.log, "default": one.default,
+                    "low": _finite(ranges.least(one)), "high": _finite(one.high), "known": known, "slider": slider,
                 }
             )  # fmt: skip
         return {
@@ -70,7 +64,7 @@ class ServedModel:
             "kind": str(p.card["kind"]),
             "curves": len(p.X),
             "inputs": inputs,
-            "start": dict(zip(p.space.names, _middle(p), strict=True)),
+            "start": dict(zip(p.space.names, ranges.middle(p), strict=True)),
             "quantity": quantity_json(p.quantity),
             "views": [quantity_json(views.OF_RDF.get(name, p.quantity)) for name in views.names(p)],
             "uncertain": p.uncertain,
@@ -123,30 +117,6 @@ def quantity_json(quantity: Quantity) -> dict[str, object]:
         "name": q.name, "x": q.x, "long_name": q.long_name, "x_long_name": q.x_long_name, "unit": q.unit,
         "x_unit": q.x_unit, "low": _finite(q.low), "limit": q.limit,
     }  # fmt: skip
-
-
-def _slider(one: Input, low: float, high: float) -> tuple[float, float]:
-    """What a slider of an input offers: the range of the training inputs and a margin, within its limits."""
-    if one.log:
-        factor = (high / low) ** _MARGIN if high > low else 2.0
-        ends = (low / factor, high * factor)
-    else:
-        span = (high - low) or abs(high) or 1.0
-        ends = (low - _MARGIN * span, high + _MARGIN * span)
-    ends = (max(ends[0], _least(one)), min(ends[1], one.high))
-    return (math.floor(ends[0]), math.ceil(ends[1])) if one.whole else ends
-
-
-def _least(one: Input) -> float:
-    """The least value that is predicted."""
-    return MIN_EPS_NN if one == NANOCOMPOSITE["eps_nn"] else one.low
-
-
-def _middle(p: Predictor) -> tuple[float, ...]:
-    """Training inputs nearest to the middle of them all: where a page starts."""
-    low, high = p.X.min(axis=0), p.X.max(axis=0)
-    apart = ((p.X - 0.5 * (low + high)) / ((high - low) + (high == low))) ** 2
-    return p.space.point(dict(zip(p.inputs, p.X[apart.sum(axis=1).argmin()].tolist(), strict=True))).values
 
 
 def _finite(value: float) -> float | None:

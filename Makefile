@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
-UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn,trajectories,serve,notebook]' --group dev
+UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn,trajectories,tables,serve,notebook]' --group dev
 
 # Small matrices: more threads only wait for each other, and for other processes on busy cores
 export OMP_NUM_THREADS ?= 1
@@ -45,6 +45,9 @@ model: $(VENV)/.test
 	cmp src/nanonet/data/potential.npz src/nanonet/data/gp/potential.npz  # the first is read in place of the second
 	rm src/nanonet/data/gp/potential.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --kind nanonet --out src/nanonet/data/nanonet
+	mkdir -p build
+	$(BIN)/nanonet structure-factor data/runs/* --out build/sq.nc
+	$(BIN)/nanonet train build/sq.nc --out src/nanonet/data/sq
 
 figures: $(VENV)/.test
 	$(BIN)/python -m docs.make.figures
@@ -74,7 +77,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 $(VENV)/.test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --upgrade pip
-	$(PIP) --editable '.[sim,cluster,learn,trajectories,serve,notebook]' --group dev
+	$(PIP) --editable '.[sim,cluster,learn,trajectories,tables,serve,notebook]' --group dev
 	touch $@
 
 clean:

@@ -20,6 +20,7 @@ from nanonet.evaluate.cross_validation import folded
 from nanonet.evaluate.metrics import FLOOR
 from nanonet.learn.training import STUCK
 from nanonet.models.load import SHIPPED
+from nanonet.structure_factor import StructureFactor
 from tests.synthetic import draw, trace
 
 ROOT = Path(__file__).parents[1]
@@ -122,9 +123,26 @@ def test_what_is_kept_of_the_runs_says_what_the_dataset_says() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_models_rest_on_the_dataset(name: str) -> None:
+    """That of S(q) on the kept trajectories of its runs, in another order."""
     card = nanonet.load(name).card
-    assert np.array_equal(card["X"], DATA.X)
-    assert [run["id"] for run in card["runs"]] == [entry["id"] for entry in DATA.provenance]
+    if name == "sq":
+        apart = np.abs(np.array(card["X"])[:, None] / DATA.X - 1.0).max(axis=2)
+        assert sorted(apart.argmin(axis=1).tolist()) == list(range(len(DATA)))
+        assert apart.min(axis=1).max() < 0.01
+    else:
+        assert np.array_equal(card["X"], DATA.X)
+        assert [run["id"] for run in card["runs"]] == [entry["id"] for entry in DATA.provenance]
+
+
+def test_the_structure_factor_is_predicted_with_its_band() -> None:
+    """Nearest to a simulated composition its S(q) lies in the band of most bins, and it tends to 1."""
+    found = nanonet.load("sq").predict([3, 40, 0.002, 0.5, 1.0])
+    assert isinstance(found, StructureFactor)
+    assert found.low is not None
+    assert found.high is not None
+    far = found.q > 5.0
+    assert ((found.low < 1.0) & (found.high > 1.0))[far].mean() > 0.9
+    assert found.s[far] == pytest.approx(1.0, abs=0.1)
 
 
 def test_the_network_has_learnt_more_than_trivial_models() -> None:

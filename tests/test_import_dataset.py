@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 
 from nanonet import Dataset, InputError
 from nanonet.composition import NANOCOMPOSITE
-from nanonet.curve import G_R, Curve, Quantity
+from nanonet.curve import G_R, Quantity
 from nanonet.formats.curve_csv import read_curve
 from nanonet.formats.declaration import read_declaration
-from nanonet.import_dataset import extended, from_archive, from_table, from_wide_table
+from nanonet.import_dataset import CurveFile, extended, from_archive, from_table, from_wide_table
 from nanonet.space import Input, InputSpace
 
 MSD = Quantity("msd", "t", unit="nm^2", x_unit="ns", low=0.0)
@@ -40,7 +41,7 @@ def _results(folder: Path, table: str, **curves: str) -> Path:
 
 
 def _made(path: Path, space: InputSpace | None = SPACE, quantity: Quantity = MSD, **more: object) -> Dataset:
-    return from_table(path, space, quantity, lambda one: (read_curve(one, quantity).curve, ""), **more).data  # type: ignore[arg-type]
+    return from_table(path, space, quantity, lambda one, _: CurveFile(read_curve(one, quantity).curve), **more).data  # type: ignore[arg-type]
 
 
 def test_a_declaration_gives_inputs_and_quantity(tmp_path: Path) -> None:
@@ -134,16 +135,16 @@ def test_what_is_wrong_with_a_table_is_named(tmp_path: Path, table: str, curve: 
 def test_curves_on_other_grids_are_interpolated_when_asked(tmp_path: Path) -> None:
     path = _results(tmp_path, "temperature,curve\n300,a.csv\n350,b.csv\n", a="1 1\n2 2\n3 3\n", b="2.5 5\n1.5 3\n0 0\n")
 
-    def read(one: Path) -> tuple[Curve, str]:
+    def read(one: Path, _: Mapping[str, str]) -> CurveFile:
         found = read_curve(one, MSD, sort=True)
-        return found.curve, "sorted" if found.reordered else ""
+        return CurveFile(found.curve, "sorted" if found.reordered else "")
 
     found = from_table(path, SPACE, MSD, read, interpolate=True)
     np.testing.assert_allclose(found.data.x, [1, 2])
     np.testing.assert_allclose(found.data.Y, [[1, 2], [2, 4]])
     (tmp_path / "b.csv").write_text("2 1\n1 -2\n")
     with pytest.raises(InputError, match="line 2: msd = -2 is not 0 or above"):
-        read(tmp_path / "b.csv")
+        read(tmp_path / "b.csv", {})
     assert found.notes == (
         "b.csv: sorted",
         "1 of 2 curves were interpolated linearly to 2 values of t, 1 to 2",

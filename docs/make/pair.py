@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nanonet import Composition, Dataset, umbrella_runs
 from nanonet.analyze import potential_gp
-from nanonet.composition import FIELDS, from_array
+from nanonet.composition import FIELDS, NANOCOMPOSITE, from_array
 from nanonet.curve import G_R
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.mediated import PairInputs, PolymerPotential
@@ -20,6 +20,7 @@ class Pair:
     uncertain = True
     inputs = FIELDS
     quantity = G_R
+    space = NANOCOMPOSITE
 
     def __init__(self) -> None:
         self.potentials = potential_gp.fit(umbrella_runs.by_pair_inputs(umbrella_runs.shipped()))

@@ -77,8 +77,8 @@ def _others(data: Dataset) -> Iterator[str]:
     _, first, number = np.unique(data.X, axis=0, return_index=True, return_counts=True)
     for i, count in zip(first[number > 1].tolist(), number[number > 1].tolist(), strict=True):
         yield f"{count} entries have the inputs of entry {i} ({data.points[i]}): allowed is one, their mean"
-    if len(data) < MIN_CURVES:
-        yield f"{len(data)} entries; needed to train are {MIN_CURVES} or more"
+    if len(data) <= MIN_CURVES:
+        yield f"{len(data)} entries; needed to train are {MIN_CURVES + 1} or more, one to leave out"
 
 
 def _entry(data: Dataset, i: int) -> Iterator[str]:

@@ -105,6 +105,12 @@ class Composition(Point):
                 f"diameter = {self.diameter:g}) is not at most {MAX_VOLUME_FRACTION:g}"
             )
 
+    @classmethod
+    def refused_rows(cls, array: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows (n,) of an array (n, 5) have too large an NP volume fraction."""
+        diameter, density = (array[:, NANOCOMPOSITE.column(name)] for name in ("diameter", "density"))
+        return math.pi / 6.0 * density * diameter**3 > MAX_VOLUME_FRACTION
+
     @property
     def volume_fraction(self) -> float:
         """NP volume fraction pi/6 density diameter^3."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,8 +25,20 @@ CURVE = "curve"
 """Column of a table of results that names the files of the curves."""
 
 _TEXTS = ("fidelity", "source")  # columns that go into the provenance
+_HOW = ("topology", "select", "units", "first", "last", "every", "interval")  # columns that say how it is measured
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CurveFile:
+    """What was found in the file of a curve."""
+
+    curve: Curve
+    note: str = ""
+    """What was done to it, if anything."""
+    known: Mapping[str, object] = field(default_factory=dict)
+    """What is known of it: fields of a `records.Provenance`."""
 
 
 class Imported(NamedTuple):
@@ -39,13 +52,16 @@ def from_table(
     path: str | os.PathLike[str],
     space: InputSpace | None,
     quantity: Quantity,
-    read: Callable[[Path], tuple[Curve, str]],
+    read: Callable[[Path, Mapping[str, str]], CurveFile],
     interpolate: bool = False,
     grid: Array | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Imported:
     """A dataset of a table with a row a result: a column for each input, and `curve`, the file of its curve.
 
-    Files are named from the folder of the table. Columns `fidelity` and `source` are optional texts.
+    Files are named from the folder of the table. Columns `fidelity` and `source` are optional texts. How a trajectory
+    is measured may stand in columns `topology` (a file), `select`, `units`, `first`, `last`, `every` and `interval`,
+    where no input is called so.
 
     Parameters
     ----------
@@ -57,11 +73,13 @@ def from_table(
     quantity:
         What the curves are of.
     read:
-        Reads the file of a curve, and says what was done to it, if anything.
+        Reads the file of a curve, given the cells of its row that say how it is measured.
     interpolate:
         Whether curves on different grids are brought to one, linearly; else they are refused.
     grid:
         Grid (m,) that the curves must have; left out: that of the first.
+    progress:
+        Called with the rows done and all.
 
     Raises
     ------
@@ -74,26 +92,34 @@ def from_table(
         raise InputError(
             f"{table.title} has columns {', '.join(table.columns)}; needed is {CURVE}, the file of a curve"
         )
-    names = [name for name in table.columns if name not in (CURVE, *_TEXTS)]
+    inputs = () if space is None else space.names
+    how = [name for name in _HOW if name in table.columns and name not in inputs]
+    names = [name for name in table.columns if name not in (CURVE, *_TEXTS, *how)]
     space = _space(table.title, names, table.units, space)
     points = _points(table, space)
     folder = Path(path).parent
-    curves, done = [], []
-    for line, name in zip(table.lines, table.columns[CURVE], strict=True):
+    found, done = [], []
+    for i, (line, name) in enumerate(zip(table.lines, table.columns[CURVE], strict=True)):
         if not name:
             raise InputError(f"{table.title}, line {line}: {CURVE} is empty")
+        cells = {key: table.columns[key][i] for key in how if table.columns[key][i]}
+        if "topology" in cells:
+            cells["topology"] = str(folder / cells["topology"])
         try:
-            curve, note = read(folder / name)
+            found.append(read(folder / name, cells))
         except InputError as error:
             raise InputError(f"{table.title}, line {line}: {error}") from None
-        curves.append(curve)
-        done += [f"{name}: {note}"] if note else []
-    curves, notes = on_one_grid(curves, [f"{table.title}, line {line}" for line in table.lines], interpolate, grid)
+        done += [f"{name}: {found[-1].note}"] if found[-1].note else []
+        if progress is not None:
+            progress(len(found), len(table.lines))
+    where = [f"{table.title}, line {line}" for line in table.lines]
+    curves, notes = on_one_grid([one.curve for one in found], where, interpolate, grid)
     texts = {name: table.columns[name] for name in _TEXTS if name in table.columns}
     origin = [
         f"{Path(path).name}, line {line}: {name}" for line, name in zip(table.lines, table.columns[CURVE], strict=True)
     ]
-    return Imported(Dataset(points, tuple(curves), tuple(_provenance(texts, origin))), (*done, *notes))
+    provenance = _provenance(texts, origin, [one.known for one in found])
+    return Imported(Dataset(points, tuple(curves), tuple(provenance)), (*done, *notes))
 
 
 def from_archive(
@@ -211,7 +237,7 @@ def _space(title: str, names: Sequence[str], units: Mapping[str, str], space: In
             space = InputSpace(tuple(Input(name, units.get(name, "1")) for name in names))
     for name in names:
         if name not in space.names:
-            raise InputError(f"{title}: column {name} is not one of {', '.join((*space.names, CURVE, *_TEXTS))}")
+            raise InputError(f"{title}: column {name} is not one of {', '.join((*space.names, CURVE, *_TEXTS, *_HOW))}")
         own = space[name]
         if name in units and units[name] not in (own.unit, *own.units):
             raise InputError(f"{title}: {name} is in {units[name]!r}; declared is {own.unit!r}")
@@ -244,9 +270,12 @@ def _refuse_duplicates(points: Sequence[Point], where: Sequence[str]) -> None:
         seen[point.values] = place
 
 
-def _provenance(texts: Mapping[str, Sequence[str]], origin: Sequence[str]) -> list[Provenance]:
+def _provenance(
+    texts: Mapping[str, Sequence[str]], origin: Sequence[str], known: Sequence[Mapping[str, object]] = ()
+) -> list[Provenance]:
     rows = []
     for i, place in enumerate(origin):
         own = {name: column[i] for name, column in texts.items() if column[i]}
-        rows.append(Provenance.from_json({"source": place} | own, f"provenance {i}"))
+        more = known[i] if known else {}
+        rows.append(Provenance.from_json({"source": place, **more, **own}, f"provenance {i}"))
     return rows

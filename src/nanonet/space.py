@@ -211,6 +211,26 @@ class InputSpace:
             raise InputError(f"array of inputs has shape {rows.shape}; allowed is (n, {len(self)})")
         return tuple(self._row(i, row) for i, row in enumerate(rows.tolist()))
 
+    def refused(self, array: NDArray[np.float64]) -> tuple[int, str] | None:
+        """First row of an array (n, p) that is no point, and why; None where all are."""
+        import numpy as np
+
+        bad = ~np.isfinite(array).all(axis=1)
+        for one, x in zip(self.inputs, array.T, strict=True):
+            bad |= (x < one.low) | (x > one.high)
+            if one.whole:
+                bad |= x != np.floor(x)
+        if self.kind is not None:
+            bad |= self.kind.refused_rows(array)
+        if not bad.any():
+            return None
+        row = int(bad.argmax())
+        try:
+            self.point(array[row].tolist())
+        except InputError as error:
+            return row, str(error)
+        raise AssertionError(f"row {row} is a point")  # the limits are stated twice, and differ
+
     def _row(self, i: int, row: Sequence[float]) -> Point:
         try:
             return self.point(row)
@@ -308,6 +328,13 @@ class Point:
         @property
         def values(self) -> tuple[float, ...]:
             """Their values, in the order of the columns."""
+
+    @classmethod
+    def refused_rows(cls, array: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows (n,) of an array (n, p) of inputs within their limits are refused all the same: none."""
+        import numpy as np
+
+        return np.zeros(len(array), dtype=np.bool_)
 
     def to_json(self) -> dict[str, float]:
         """Values by name, without those that are at the default of their input."""

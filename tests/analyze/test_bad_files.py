@@ -126,6 +126,7 @@ def test_what_is_not_finite_or_stands_twice_in_binary_files(tmp_path: Path) -> N
     write(tmp_path / "a.xtc", POSITIONS, BOXES, 40)
     _refused(tmp_path / "a.xtc", "units = 'real' is not one of .*: nm, lj", units="real")
     _refused(tmp_path / "a.xtc", "the particles have no types", selection=None)
+    _refused(tmp_path / "a.xtc", "'type 2' cannot be used: .* needed is --topology", selection="type 2")
 
 
 @pytest.mark.parametrize(

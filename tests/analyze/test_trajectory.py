@@ -85,21 +85,18 @@ def _steps(path: Path, steps: list[int], places: list[int] | None = None) -> Non
             file.append(frame)
 
 
-def test_a_step_counts_once_and_in_its_place(tmp_path: Path) -> None:
+def test_steps_that_do_not_rise_are_named(tmp_path: Path) -> None:
     whole, overlap, mixed, unknown = (tmp_path / f"{name}.gsd" for name in ("whole", "overlap", "mixed", "unknown"))
     _steps(whole, [0, 100, 200, 300, 400])
     _steps(overlap, [0, 100, 200, 300, 200, 300, 400])
     _steps(mixed, [0, 200, 100, 400, 300])
     _steps(unknown, [0, 0, 0], [0, 100, 200])
-    once = read(whole)
-    assert once.notes == ()
-    for path, said in ((overlap, "7 frames, but 5 steps: step 200"), (mixed, "they were sorted")):
-        found = read(path)
-        assert np.array_equal(found.positions, once.positions)
-        assert len(found.notes) == 1
-        assert said in found.notes[0]
+    assert read(whole).steps == (0, 100, 200, 300, 400)
+    for path, said in ((overlap, "frame 4: its step is 200"), (mixed, "frame 2: its step is 100")):
+        with pytest.raises(InputError, match=f"{said}, that of the frame before is .*: frames stand doubled or out"):
+            read(path)
     assert len(read(unknown).positions) == 3  # other programs write no steps
-    assert read(unknown).notes == ()
+    assert read(unknown).steps == ()
 
 
 def test_a_file_that_unpacks_to_a_multiple_is_refused(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_the_shipped_models_answer(run) -> None:  # type: ignore[no-untyped-def]
     assert words == ["composition", "state", "first peak", "second peak", "neighbours", "rests on"]
     assert "probability" in out
     assert "nearest D=3 N=40" in out
-    status, out, _ = run("predict", *FIVE, "--table")
+    status, out, _ = run("predict", *FIVE, "--values")
     assert "90 % band" in out
     assert len(out.splitlines()) == 6 + 4 + 25
     status, out, _ = run("predict", *FIVE, "--model", "nanonet")
@@ -371,7 +371,7 @@ def test_a_model_of_other_inputs_is_asked_by_name(run, tmp_path: Path) -> None: 
     assert run("train", tmp_path / "own.nc", "--out", tmp_path / "model")[0] == 0
     ask = ["predict", "--model", tmp_path / "model"]
     plot, table = tmp_path / "msd.png", tmp_path / "msd.csv"
-    status, text, _ = run(*ask, "--set", "temperature=310", "--plot", plot, "--csv", table, "--table")
+    status, text, _ = run(*ask, "--set", "temperature=310", "--plot", plot, "--csv", table, "--values")
     assert status == 0
     assert "largest      msd = 24.8 (90 %:" in text
     assert "nm^2 at t = 8 ns" in text

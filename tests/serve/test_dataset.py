@@ -22,7 +22,7 @@ def test_create_add_show_check(run, tmp_path: Path) -> None:  # type: ignore[no-
     assert "msd(t), t in ns: 2 values, 1 to 2" in text
     assert "no error bars" in text
     status, text, _ = run("dataset", "check", out)
-    assert (status, "needed to train are 4" in text) == (1, True)
+    assert (status, "needed to train are 5" in text) == (1, True)
     assert run("dataset", "add", out, "--table", tmp_path / "more.csv")[0] == 0
     before = out.read_bytes()
     status, _, error = run("dataset", "add", out, "--table", tmp_path / "more.csv")

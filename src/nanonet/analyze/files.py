@@ -1,4 +1,4 @@
-"""Trajectory files -> RDF, density, and how far they can be trusted, a few frames at a time."""
+"""Trajectory files -> RDF or mean squared displacement, density, and how far they can be trusted."""
 
 from __future__ import annotations
 
@@ -6,26 +6,44 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.analyze import displacement
+from nanonet.analyze.chosen import Chosen, choose
+from nanonet.analyze.displacement import DisplacementMeasurement
 from nanonet.analyze.equilibrium import assess, statistics_of
 from nanonet.analyze.frames import Batch, batch_size
-from nanonet.analyze.lengths import PER_NM, length
+from nanonet.analyze.lengths import duration, in_time, length_unit
 from nanonet.analyze.neighbours import GAPS, Neighbours
 from nanonet.analyze.pairs import Measurement, measure_batches
-from nanonet.analyze.selection import load_topology, named_nps, select
-from nanonet.analyze.source import UNITS, Source, in_file
-from nanonet.analyze.sources import open_files
+from nanonet.analyze.source import in_file
+from nanonet.curve import G_R, MSD, Curve, Quantity
 from nanonet.errors import InputError, check_whole
-from nanonet.formats.frame import Frame
-from nanonet.formats.text_frames import in_frame
-from nanonet.rdf import BINS, R_MAX
+from nanonet.rdf import BINS, R_MAX, curve_of
 from nanonet.records import Convergence
+
+Progress = Callable[[int, int], None]
 
 _MAX_BINS = 100_000
 _MAX_FOLLOWED = 2_000  # NPs: all pairs are looked at
+_AT_A_TIME = 100  # frames, of which displacements are taken
+
+
+class Options(TypedDict, total=False):
+    """What `chosen.choose` takes."""
+
+    topology: Path | None
+    selection: str | None
+    cross: str | None
+    units: str | None
+    sigma: str | None
+    first: int
+    last: int | None
+    every: int
+    wanted: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +66,6 @@ class FileMeasurement:
         Drift, memory and convergence as of our own runs, or None.
     no_verdict:
         Why there is none, in words; empty where there is one.
-    notes:
-        What was left out when the frames were read, in words.
     """
 
     measured: Measurement
@@ -59,24 +75,36 @@ class FileMeasurement:
     diameter: float | None
     verdict: Convergence | None
     no_verdict: str
-    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FileDisplacement:
+    """What is measured on NPs that are followed through trajectory files; units are those of its curve."""
+
+    measured: DisplacementMeasurement
+    frames: int
+    unit: str
+    """Of length."""
+
+
+@dataclass(frozen=True, eq=False)
+class FileCurve:
+    """A curve that was measured on a trajectory file."""
+
+    curve: Curve
+    frames: int
+    known: dict[str, object]
+    """What is known of it: fields of a `records.Provenance`."""
 
 
 def measure_files(
     paths: Sequence[Path],
     *,
-    topology: Path | None = None,
-    selection: str | None = None,
-    cross: str | None = None,
-    units: str | None = None,
-    sigma: str | None = None,
     r_max: str | None = None,
     bins: int = BINS,
-    first: int = 0,
-    last: int | None = None,
-    every: int = 1,
     diameter: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> FileMeasurement:
     """RDF and density of NPs in one trajectory file, or in several that follow one another.
 
@@ -84,19 +112,10 @@ def measure_files(
 
     Parameters
     ----------
-    paths, topology:
-        Trajectory files, and a file that says what their particles are.
-    selection, cross:
-        The NPs in MDAnalysis's language, by default those of type or name `NP` or all of one type; and a second kind,
-        g then is that between the two.
-    units:
-        What lengths in the file are, a key of `sources.UNITS`; not needed where the format says it.
-    sigma:
-        Length of a sigma, as `0.5nm`: results are then in sigma.
+    paths, options:
+        As `chosen.choose`; with `cross` g is that between the two kinds.
     r_max, bins:
         End of the grid, by default 10 sigma, and number of bins.
-    first, last, every:
-        Frames that count, by their numbers from 0; the last one included.
     diameter:
         NP diameter, for the verdict.
     progress:
@@ -108,117 +127,139 @@ def measure_files(
         A value or a file cannot be used; the text names it.
     """
     check_whole("bins", bins, 1, _MAX_BINS)
-    source = open_files(paths)
-    of_file = _file_unit(source, units)
-    unit, scale = _result_unit(of_file, sigma)
-    end = _in_unit("r_max", r_max, unit, of_file, scale)
+    chosen = choose(paths, **options)
+    source, nps, others, unit = chosen.source, chosen.nps, chosen.others, chosen.unit
+    if others is None and len(nps) < 2:
+        raise InputError(f"{source.name} has {len(nps)} NPs; a pair needs 2 or more")
+    end = chosen.length("r_max", r_max)
     if end is None:
         if unit != "sigma":
             raise InputError(f"r_max is not given: its default is 10 sigma, and lengths are in {unit} without --sigma")
         end = R_MAX
-    size = _in_unit("diameter", diameter, unit, of_file, scale)
-    chosen = _chosen(source, first, last, every)
-    nps, others = _particles(source, topology, selection, cross)
+    size = chosen.length("diameter", diameter)
     if size is None and source.diameters is not None:
-        size = _common(source.diameters[nps] * scale)
-    no_verdict = _no_verdict(unit, size, len(nps), cross)
+        size = _common(source.diameters[nps] * chosen.scale)
+    no_verdict = _no_verdict(unit, size, len(nps), options.get("cross"))
     seen = None if no_verdict or size is None else Neighbours(size)
     pairs = len(nps) * (len(nps) - 1) // 2 if others is None else len(nps) * len(others)
     least = math.inf
 
     def parts() -> Iterator[Batch]:
         nonlocal least
-        done = 0
-        for part in _batches(source, chosen, nps, others, scale, batch_size(pairs)):
+        for part in _shown(chosen, batch_size(pairs), progress):
             yield part
             least = min(least, float(part.heights.min())) if part.boxes[:, 3:].any() else least
             if seen is not None:
                 seen.add(part)
-            done += len(part.positions)
-            if progress is not None:
-                progress(done, len(chosen))
 
-    measured = measure_batches(parts(), len(chosen), r_max=end, bins=bins, unit=unit)
+    count = len(chosen.frames)
+    measured = measure_batches(parts(), count, r_max=end, bins=bins, unit=unit)
     verdict = None
     if seen is not None and size is not None:
         if least < 2.0 * (size + max(GAPS)):
             no_verdict = f"the tilted box has a height of {least:.2f}; neighbours need {2 * (size + max(GAPS)):.2f}"
         else:
             verdict = assess([statistics_of(seen)], ["dispersed"])
-    count = None if others is None else len(others)
-    return FileMeasurement(measured, unit, len(chosen), count, size, verdict, no_verdict, source.notes)
+    return FileMeasurement(measured, unit, count, None if others is None else len(others), size, verdict, no_verdict)
 
 
-def _file_unit(source: Source, units: str | None) -> str:
-    """Length unit of a file."""
-    allowed = ", ".join(source.units)
-    if units is None:
-        if source.default is None:
-            raise InputError(
-                f"units of {source.name} are not given and the format does not say them; allowed are {allowed}"
-            )
-        return UNITS[source.default]
-    if units not in source.units:
-        raise InputError(f"units = {units!r} is not one of those that {source.name} can have: {allowed}")
-    return UNITS[units]
+def follow_files(
+    paths: Sequence[Path],
+    interval: str,
+    *,
+    lag_max: str | None = None,
+    time_unit: str | None = None,
+    progress: Progress | None = None,
+    **options: Unpack[Options],
+) -> FileDisplacement:
+    """Mean squared displacement of NPs in one trajectory file, or in several that follow one another.
+
+    Parameters
+    ----------
+    paths, options:
+        As `chosen.choose`.
+    interval:
+        Time from one frame of the files to the next, as `2ps`; without a unit tau, where lengths in them are in sigma.
+    lag_max:
+        Largest lag time, by default a fifth of the trajectory.
+    time_unit:
+        Unit that times must have; None: that of the interval.
+    progress:
+        Called with the frames done and all.
+
+    Raises
+    ------
+    InputError
+        A value or a file cannot be used; the text names it.
+    """
+    chosen = choose(paths, **options)
+    own = duration("interval", interval)[1] or ("tau" if chosen.of_file == "sigma" else None)
+    if own is None:
+        raise InputError(f"interval = {interval} has no unit; allowed are fs, ps, ns, us and tau, as 2ps")
+    unit = time_unit or own
+    apart = in_time("interval", interval, unit, own)
+    longest = None if lag_max is None else in_time("lag_max", lag_max, unit)
+    with in_file(chosen.source.name):
+        measured = displacement.measure_batches(
+            _shown(chosen, _AT_A_TIME, progress), len(chosen.frames), apart * chosen.frames.step, lag_max=longest,
+            unit=chosen.unit, time_unit=unit,
+        )  # fmt: skip
+    return FileDisplacement(measured, len(chosen.frames), chosen.unit)
 
 
-def _result_unit(of_file: str, sigma: str | None) -> tuple[str, float]:
-    """Unit of the results, and by what lengths in the file are multiplied."""
-    if sigma is None:
-        return of_file, 1.0
-    if of_file == "sigma":
-        raise InputError(
-            f"sigma = {sigma}: lengths in the file are in sigma; allowed is it with units real, metal, nm, A"
-        )
-    value, unit = length("sigma", sigma)
-    if unit not in PER_NM:
-        raise InputError(f"sigma = {sigma} has no unit; allowed are nm and A, as 0.5nm")
-    return "sigma", PER_NM[unit] / PER_NM[of_file] / value
+def measure_quantity(
+    path: Path,
+    quantity: Quantity,
+    *,
+    r_max: str | None = None,
+    bins: int | None = None,
+    interval: str | None = None,
+    lag_max: str | None = None,
+    **options: Unpack[Options],
+) -> FileCurve:
+    """g(r) or the mean squared displacement, whichever a quantity is, of the NPs of a trajectory file, in its units.
+
+    Raises
+    ------
+    InputError
+        It is neither, or as `measure_files` and `follow_files`.
+    """
+    q, what = quantity, f"trajectory {path} cannot be used: "
+    of_g, of_msd = ((one.name, one.x) == (q.name, q.x) for one in (G_R, MSD))
+    if not (of_g or of_msd):
+        raise InputError(f"{what}measured are g(r) and msd(t), the curves of the dataset are {q.name}({q.x})")
+    others = (
+        {"interval": interval, "lag_max": lag_max}
+        if of_g
+        else {"r_max": r_max, "bins": bins, "cross": options.get("cross")}
+    )
+    for name, value in others.items():
+        if value is not None:
+            raise InputError(f"{name} = {value} is not for {q.name}({q.x})")
+    if of_g:
+        options["wanted"] = length_unit(q.x_unit)
+        found = measure_files([path], r_max=r_max, bins=BINS if bins is None else bins, **options)
+        curve, verdict = found.measured.rdf, found.verdict
+        known: dict[str, object] = {"nps": found.measured.nps}
+        if verdict is not None:
+            known["convergence"] = verdict.to_json()
+        return FileCurve(curve_of(q, curve.r, curve.g, curve.error), found.frames, known)
+    if interval is None:
+        raise InputError(f"{what}interval is not given: the time from one of its frames to the next, as 2ps")
+    options["wanted"] = length_unit(q.unit.removesuffix("^2"))
+    followed = follow_files([path], interval, lag_max=lag_max, time_unit=q.x_unit, **options)
+    msd = followed.measured.msd
+    return FileCurve(curve_of(q, msd.x, msd.y, msd.error), followed.frames, {"nps": followed.measured.nps})
 
 
-def _in_unit(name: str, text: str | None, unit: str, of_file: str, scale: float) -> float | None:
-    """A length in the unit of the results."""
-    if text is None:
-        return None
-    value, own = length(name, text)
-    if own in (None, unit):
-        return value
-    if own == "sigma" or of_file == "sigma":
-        raise InputError(f"{name} = {text}: lengths are in {unit}, and the length of a sigma is not known")
-    return value * PER_NM[of_file] / PER_NM[own] * scale
-
-
-def _chosen(source: Source, first: int, last: int | None, every: int) -> range:
-    check_whole("first", first, 0, source.frames - 1)
-    check_whole("last", source.frames - 1 if last is None else last, first, source.frames - 1)
-    check_whole("every", every, 1, source.frames)
-    return range(first, source.frames if last is None else last + 1, every)
-
-
-def _particles(
-    source: Source, topology: Path | None, selection: str | None, cross: str | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
-    """Numbers of the NPs, and of the second kind."""
-    universe = None if topology is None else load_topology(topology, source)
-    if universe is None and (selection is not None or cross is not None):
-        universe = source.universe()
-    if selection is not None:
-        nps = select(universe, selection)
-    elif universe is not None:
-        atoms = universe.atoms
-        labels = ([*map(str, getattr(atoms, name))] if hasattr(atoms, name) else None for name in ("types", "names"))
-        nps = named_nps(source.name, *labels)
-    else:
-        nps = named_nps(source.name, source.first.types)
-    if cross is None:
-        if len(nps) < 2:
-            raise InputError(f"{source.name} has {len(nps)} NPs; a pair needs 2 or more")
-        return nps, None
-    others = select(universe, cross)
-    if (both := np.intersect1d(nps, others)).size:
-        raise InputError(f"cross = {cross!r} shares {both.size} particles with the NPs; allowed are two kinds apart")
-    return nps, others
+def _shown(chosen: Chosen, size: int, progress: Progress | None) -> Iterator[Batch]:
+    """The frames, some at a time, with progress."""
+    done = 0
+    for part in chosen.batches(size):
+        yield part
+        done += len(part.positions)
+        if progress is not None:
+            progress(done, len(chosen.frames))
 
 
 def _common(diameters: NDArray[np.float64]) -> float | None:
@@ -235,41 +276,3 @@ def _no_verdict(unit: str, diameter: float | None, nps: int, cross: str | None) 
     if diameter is None:
         return "the diameter of the NPs is not known; give --diameter"
     return f"there are {nps} NPs; pairs are followed of {_MAX_FOLLOWED:,} or fewer" if nps > _MAX_FOLLOWED else ""
-
-
-def _batches(
-    source: Source,
-    chosen: range,
-    nps: NDArray[np.int64],
-    others: NDArray[np.int64] | None,
-    scale: float,
-    size: int,
-) -> Iterator[Batch]:
-    """The chosen frames, some at a time; `InputError` for what is not finite, flat, or the same as the frame before."""
-    kept: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    wanted = nps if others is None else np.concatenate([nps, others])
-    before = None
-    flat = np.ones(3, dtype=bool)
-    with in_file(source.name):
-        for done, (number, frame) in enumerate(zip(chosen, source.read(chosen), strict=True), start=1):
-            points = frame.positions[wanted]
-            with in_frame(number):
-                _check(frame, points, before)
-            before = points
-            flat &= np.ptp(points, axis=0) == 0
-            if done == len(chosen) and flat.any() and len(wanted) > 2:
-                raise InputError(f"all particles have one {'xyz'[int(np.argmax(flat))]}; allowed are three dimensions")
-            kept.append((points * scale, frame.box * scale))
-            if len(kept) == size or done == len(chosen):
-                positions, boxes = (np.array(values) for values in zip(*kept, strict=True))
-                yield Batch(positions[:, : len(nps)], boxes, None if others is None else positions[:, len(nps) :])
-                kept = []
-
-
-def _check(frame: Frame, points: NDArray[np.float64], before: NDArray[np.float64] | None) -> None:
-    if not np.isfinite(points).all():
-        raise InputError("the position of a particle is not finite")
-    if not (np.isfinite(frame.box).all() and frame.box[:3].min() > 0):
-        raise InputError(f"its box has edges {frame.box[:3].tolist()}; allowed are edges above 0")
-    if frame.step is None and before is not None and np.array_equal(points, before):
-        raise InputError("all positions are those of the frame before: it stands doubled")

@@ -26,11 +26,14 @@ class Batch:
         (xz, yz, Lz), all in the unit of the positions.
     others:
         Positions (frames, m, 3) of a second kind, or None.
+    steps:
+        Step of each frame, None where it is not known.
     """
 
     positions: NDArray[np.float64]
     boxes: NDArray[np.float64]
     others: NDArray[np.float64] | None = None
+    steps: tuple[int | None, ...] = ()
 
     @property
     def volumes(self) -> NDArray[np.float64]:
@@ -59,7 +62,8 @@ def batches(trajectory: Trajectory) -> Iterator[Batch]:
     boxes = np.hstack([trajectory.boxes, np.zeros((frames, 3))])
     size = batch_size(nps * (nps - 1) // 2)
     for start in range(0, frames, size):
-        yield Batch(trajectory.positions[start : start + size], boxes[start : start + size])
+        part = slice(start, start + size)
+        yield Batch(trajectory.positions[part], boxes[part], None, trajectory.steps[part])
 
 
 def batch_size(pairs: int) -> int:
@@ -94,6 +98,18 @@ def squared_distances(part: Batch) -> NDArray[np.float64]:
             for lower, column in {2: ((0, 4), (1, 5)), 1: ((0, 3),), 0: ()}[axis]:
                 apart[lower] -= part.boxes[:, column, None] * images
     return np.asarray(apart[0] ** 2 + apart[1] ** 2 + apart[2] ** 2)
+
+
+def displacements(part: Batch, before: NDArray[np.float64] | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Displacements (frames, n, 3) from frame to frame by the nearest image, and where the last frame is (n, 3).
+
+    Both are fractions of the box vectors, in which a box that only changes its size moves nothing. `before` is where
+    the frame before the first one was; without one the first displacement is 0.
+    """
+    fractions = part.positions @ np.linalg.inv(part.vectors)
+    steps = np.diff(fractions, axis=0, prepend=(fractions[0] if before is None else before)[None])
+    steps -= np.rint(steps)
+    return np.asarray(steps), np.asarray(fractions[-1])
 
 
 def inside(points: NDArray[np.float64], part: Batch) -> NDArray[np.float64]:

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nanonet.analyze.source import Source, checked, universe_of
-from nanonet.analyze.trajectory import once
+from nanonet.analyze.source import Source, checked, risen, universe_of
 from nanonet.errors import InputError
 from nanonet.formats.frame import Frame
 from nanonet.formats.text_frames import in_frame
@@ -18,7 +17,7 @@ _MAX_PARTICLES = 1 << 28
 
 
 def open_gsd(path: Path) -> Source:
-    """The frames of a GSD file, in the order of their steps; of a step that stands twice the last one, with a note."""
+    """The frames of a GSD file."""
     import gsd.hoomd
 
     with gsd.hoomd.open(str(path), "r") as file:
@@ -28,25 +27,22 @@ def open_gsd(path: Path) -> Source:
         head = file[0]
         if head.configuration.dimensions != 3:
             raise InputError(f"the box has {head.configuration.dimensions} dimensions; allowed are 3")
-        kept, notes = once([(_chunk(file.file, i, "configuration/step", [0])[0], i) for i in range(len(file))])
-        start = kept[0][1]
-        first = _gsd_frame(file, start, file[start])
-        diameters = np.asarray(file[start].particles.diameter, dtype=np.float64)
+        risen([int(_chunk(file.file, i, "configuration/step", [0])[0]) for i in range(len(file))])
+        first, total = _gsd_frame(file, 0, head), len(file)
+        diameters = np.asarray(head.particles.diameter, dtype=np.float64)
 
     def frames(chosen: Container[int]) -> Iterator[Frame]:
         with gsd.hoomd.open(str(path), "r") as file:
-            base = file[start]
-            for number, (_, i) in enumerate(kept):
+            base = file[0]
+            for number in range(total):
                 if number in chosen:
                     with in_frame(number):
-                        yield _gsd_frame(file, i, base, first)
+                        yield _gsd_frame(file, number, base, first)
 
     def read(chosen: Container[int]) -> Iterator[Frame]:
-        return checked(str(path), first, chosen, frames(chosen), len(kept))
+        return checked(str(path), first, chosen, frames(chosen), total)
 
-    return Source(
-        str(path), len(kept), first, read, lambda: universe_of(first), default="lj", notes=notes, diameters=diameters,
-    )  # fmt: skip
+    return Source(str(path), total, first, read, lambda: universe_of(first), default="lj", diameters=diameters)
 
 
 def _check_size(file: Any) -> None:

@@ -33,7 +33,7 @@ def open_xdr(path: Path) -> Source:
         raise InputError(f"it is cut short, damaged, or no such file: {error}") from None
 
     def frames(chosen: Container[int]) -> Iterator[Frame]:
-        order = Order(path.name)
+        order = Order()
         with kind(str(path)) as file:
             for number in range(total):
                 with in_frame(number):

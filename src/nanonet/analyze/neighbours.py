@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from nanonet.analyze.frames import Batch, squared_distances
+from nanonet.analyze.frames import Batch, displacements, squared_distances
 
 GAPS = (1.0, 3.0)
 """Between the surfaces (sigma): pairs in contact, and pairs that at most three monomers keep apart."""
@@ -78,16 +78,11 @@ class Neighbours:
         self._away[entering] = away
 
     def _add_displacement(self, part: Batch) -> None:
-        vectors = part.vectors
-        fractions = part.positions @ np.linalg.inv(vectors)
-        before = fractions[0] if self._fractions is None else self._fractions
-        steps = np.diff(fractions, axis=0, prepend=before[None])
-        steps -= np.rint(steps)
+        steps, self._fractions = displacements(part, self._fractions)
         moved = steps.sum(axis=0)
         self._moved = moved if self._moved is None else self._moved + moved
-        self._fractions = fractions[-1]
-        self._vectors += vectors.sum(axis=0)
-        self._frames += len(fractions)
+        self._vectors += part.vectors.sum(axis=0)
+        self._frames += len(steps)
 
 
 def _largest_clusters(near: NDArray[np.bool_], nps: int) -> NDArray[np.float64]:

@@ -89,7 +89,6 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
             steps_per_second=None if record.last_segment is None else record.last_segment.speed,
             statistics=trajectory_statistics(frames, nominal.diameter),
             polymer=_polymer(folder, record.id, nominal.diameter),
-            notes=frames.notes or None,
             implicit=record.implicit,
         )
         return Run(found, measured.rdf, measured.blocks)

@@ -84,6 +84,11 @@ def select(universe: Any, text: str) -> NDArray[np.int64]:
             found = Universe(universe._topology).select_atoms(text)
     except Exception as error:  # MDAnalysis has many kinds
         reason = " ".join(str(error).split())[:200]
+        if not hasattr(universe.atoms, "types"):
+            raise InputError(
+                f"selection {text!r} cannot be used: the file does not say what its particles are; needed is "
+                "--topology FILE, allowed without it are numbers, as 'index 0:39', and 'all'"
+            ) from None
         raise InputError(
             f"selection {text!r} cannot be used: {reason}; allowed is MDAnalysis's language without positions, so that "
             "it means the same particles in all frames"

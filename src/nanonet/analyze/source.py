@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,8 +39,6 @@ class Source:
         Units that are allowed for the file, keys of `UNITS`; where it is one, no other is possible.
     default:
         The one that counts where none is given, or None.
-    notes:
-        What was left out, in words.
     diameters:
         Diameter of each particle (n,), or None.
     """
@@ -52,7 +50,6 @@ class Source:
     universe: Callable[[], Any]
     units: tuple[str, ...] = tuple(UNITS)
     default: str | None = None
-    notes: tuple[str, ...] = ()
     diameters: NDArray[np.float64] | None = None
 
 
@@ -63,7 +60,8 @@ def in_file(name: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(prefix + str(error).removeprefix(prefix)) from None
+        said = str(error)  # which may name one of several files
+        raise InputError(said if said.startswith("trajectory ") else prefix + said) from None
     except ImportError:
         raise
     except Exception as error:  # whatever a broken file makes the readers say
@@ -73,8 +71,7 @@ def in_file(name: str) -> Iterator[None]:
 class Order:
     """Steps that rise from frame to frame; all 0, or none, says that they are not known."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self) -> None:
         self.before: int | None = None
         self.zeros = 0
 
@@ -91,6 +88,15 @@ class Order:
                 f"its step is {step}, that of the frame before is {before}: frames stand "
                 f"{'doubled' if doubled else 'doubled or out of order'}; allowed are steps that rise"
             )
+
+
+def risen(steps: Sequence[int | None]) -> tuple[int, ...]:
+    """Steps of frames in the order of the file, empty where they are not known; `InputError` where they do not rise."""
+    order = Order()
+    for number, step in enumerate(steps):
+        with in_frame(number):
+            order.check(step)
+    return tuple(step for step in steps if step is not None) if any(steps) else ()
 
 
 def same(frame: Frame, first: Frame) -> Frame:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nanonet.analyze.gsd_source import open_gsd
 from nanonet.analyze.mdanalysis_sources import open_data, open_dcd, open_xdr
-from nanonet.analyze.source import UNITS, Order, Source, checked, in_file, universe_of
+from nanonet.analyze.source import UNITS, Order, Source, checked, in_file, risen, universe_of
 from nanonet.errors import InputError
 from nanonet.formats import text_frames
 from nanonet.formats.frame import Frame
@@ -15,6 +15,11 @@ from nanonet.formats.frame import Frame
 SUFFIXES = ".gsd, .lammpstrj, .lammpsdump, .dump, .xyz, .extxyz (these also with .gz and .zst), .data, .xtc, .trr, .dcd"
 _OPENING = {".gsd": open_gsd, ".xtc": open_xdr, ".trr": open_xdr, ".dcd": open_dcd, ".data": open_data}
 _LAMMPS_STYLES = ("lj", "real", "metal")
+
+
+def is_trajectory(name: str) -> bool:
+    """Whether a name has the ending of a trajectory."""
+    return text_frames.is_dump(name) or text_frames.is_xyz(name) or Path(name).suffix.lower() in _OPENING
 
 
 def open_files(paths: Sequence[Path]) -> Source:
@@ -35,7 +40,7 @@ def open_files(paths: Sequence[Path]) -> Source:
             raise InputError(f"{one.name} and {head.name} are of different formats or units; allowed is one for all")
 
     def read(chosen: Container[int]) -> Iterator[Frame]:
-        before, order = 0, Order(head.name)
+        before, order = 0, Order()
         for one in sources:
             inner = [number for number in range(one.frames) if before + number in chosen]
             for number, frame in zip(inner, one.read(set(inner)), strict=True):
@@ -44,10 +49,9 @@ def open_files(paths: Sequence[Path]) -> Source:
                 yield frame
             before += one.frames
 
-    notes = tuple(note for one in sources for note in one.notes)
     name = f"{head.name} and {len(sources) - 1} more"
     frames = sum(one.frames for one in sources)
-    return Source(name, frames, head.first, read, head.universe, head.units, head.default, notes, head.diameters)
+    return Source(name, frames, head.first, read, head.universe, head.units, head.default, head.diameters)
 
 
 def open_file(path: Path) -> Source:
@@ -60,9 +64,7 @@ def open_file(path: Path) -> Source:
             raise InputError("it is empty; allowed are one frame or more")
         if text_frames.is_dump(path.name) or text_frames.is_xyz(path.name):
             return _text(path)
-        opening = {".gsd": open_gsd, ".xtc": open_xdr, ".trr": open_xdr, ".dcd": open_dcd, ".data": open_data}.get(
-            suffix
-        )
+        opening = _OPENING.get(suffix)
         if opening is None:
             raise InputError(f"files {suffix or 'without an ending'} are not known; allowed are {SUFFIXES}")
         return opening(path)
@@ -70,10 +72,7 @@ def open_file(path: Path) -> Source:
 
 def _text(path: Path) -> Source:
     found = text_frames.scan(path)
-    order = Order(path.name)
-    for number, step in enumerate(found.steps):
-        with text_frames.in_frame(number):
-            order.check(step)
+    risen(found.steps)
     units: tuple[str, ...] = tuple(UNITS)
     if found.units is not None:
         if found.units not in _LAMMPS_STYLES:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nanonet.analyze.source import risen
 from nanonet.errors import InputError
 
 _MAX_BYTES = 1 << 32  # positions in single precision
@@ -25,10 +26,10 @@ class Trajectory:
         Array (frames, n, 3) in sigma, wrapped or not.
     boxes:
         Box edges (frames, 3) in sigma.
-    notes:
-        What was left out when the frames were read, in words; empty where nothing was.
     diameter:
         NP diameter (sigma), None where it is not known.
+    steps:
+        Step of each frame; empty where they are not known.
 
     Raises
     ------
@@ -38,8 +39,8 @@ class Trajectory:
 
     positions: NDArray[np.float64]
     boxes: NDArray[np.float64]
-    notes: tuple[str, ...] = ()
     diameter: float | None = None
+    steps: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("positions", "boxes"):
@@ -64,15 +65,13 @@ class Trajectory:
 def read(path: str | os.PathLike[str]) -> Trajectory:
     """Read a GSD trajectory: its particles of type `NP`, or all of them where there is one type only.
 
-    Frames come in the order of their steps. Of a step that stands twice, as where a run went on from before its last
-    frame, the last frame counts and a note says so; in a file that gives all frames the step 0 steps are not known, and
-    all count.
+    In a file that gives all frames the step 0 steps are not known.
 
     Raises
     ------
     InputError
         The file is missing, empty, cut short, or no GSD file; the box is tilted or not in three dimensions; the number
-        of NPs changes; or the frames take more than 4 GiB.
+        of NPs changes; frames are doubled or out of order; or they take more than 4 GiB.
     """
     import gsd.hoomd
 
@@ -94,9 +93,10 @@ def read(path: str | os.PathLike[str]) -> Trajectory:
                 frames.append(moved)
         if len({len(positions) for _, positions, _ in frames}) > 1:
             raise InputError("the number of NPs changes from frame to frame")
-        frames, notes = once(frames)
+        steps = risen([step for step, _, _ in frames])
         boxes = np.array([edges for _, _, edges in frames])
-        return Trajectory(np.array([positions for _, positions, _ in frames]), boxes, notes, _diameter(first))
+        positions = np.array([positions for _, positions, _ in frames])
+        return Trajectory(positions, boxes, _diameter(first), steps)
     except (InputError, OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError) as error:
         raise InputError(f"trajectory {path} cannot be used: {error}") from None
 
@@ -147,24 +147,6 @@ def _diameter(frame: Any) -> float | None:
     """Diameter that all NPs have in common; GSD's default, 1, says nothing."""
     found = np.unique(np.asarray(frame.particles.diameter, dtype=np.float64)[_nps(frame.particles)])
     return float(found[0]) if len(found) == 1 and np.isfinite(found[0]) and found[0] > 0 and found[0] != 1 else None
-
-
-def once(frames: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
-    """Frames (step, ...) by their steps, each step once, and what was done to them in words."""
-    steps = [frame[0] for frame in frames]
-    if not any(steps):
-        return frames, ()
-    last = {frame[0]: frame for frame in frames}  # a later frame takes the place of an earlier one
-    notes = []
-    if len(last) < len(frames):
-        twice = next(step for step in sorted(last) if steps.count(step) > 1)
-        notes.append(
-            f"{len(frames)} frames, but {len(last)} steps: step {twice} is the first that stands more than once; "
-            "the last frame of each step counts"
-        )
-    elif steps != sorted(steps):
-        notes.append("the frames do not stand in the order of their steps: they were sorted")
-    return [last[step] for step in sorted(last)], tuple(notes)
 
 
 def _nps(particles: object) -> NDArray[np.bool_]:

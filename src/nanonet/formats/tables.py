@@ -133,7 +133,7 @@ def parse_table(
             )
         given, others = [(name, "") for name in plain[: len(first[1])]], [first, *others]
     else:
-        given = [_heading(title, first[0], text, names, units) for text in first[1]]
+        given = [heading_of(title, first[0], text, names, units) for text in first[1]]
     headings = [name for name, _ in given]
     for heading in headings:
         if headings.count(heading) > 1:
@@ -164,7 +164,7 @@ def read_wide(path: str | os.PathLike[str], what: str) -> tuple[Table, NDArray[n
     delimiter = next((mark for mark in ",;\t" if mark in rows[0][1]), ",")
     first, *others = ((i, _cells(title, i, line, delimiter)) for i, line in rows)
     points = [k for k, text in enumerate(first[1]) if _NUMBER.fullmatch(text)]
-    named = {k: _heading(title, first[0], text, (), None) for k, text in enumerate(first[1]) if k not in points}
+    named = {k: heading_of(title, first[0], text, (), None) for k, text in enumerate(first[1]) if k not in points}
     names = [name for name, _ in named.values()]
     if len(points) < 2:
         raise InputError(
@@ -201,10 +201,10 @@ def _cells(title: str, number: int, line: str, delimiter: str) -> list[str]:
     return [text.replace(",", ".") if re.fullmatch(r"[+-]?\d+,\d+([eE][+-]?\d+)?", text) else text for text in texts]
 
 
-def _heading(
+def heading_of(
     title: str, number: int, text: str, names: Iterable[str], units: Mapping[str, tuple[str, ...]] | None
 ) -> tuple[str, str]:
-    """Name of a column, and its unit where one stands there."""
+    """Name of a column, and its unit where one stands there; `InputError` for a unit that is not allowed."""
     found = _HEADING.fullmatch(text)
     if found is None:
         raise InputError(f"{title}, line {number}: {text!r} is no name of a column; allowed are {', '.join(names)}")

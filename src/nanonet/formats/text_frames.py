@@ -195,11 +195,13 @@ def _dump_frame(header: _Header, body: bytes) -> Frame:
     ids = ids[order]
     if len(ids) and (twice := ids[1:][np.diff(ids) == 0]).size:
         raise InputError(f"id = {twice[0]} stands twice")
-    box = _dump_box(header.box)
+    box, low = _dump_box(header.box)
     positions = np.stack([_numbers(name, columns[names.index(name)]) for name in places], axis=1)[order]
     if places[0].startswith("xs"):
         (x, y, z, xy, xz, yz) = box
         positions = positions @ np.array([[x, 0, 0], [xy, y, 0], [xz, yz, z]])
+    else:
+        positions -= low
     label = "type" if "type" in names else "element" if "element" in names else None
     types = None
     if label is not None:
@@ -208,7 +210,8 @@ def _dump_frame(header: _Header, body: bytes) -> Frame:
     return Frame(header.step, box, positions, types, tuple(ids.tolist()))
 
 
-def _dump_box(lines: tuple[bytes, ...]) -> NDArray[np.float64]:
+def _dump_box(lines: tuple[bytes, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges and tilts (6,), and the corner (3,) where the box vectors start."""
     shape = b" ".join(lines[0].split())
     if (found := _PERIODIC.fullmatch(shape)) is None:
         raise InputError(
@@ -219,9 +222,12 @@ def _dump_box(lines: tuple[bytes, ...]) -> NDArray[np.float64]:
         raise InputError("the lines of its box have other than as many numbers as its heading says")
     edges = [float(row[1] - row[0]) for row in rows]
     xy, xz, yz = (float(row[2]) for row in rows) if found[1] else (0.0, 0.0, 0.0)
-    edges[0] -= max(0.0, xy, xz, xy + xz) - min(0.0, xy, xz, xy + xz)  # LAMMPS gives the ends of the box that holds it
-    edges[1] -= max(0.0, yz) - min(0.0, yz)
-    return np.array([*edges, xy, xz, yz])
+    # LAMMPS gives the ends of the upright box that holds it
+    left, lower = min(0.0, xy, xz, xy + xz), min(0.0, yz)
+    edges[0] -= max(0.0, xy, xz, xy + xz) - left
+    edges[1] -= max(0.0, yz) - lower
+    low = np.array([float(row[0]) for row in rows]) - (left, lower, 0.0)
+    return np.array([*edges, xy, xz, yz]), low
 
 
 def _xyz_header(file: IO[bytes]) -> _Header | None:

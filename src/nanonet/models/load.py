@@ -19,8 +19,11 @@ LOADERS: dict[str, Callable[[ModelFolder], CurveModel]] = {
 }
 """Who reads a folder of which kind. Another model enters here."""
 
-SHIPPED = ("gp", "nanonet")
-"""Names of the shipped models; the first is the default. A folder of such a name has to be given as a path, ./gp."""
+SHIPPED = ("gp", "nanonet", "sq")
+"""Names of the shipped models: g(r) by a Gaussian process, the default, and by nanoNET; S(q) by a Gaussian process.
+
+A folder of such a name has to be given as a path, ./gp.
+"""
 
 
 def load_model(model: str | os.PathLike[str] | None = None) -> tuple[CurveModel, ModelFolder]:

@@ -26,20 +26,23 @@ def classify_dataset(
 ) -> list[ClassifiedCurve]:
     """The states of all entries, or of one, with what their provenance adds to the caveats.
 
-    `InputError` for an entry that does not exist, or a curve that ends too near (`classify`).
+    `InputError` for an entry that does not exist, a curve that ends too near (`classify`), or inputs without a diameter
+    and a density.
     """
     if entry is not None and not 0 <= entry < len(data):
         raise InputError(f"entry = {entry} is not between 0 and {len(data) - 1}")
+    sizes, densities = (data.X[:, data.space.column(name)].tolist() for name in ("diameter", "density"))
     found = []
     for i in range(len(data)) if entry is None else [entry]:
-        c, rdf, provenance = data.compositions[i], data.rdfs[i], data.provenance[i]
+        rdf, provenance = data.rdfs[i], data.provenance[i]
         spread = float(provenance.get("discrepancy", 0.0))
-        verdict = classify(rdf, c.diameter, c.density, criteria, common=spread, nps=provenance.get("nps"))
+        verdict = classify(rdf, sizes[i], densities[i], criteria, common=spread, nps=provenance.get("nps"))
         more = []
         if spread and rdf.error is not None:
             more.append(f"the spread of implicit against explicit runs, {spread:.2g} in ln g, is not in probabilities")
         convergence = provenance.get("convergence") or {}
         if convergence.get("converged") is False:
             more.append(f"the runs are not converged: {convergence.get('reason', 'no reason is given')}")
-        found.append(ClassifiedCurve(f"{i} {c}", rdf, c.diameter, replace(verdict, caveats=(*verdict.caveats, *more))))
+        caveats = (*verdict.caveats, *more)
+        found.append(ClassifiedCurve(f"{i} {data.points[i]}", rdf, sizes[i], replace(verdict, caveats=caveats)))
     return found

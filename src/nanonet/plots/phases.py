@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import printable
 from nanonet.phases.classify import mean_force_potential
 from nanonet.phases.classify_dataset import ClassifiedCurve
@@ -106,5 +105,5 @@ def draw_plane(axes: Axes, found: PhaseMap, marks: Sequence[tuple[float, float, 
     for x, y, state in marks:
         axes.plot(x, y, "o", color=COLOURS[state], ms=8, mec="0.1", mew=1.2, clip_on=False)
     axes.set(xlim=(found.x[0], found.x[-1]), ylim=(found.y[0], found.y[-1]))
-    axes.set_xlabel(axis_label(NANOCOMPOSITE[found.names[0]]), fontsize=11)
-    axes.set_ylabel(axis_label(NANOCOMPOSITE[found.names[1]]), fontsize=11)
+    axes.set_xlabel(axis_label(found.space[found.names[0]]), fontsize=11)
+    axes.set_ylabel(axis_label(found.space[found.names[1]]), fontsize=11)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -34,7 +35,11 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
 
 def symbols(point: Point, separator: str = ", ") -> str:
     """A point in the symbols of its inputs, as Matplotlib writes them; `separator` before the fourth."""
-    pairs = [(point.space[name], value) for name, value in point.to_json().items()]
+    return symbols_of([(point.space[name], value) for name, value in point.to_json().items()], separator)
+
+
+def symbols_of(pairs: Sequence[tuple[Input, float]], separator: str = ", ") -> str:
+    """The same of inputs with their values."""
     texts = [f"{_symbol(one) or one.symbol} = {value:{'.2g' if one.log else 'g'}}" for one, value in pairs]
     return separator.join(", ".join(part) for part in (texts[:3], texts[3:]) if part)
 

@@ -9,13 +9,15 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import FIELDS, MIN_EPS_NN, NANOCOMPOSITE, check_repulsion, from_array
+from nanonet.composition import MIN_EPS_NN, NANOCOMPOSITE
 from nanonet.curve import G_R, Quantity
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.phases.classify import decide, probabilities
 from nanonet.phases.state import STATES, Criteria
+from nanonet.predict.predictor import rows_of
+from nanonet.space import InputSpace
 
 NEAR_PLANE = 0.15
 """How far from the plane of a map (each held input, in units of its simulated range) a simulation is still shown."""
@@ -37,8 +39,12 @@ class MappedModel(Protocol):
         """Inputs (n, p) that it knows: their ranges are those of the axes."""
 
     @property
+    def space(self) -> InputSpace:
+        """What it can be asked for."""
+
+    @property
     def inputs(self) -> Sequence[str]:
-        """Names of its p inputs."""
+        """Names of its p inputs, those of `space` or fewer."""
 
     @property
     def quantity(self) -> Quantity:
@@ -74,6 +80,8 @@ class PhaseMap(NamedTuple):
     """Simulated range of each input."""
     method: str
     """Where the probabilities come from."""
+    space: InputSpace
+    """Of the model's inputs."""
 
     @property
     def title(self) -> str:
@@ -93,27 +101,28 @@ def compute_map(
 ) -> PhaseMap:
     """Probabilities over a plane, from curves (`samples` a point) that the model draws.
 
+    The state follows from g(r), the diameter and the density, so these are among the inputs of the model.
     `progress` is called with the points done and those in all. `InputError` for what makes no plane.
     """
-    if model.quantity != G_R or not set(model.inputs) <= set(FIELDS):
+    space = model.space
+    if model.quantity != G_R or not {"diameter", "density"} <= set(space.names):
         raise InputError(
-            f"the model predicts {model.quantity.name} of {', '.join(model.inputs)}, not g(r) of compositions"
+            f"the model predicts {model.quantity.name} of {', '.join(model.inputs)}; "
+            "the state of NPs follows from g(r), diameter and density"
         )
+    for name in (*names, *held):
+        space.column(name)
     for name in names:
-        NANOCOMPOSITE.column(name)
         if name not in model.inputs:
             raise InputError(f"{name} is not one of the model's inputs {', '.join(model.inputs)}")
         if held.get(name) is not None:
             raise InputError(f"{name} = {held[name]:g} is given, but the map runs over it")
     if names[0] == names[1]:
         raise InputError(f"x and y are both {names[0]}; allowed are two different inputs")
-    fixed = {name: value for name in FIELDS if name not in names and (value := held.get(name)) is not None}
-    missing = [one for one in FIELDS if one not in names and one not in fixed and NANOCOMPOSITE[one].default is None]
+    fixed = {name: value for name in space.names if name not in names and (value := held.get(name)) is not None}
+    missing = [one for one in space.names if one not in names and one not in fixed and space[one].default is None]
     if missing:
         raise InputError(f"{missing[0]} is missing; a map over {names[0]} and {names[1]} holds the others")
-    for name, value in fixed.items():
-        if name not in model.inputs and value != NANOCOMPOSITE[name].default:
-            raise InputError(f"{name} = {value:g}: the model knows {NANOCOMPOSITE[name].default:g} alone")
     if not 2 <= steps <= 500:
         raise InputError(f"steps = {steps} is not between 2 and 500")
     known = model.X
@@ -121,24 +130,23 @@ def compute_map(
     for name, limits in zip(names, ranges, strict=True):
         column = known[:, model.inputs.index(name)]
         low, high = (float(column.min()), float(column.max())) if limits is None else limits
-        if limits is None and name == "eps_nn":
+        if limits is None and space == NANOCOMPOSITE and name == "eps_nn":
             low = max(low, MIN_EPS_NN)
-        if not NANOCOMPOSITE[name].check(low) < NANOCOMPOSITE[name].check(high):
+        if not space[name].check(low) < space[name].check(high):
             raise InputError(f"range of {name} = {low:g} to {high:g} is not rising")
         axis = np.linspace(low, high, steps)
-        axes.append(np.unique(axis.round()) if NANOCOMPOSITE[name].whole else axis)
+        axes.append(np.unique(axis.round()) if space[name].whole else axis)
     first, second = np.meshgrid(*axes)
-    columns = {one.name: np.full(first.size, fixed.get(one.name, one.default)) for one in NANOCOMPOSITE.inputs}
+    columns = {one.name: np.full(first.size, fixed.get(one.name, one.default)) for one in space.inputs}
     columns |= {names[0]: first.ravel(), names[1]: second.ravel()}
-    for composition in from_array(np.column_stack([columns[name] for name in FIELDS])):
-        check_repulsion(composition)
-    X = np.column_stack([columns[name] for name in model.inputs])
+    points = np.column_stack([columns[name] for name in space.names])
+    X = rows_of(space, model.inputs, points, "point {} of the map".format)
     shares, method = _shares(model, X, (columns["diameter"], columns["density"]), criteria, progress, samples)
     outside = model.outside(X)
     return PhaseMap(
-        names, {n: fixed[n] for n in FIELDS if n in fixed}, axes[0], axes[1],
+        names, {n: fixed[n] for n in space.names if n in fixed}, axes[0], axes[1],
         shares.reshape(*first.shape, -1), outside.reshape(first.shape),
-        dict(zip(model.inputs, np.ptp(known, axis=0).tolist(), strict=True)), method,
+        dict(zip(model.inputs, np.ptp(known, axis=0).tolist(), strict=True)), method, space,
     )  # fmt: skip
 
 
@@ -162,12 +170,13 @@ def _shares(
 
 
 def near_plane(found: PhaseMap, states: Sequence[str], known: Dataset) -> list[tuple[float, float, str]]:
-    """(x, y, state) of the simulated compositions whose held inputs are near those of a map."""
+    """(x, y, state) of the simulated points whose held inputs are near those of a map."""
     near = []
-    for state, c in zip(states, known.compositions, strict=True):
-        apart = [abs(getattr(c, n) - value) / (found.span.get(n) or 1.0) for n, value in found.held.items()]
-        if max(apart) <= NEAR_PLANE:
-            near.append((getattr(c, found.names[0]), getattr(c, found.names[1]), state))
+    for state, point in zip(states, known.points, strict=True):
+        values = dict(zip(point.space.names, point.values, strict=True))
+        apart = [abs(values[n] - value) / (found.span.get(n) or 1.0) for n, value in found.held.items()]
+        if max(apart, default=0.0) <= NEAR_PLANE:
+            near.append((values[found.names[0]], values[found.names[1]], state))
     return near
 
 

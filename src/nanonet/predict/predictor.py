@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition, as_composition, check_repulsion
+from nanonet.composition import FIELDS, MIN_EPS_NN, NANOCOMPOSITE, Composition, as_composition, check_repulsion
 from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError, NanonetWarning
 from nanonet.models.base import Array, Band, CurveModel, check_draws, check_inputs
@@ -147,8 +147,7 @@ class Predictor:
 
     def _predict_rows(self, X: Array, strict: bool) -> Array:
         """Curves (n, m) of inputs (n, p); how many lie outside of the data is warned of, or refused."""
-        points = self.space.points(X)
-        rows = np.array([self.rows(one)[0] for one in points]).reshape(len(points), -1)
+        rows = rows_of(self.space, self.inputs, X)
         far = self._domain.outside(rows)
         if far.any():
             text = f"{far.sum()} of {len(far)} points lie outside of the model's data, the first is row {far.argmax()}"
@@ -328,13 +327,33 @@ class Predictor:
         )
 
 
+def rows_of(space: InputSpace, own: Sequence[str], X: Array, where: Callable[[int], str] = "row {}".format) -> Array:
+    """Inputs (n, p), named `own`, of a model from points (n, q) in the order of its `space`.
+
+    `InputError` for the first point that is not allowed, or for which the model has no answer; `where` names a row.
+    """
+    refused = space.refused(X)
+    columns = dict(zip(space.names, X.T, strict=True))
+    if refused is None and space == NANOCOMPOSITE and (low := columns["eps_nn"] < MIN_EPS_NN).any():
+        row = int(low.argmax())
+        refused = row, f"eps_nn = {columns['eps_nn'][row]:g} is not {MIN_EPS_NN:g} or above"
+    for one in space.inputs:
+        if refused is None and one.name not in own and (other := columns[one.name] != one.default).any():
+            row = int(other.argmax())
+            refused = row, f"{one.name} = {columns[one.name][row]:g} is not {one.default:g}: the model knows no other"
+    if refused is not None:
+        raise InputError(f"{where(refused[0])}: {refused[1]}")
+    return X[:, [space.column(name) for name in own]]
+
+
 def load(model: str | os.PathLike[str] | None = None) -> Predictor:
     """Load a model: a folder (what `nanonet train` writes), or a shipped one. No code in the files is run.
 
     Parameters
     ----------
     model:
-        A folder; or the name of a shipped model, `gp` (Gaussian process, the default) or `nanonet` (the paper's).
+        A folder; or the name of a shipped model, `gp` (Gaussian process, the default), `nanonet` (the paper's) or `sq`
+        (a Gaussian process of the structure factor).
 
     Raises
     ------

@@ -20,6 +20,7 @@ from nanonet.serve import (
     reproduce,
     service,
     structure_factor,
+    sweep,
     terminal,
     theory,
 )  # fmt: skip
@@ -58,6 +59,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(dataset.app, name="dataset")
 for command in (
     analyze.analyze,
+    analyze.msd,
     predict.predict,
     predict.train,
     predict.evaluate,
@@ -70,6 +72,7 @@ for command in (
     reproduce.reproduce,
     service.serve,
     structure_factor.structure_factor,
+    sweep.sweep,
     theory.theory,
 ):
     app.command()(command)

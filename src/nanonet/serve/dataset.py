@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import name_and_value, needs_extra
+from nanonet.serve.options import CHOICE, how_measured, measuring, name_and_value, needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
-    from nanonet.curve import Curve, Quantity
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nanonet.analyze.files import FileCurve
+    from nanonet.curve import Quantity
     from nanonet.dataset import Dataset
     from nanonet.import_dataset import Imported
     from nanonet.space import InputSpace
@@ -24,7 +28,7 @@ app = typer.Typer(no_args_is_help=True, help="Dataset files: your own results, a
 Table = Annotated[
     Path,
     typer.Option(
-        help="CSV with a row a result: a column for each input, and `curve`, the file of its curve (CSV or GSD)."
+        help="CSV with a row a result: a column for each input, and `curve`, the file of its curve or a trajectory."
     ),
 ]
 Declared = Annotated[
@@ -35,24 +39,28 @@ Interpolate = Annotated[
     bool, typer.Option("--interpolate", help="Bring curves on different grids to the first one, points sorted.")
 ]
 
+_HOW = (*CHOICE, "cross", "r_max", "bins", "interval", "lag_max")
+
 
 @app.command()
+@how_measured(*_HOW)
 def create(
+    how: dict[str, Any],
     out: Annotated[Path, typer.Argument(help="Dataset file to write (.nc).")],
     table: Table,
     inputs: Declared = None,
     interpolate: Interpolate = False,
 ) -> None:
-    """Make a dataset of a table of results with a curve file each."""
-    from nanonet.import_dataset import from_table
-
+    """Make a dataset of a table of results, each with the file of its curve, or a trajectory, which is measured."""
     _check_out(out)
     space, quantity = _declared(inputs)
-    _write(out, from_table(table, space, quantity, _reader(quantity, interpolate), interpolate))
+    _write(out, _from_table(table, space, quantity, interpolate, how))
 
 
 @app.command()
+@how_measured(*_HOW)
 def add(
+    how: dict[str, Any],
     dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc) that gets the results.")],
     table: Table,
     interpolate: Annotated[
@@ -61,10 +69,10 @@ def add(
 ) -> None:
     """Add results of a table to a dataset: the same inputs, the same quantity."""
     from nanonet.dataset import Dataset
-    from nanonet.import_dataset import Imported, extended, from_table
+    from nanonet.import_dataset import Imported, extended
 
     data = Dataset.load(dataset)
-    more, notes = from_table(table, data.space, data.quantity, _reader(data.quantity, interpolate), interpolate, data.x)
+    more, notes = _from_table(table, data.space, data.quantity, interpolate, how, data.x)
     print(f"added      {len(more)} to {len(data)} entries")
     _write(dataset, Imported(extended(data, more), notes))
 
@@ -180,21 +188,57 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
-def _reader(quantity: Quantity, sort: bool) -> Callable[[Path], tuple[Curve, str]]:
-    """Reads the file of a curve: a trajectory is measured, the points of a digitised curve may be sorted."""
-    from nanonet.curve import G_R
+def _from_table(
+    table: Path,
+    space: InputSpace | None,
+    quantity: Quantity,
+    interpolate: bool,
+    how: Mapping[str, object],
+    grid: NDArray[np.float64] | None = None,
+) -> Imported:
+    """The dataset of a table; trajectories are measured as options say, points of digitised curves may be sorted."""
+    from nanonet.analyze.sources import is_trajectory
     from nanonet.formats.curve_csv import read_curve
+    from nanonet.import_dataset import CurveFile, from_table
 
-    def read(path: Path) -> tuple[Curve, str]:
-        if path.suffix != ".gsd" or quantity != G_R:
-            found = read_curve(path, quantity, sort)
-            return found.curve, f"its points were sorted by {quantity.x}" if found.reordered else ""
-        with needs_extra("sim"):
-            from nanonet.analyze import pairs, trajectory
-        frames = trajectory.read(path)
-        return pairs.measure(frames).rdf, "; ".join(frames.notes)
+    options: dict[str, Any] = measuring(how)
+    frames: list[int] = []
 
-    return read
+    def curve_file(path: Path, cells: Mapping[str, str]) -> CurveFile:
+        if is_trajectory(path.name):
+            found = _measured(path, quantity, options | measuring(cells))
+            frames.append(found.frames)
+            return CurveFile(found.curve, known=found.known)
+        if cells:
+            raise InputError(f"{next(iter(cells))} = {next(iter(cells.values()))} is for trajectories, not for {path}")
+        read = read_curve(path, quantity, interpolate)
+        return CurveFile(read.curve, f"its points were sorted by {quantity.x}" if read.reordered else "")
+
+    with progress_bar("reading") as progress:
+        made = from_table(table, space, quantity, curve_file, interpolate, grid, progress)
+    if options and not frames:
+        name = next(name for name, value in how.items() if value is not None)
+        raise InputError(f"{name} is for trajectories, and {table} names none")
+    if frames:
+        few, many = min(frames), max(frames)
+        print(f"measured   trajectories: {len(frames)}, of {few if few == many else f'{few} to {many}'} frames")
+    return made
+
+
+def _measured(path: Path, quantity: Quantity, options: Mapping[str, Any]) -> FileCurve:
+    """The curve of a trajectory, measured as options and cells of a table say."""
+    how = dict(options)
+    for name in ("first", "last", "every"):
+        if isinstance(text := how.get(name), str):
+            if not text.isdecimal():
+                raise InputError(f"{name} = {text!r} is not a whole number")
+            how[name] = int(text)
+    if "topology" in how:
+        how["topology"] = Path(how["topology"])
+    with needs_extra("trajectories" if how or path.suffix != ".gsd" else "sim"):
+        from nanonet.analyze.files import measure_quantity
+
+        return measure_quantity(path, quantity, **how)
 
 
 def _write(out: Path, found: Imported) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +19,12 @@ Inputs = dict[str, float | None]
 
 LmpCommand = Annotated[str | None, typer.Option("--lmp", help="LAMMPS command; default: $NANONET_LMP, then lmp.")]
 Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin, opt, omp, kokkos, gpu, none.")]
+Model = Annotated[
+    str | None, typer.Option(help="Model folder, or a shipped model: gp (default), nanonet, sq (of S(q)).")
+]
+Given = Annotated[
+    list[str] | None, typer.Option("--set", help="An input by name, for models of any inputs.", metavar="NAME=VALUE")
+]
 Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos), or GPUs of a node.")]
 
 
@@ -29,27 +36,71 @@ def inputs_as_options(
     Names, texts and defaults are those of the declaration (`composition.NANOCOMPOSITE`). `names` are those that must be
     given, `optional` those that may be left out.
     """
+    options = []
+    for name in (*names, *optional):
+        one = NANOCOMPOSITE[name]
+        needed = name in names and one.default is None
+        kind: object = Annotated[float if needed else float | None, typer.Option(help=one.help)]
+        default = inspect.Parameter.empty if needed else one.default
+        options.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+    return _gathered(lambda own: [*options, *own], (*names, *optional))
+
+
+def _gathered(
+    every: Callable[[list[inspect.Parameter]], list[inspect.Parameter]], names: tuple[str, ...]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options in place of its first parameter, which gets their values by name.
+
+    `every` makes the parameters that Typer reads of the command's other ones.
+    """
 
     def decorated(command: Callable[..., None]) -> Callable[..., None]:
-        options = []
-        for name in (*names, *optional):
-            one = NANOCOMPOSITE[name]
-            needed = name in names and one.default is None
-            kind: object = Annotated[float if needed else float | None, typer.Option(help=one.help)]
-            default = inspect.Parameter.empty if needed else one.default
-            options.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-        every = [*options, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
+        shown = every([one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own])
 
         @functools.wraps(command)
         def run(**given: object) -> None:
-            command({name: given.pop(name) for name in (*names, *optional)}, **given)
+            command({name: given.pop(name) for name in names}, **given)
 
-        run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]  # what Typer reads
-        run.__annotations__ = {one.name: one.annotation for one in every}
+        run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]  # what Typer reads
+        run.__annotations__ = {one.name: one.annotation for one in shown}
         return run
 
     return decorated
+
+
+def how_measured(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options of how a trajectory is measured (`HOW`); its first parameter gets their values by name."""
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=HOW[name]) for name in names
+    ]
+    return _gathered(lambda own: [*own, *options], names)
+
+
+HOW: dict[str, object] = {
+    "topology": Annotated[Path | None, typer.Option(help="File that says what the particles are.")],
+    "select": Annotated[str | None, typer.Option(help="NPs, in MDAnalysis's language; default: type or name NP.")],
+    "cross": Annotated[str | None, typer.Option(help="A second kind: g between the two.")],
+    "units": Annotated[str | None, typer.Option(help="Of lengths in the file: lj, real, metal, nm, A.")],
+    "sigma": Annotated[str | None, typer.Option(help="Length of a sigma, as 0.5nm: results in sigma.")],
+    "r_max": Annotated[str | None, typer.Option(help="End of g(r), as 12, 6nm, 60A; default: 10 sigma.")],
+    "bins": Annotated[int | None, typer.Option(help="Bins of g(r); default: 100.")],
+    "first": Annotated[int | None, typer.Option(help="First frame that counts, from 0.")],
+    "last": Annotated[int | None, typer.Option(help="Last frame that counts.")],
+    "every": Annotated[int | None, typer.Option(help="Of these every so many.")],
+    "diameter": Annotated[str | None, typer.Option(help="NP diameter, which the verdict needs.")],
+    "interval": Annotated[str | None, typer.Option(help="Time from a frame of the file to the next: 10 (tau), 2ps.")],
+    "lag_max": Annotated[str | None, typer.Option(help="Largest lag time; default: a fifth of the trajectory.")],
+}
+"""How a trajectory is measured."""
+
+CHOICE = ("topology", "select", "units", "sigma", "first", "last", "every")
+"""Those of `HOW` that say which particles and frames count, and in which unit."""
+
+
+def measuring(given: Mapping[str, object]) -> dict[str, Any]:
+    """Those of `HOW` that were given, as `analyze.files` calls them."""
+    return {"selection" if name == "select" else name: value for name, value in given.items() if value is not None}
 
 
 every_input = inputs_as_options(*FIELDS)

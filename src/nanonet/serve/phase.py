@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import Inputs, any_input, progress_bar
+from nanonet.serve.options import Given, Inputs, Model, any_input, progress_bar
+from nanonet.serve.predict import values_of
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from nanonet.phases.classify_dataset import ClassifiedCurve
     from nanonet.phases.state import Criteria, Estimate
 
-Model = Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")]
 Depth = Annotated[float, typer.Option(help="How deep a minimum of W must be to hold a pair (kT).")]
 Confidence = Annotated[float, typer.Option(help="Probability that a verdict needs; less is 'uncertain'.")]
 
@@ -86,13 +86,17 @@ def phase_map(
     y_range: Annotated[tuple[float, float] | None, typer.Option(help="Default: the simulated range.")] = None,
     steps: Annotated[int, typer.Option(help="Points along each input.")] = 40,
     model: Model = None,
-    dataset: Annotated[Path | None, typer.Option(help="Simulations to mark (.nc); default: the shipped.")] = None,
+    given: Given = None,
+    dataset: Annotated[
+        Path | None, typer.Option(help="Simulations to mark (.nc); default: the shipped, on maps of compositions.")
+    ] = None,
     depth: Depth = 1.0,
     confidence: Confidence = 0.9,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the probabilities.")] = None,
 ) -> None:
     """Map the states over two of the inputs, the others held, with probabilities."""
+    from nanonet.composition import NANOCOMPOSITE
     from nanonet.dataset import Dataset
     from nanonet.formats.atomic import check_parent
     from nanonet.phases.classify import decide
@@ -110,14 +114,17 @@ def phase_map(
     criteria = Criteria(depth=depth, confidence=confidence)
     names = (x.replace("-", "_"), y.replace("-", "_"))
     with progress_bar("mapping") as progress:
-        found = compute_map(load(model), names, inputs, (x_range, y_range), steps, criteria, progress)
+        predictor = load(model)
+        found = compute_map(predictor, names, values_of(inputs, given), (x_range, y_range), steps, criteria, progress)
     if csv is not None:
         write_map(csv, found, criteria)
     if plot is not None:
-        known = Dataset.shipped() if dataset is None else Dataset.load(dataset)
-        marks = near_plane(found, [one.verdict.state for one in classify_dataset(known, None, criteria)], known)
         from nanonet.plots.phases import draw_map
 
+        marks = []
+        if dataset is not None or predictor.space == NANOCOMPOSITE:
+            known = Dataset.shipped() if dataset is None else Dataset.load(dataset)
+            marks = near_plane(found, [one.verdict.state for one in classify_dataset(known, None, criteria)], known)
         draw_map(plot, found, marks, criteria)
     verdicts = [decide(shares, criteria) for shares in found.shares.reshape(-1, len(STATES))]
     print(f"map          {found.title}, {len(found.x)} x {len(found.y)} points")

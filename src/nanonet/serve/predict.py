@@ -11,7 +11,7 @@ import typer
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
-from nanonet.serve.options import Inputs, any_input, name_and_value, needs_extra, progress_bar
+from nanonet.serve.options import Given, Inputs, Model, any_input, name_and_value, needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -33,22 +33,27 @@ KINDS = ("gp", "nanonet")
 @any_input
 def predict(
     inputs: Inputs,
-    model: Annotated[str | None, typer.Option(help="Shipped model (gp, nanonet) or model folder; default: gp.")] = None,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="An input by name, for models of any inputs.", metavar="NAME=VALUE"),
-    ] = None,
+    model: Model = None,
+    given: Given = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write r, g, its error or the ends of its band.")] = None,
-    table: Annotated[bool, typer.Option("--table", help="Print g(r) too.")] = False,
+    show_values: Annotated[bool, typer.Option("--values", help="Print g(r) too.")] = False,
+    table: Annotated[
+        Path | None, typer.Option(help="Predict each row of a table of inputs (.csv, .nc, .parquet); needs --out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Table of curves to write (.csv, .nc, .parquet).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse a composition outside of the data.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse what lies outside of the data.")] = False,
     theory: Annotated[
         bool, typer.Option("--theory", help="Draw the dilute limit and an integral equation beside it.")
     ] = False,
 ) -> None:
     """Predict the curve of a composition (or of other inputs, by --set), what is read off it, and what it rests on."""
     values = values_of(inputs, given)
+    if table is not None or out is not None:
+        alone = {"plot": plot, "csv": csv, "values": show_values, "json": as_json, "theory": theory}
+        _predict_table(table, out, model, strict, [*named_inputs(inputs, given), *(k for k, x in alone.items() if x)])
+        return
     if not given:
         composition_of(values)  # refused before the model is loaded
     if theory and plot is None:
@@ -89,8 +94,28 @@ def predict(
     for name, path in (("plot", plot), ("table", csv)):
         if path is not None:
             print(f"{name:<13}{path}")
-    if table:
+    if show_values:
         print_table(found.curve)
+
+
+def _predict_table(table: Path | None, out: Path | None, model: str | None, strict: bool, others: list[str]) -> None:
+    if table is None or out is None:
+        raise InputError(f"--{'out' if table is None else 'table'} needs --{'table' if table is None else 'out'} FILE")
+    if others:
+        raise InputError(
+            f"{others[0]} is given beside --table, whose columns are the inputs and whose curves go to --out"
+        )
+    from nanonet.predict.many import predict_table
+    from nanonet.predict.predictor import load
+
+    with progress_bar("predicting") as progress:
+        found = predict_table(load(model), table, out, strict, progress)
+    print(f"predicted  {found.rows:,} rows")
+    if found.outside:
+        print(f"warning    {found.outside:,} rows lie outside of the model's data (column outside)")
+    if found.unused:
+        print(f"note       columns that are no inputs: {', '.join(found.unused)}")
+    print(f"written    {out}")
 
 
 def train(
@@ -194,6 +219,12 @@ def _points(data: Dataset) -> str:
     from nanonet.composition import NANOCOMPOSITE
 
     return "compositions" if data.space == NANOCOMPOSITE else "points"
+
+
+def named_inputs(inputs: Inputs, given: list[str] | None) -> list[str]:
+    """Names of the inputs that were given."""
+    defaults = {one.name: one.default for one in NANOCOMPOSITE.inputs}
+    return [name for name, value in inputs.items() if value != defaults[name]] + (["set"] if given else [])
 
 
 def values_of(inputs: Inputs, given: list[str] | None) -> dict[str, float]:

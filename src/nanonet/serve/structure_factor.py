@@ -110,13 +110,11 @@ def _of_trajectory(path: Path, out: Path, method: str, q_max: float) -> Structur
     measured: StructureMeasurement
     if path.is_dir():
         run = structure_runs.measure_run(path, method, q_max)
-        measured, diameter, notes = run.measured, run.record.composition.value.diameter, run.record.notes or ()
+        measured, diameter = run.measured, run.record.composition.value.diameter
     else:
         frames = trajectory.read(path)
         measured = structure_factor.measure(frames, method=method, q_max=q_max)
-        diameter, notes = frames.diameter, frames.notes
-    for note in notes:
-        print(f"note       {note}")
+        diameter = frames.diameter
     found = measured.structure
     print(f"density    {measured.density:.6g} ± {measured.density_error:.1g}, {measured.nps} NPs")
     if found.error is not None:

@@ -21,7 +21,7 @@ def theory(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write r and g (.csv).")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot (.png, .pdf, .svg).")] = None,
-    table: Annotated[bool, typer.Option("--table", help="Print g(r) too.")] = False,
+    show_values: Annotated[bool, typer.Option("--values", help="Print g(r) too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """g(r) of a composition by theory, from U_nn + W_poly: an integral equation, or the dilute limit exp(-W)."""
@@ -71,5 +71,5 @@ def theory(
     for path in (plot, out):
         if path is not None:
             print(f"written      {path}")
-    if table:
+    if show_values:
         print_table(found.rdf)

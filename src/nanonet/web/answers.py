@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy as np
 
-from nanonet.composition import FIELDS, Composition
+from nanonet.composition import Composition
 from nanonet.curve import G_R, Curve
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
@@ -174,12 +174,9 @@ class Answers:
         ranges: tuple[tuple[float, float] | None, tuple[float, float] | None], steps: int, criteria: Criteria,
         samples: int,
     ) -> Plain:  # fmt: skip
-        for one, _ in held:
-            if one not in FIELDS:
-                raise InputError(f"{one} is not one of {', '.join(FIELDS)}")
         found = compute_map(self.models[name].predictor, axes, dict(held), ranges, steps, criteria, samples=samples)
         _, data = self._simulated
-        near = near_plane(found, [""] * len(data), data) if set(found.held) <= set(found.span) else []
+        near = near_plane(found, [""] * len(data), data) if data.space == found.space else []
         return {
             "x": axes[0], "y": axes[1], "held": found.held, "x_values": found.x, "y_values": found.y, "states": STATES,
             "probabilities": found.shares, "outside": found.outside, "simulated": [(x, y) for x, y, _ in near],

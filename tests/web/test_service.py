@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from nanonet.errors import InputError
 from nanonet.learn.train import train_gaussian_process
 from nanonet.predict import views
 from nanonet.space import Input, InputSpace
+from nanonet.web.answers import Answers
 from nanonet.web.app import create_app
 from nanonet.web.guards import Limits
 from nanonet.web.schemas import MAX_DETAILED, MAX_POINTS
 from nanonet.web.served import ServedModels, load_models
+from nanonet.web.server import JsonLines
 from tests.web.conftest import FIVE
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -270,6 +273,27 @@ def test_the_log_has_no_inputs(client: TestClient, caplog: pytest.LogCaptureFixt
     assert [(one["route"], one["status"]) for one in lines] == [("/api/predict", 200), ("/{name}", 404)]
     assert "secret" not in caplog.text
     assert "1.2345" not in caplog.text
+
+
+def test_a_defect_is_one_answer_and_a_line_without_inputs(
+    served: ServedModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*given: object) -> None:
+        raise RuntimeError("eps_pn = 1.2345")
+
+    monkeypatch.setattr(Answers, "explore", fails)
+    with TestClient(create_app(served), raise_server_exceptions=False) as client:
+        reply = client.post("/api/explore", json={"inputs": FIVE})
+        assert (reply.status_code, "1.2345" in reply.text) == (500, False)
+        assert client.get("/api/health").status_code == 200
+    try:
+        fails()
+    except RuntimeError:
+        record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "Exception in\nit", (), sys.exc_info())
+    line = json.loads(JsonLines().format(record))
+    assert (line["level"], line["event"], line["error"]) == ("ERROR", "Exception in", "RuntimeError")
+    assert line["where"][-1].startswith(__file__)
+    assert "1.2345" not in json.dumps(line)
 
 
 def test_who_waits_too_long_is_told(served: ServedModels) -> None:

@@ -150,7 +150,8 @@ def tabulated(found: Sequence[Prediction], kind: str) -> Response:
     content = io.BytesIO()
     rows = table(found)
     if kind == CSV:
-        csv.write_csv(rows, content, csv.WriteOptions(quoting_style="none", quoting_header="none"))
+        content.write(",".join(rows.column_names).encode() + b"\n")
+        csv.write_csv(rows, content, csv.WriteOptions(include_header=False, quoting_style="none"))
     else:
         with pa.ipc.new_stream(content, rows.schema) as stream:
             stream.write_table(rows)

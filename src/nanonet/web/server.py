@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import json
 import logging
 import socket
 import sys
+import time
+import traceback
 from collections.abc import Callable
 
 import uvicorn
@@ -65,11 +68,14 @@ def run(app: FastAPI, bound: socket.socket, started: Callable[[str], None], quie
     quiet:
         Whether requests are not logged.
     """
-    logger, lines = logging.getLogger("nanonet.web"), logging.StreamHandler(sys.stderr)
-    lines.setFormatter(logging.Formatter("%(message)s"))
-    logger.addHandler(lines)
-    logger.setLevel(logging.WARNING if quiet else logging.INFO)
-    logger.propagate = False
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(JsonLines())
+    levels = {"nanonet.web": logging.WARNING if quiet else logging.INFO, "uvicorn.error": logging.WARNING}
+    for name, level in levels.items():
+        logger = logging.getLogger(name)
+        logger.addHandler(lines)
+        logger.setLevel(level)
+        logger.propagate = False
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=60, ws="none",
         limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=_END_SECONDS, h11_max_incomplete_event_size=32_768,
@@ -81,7 +87,26 @@ def run(app: FastAPI, bound: socket.socket, started: Callable[[str], None], quie
             server.run([bound])
     finally:
         bound.close()
-        logger.removeHandler(lines)
+        for name in levels:
+            logging.getLogger(name).removeHandler(lines)
+
+
+class JsonLines(logging.Formatter):
+    """A line of JSON a record; of an error its kind and where it was raised, not its text, which may hold inputs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; what the application logs of a request is one already."""
+        if record.name == "nanonet.web":
+            return record.getMessage()
+        line: dict[str, object] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname,
+            "event": record.getMessage().partition("\n")[0],
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+            line["where"] = [f"{one.filename}:{one.lineno}" for one in traceback.extract_tb(record.exc_info[2])]
+        return json.dumps(line)
 
 
 class _Server(uvicorn.Server):

@@ -7,8 +7,6 @@ import json
 import socket
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +113,12 @@ def test_a_question_that_is_cut_off_and_what_is_no_http(address: str) -> None:
 
 def test_it_finishes_what_runs_when_it_is_told_to_stop(tmp_path: Path) -> None:
     process, address = start_service(log=tmp_path / "log")
-    body = {"inputs": [FIVE | {"eps_pn": 0.1 * i} for i in range(1, 16)], "details": True}
-    found: list[int] = []
-    asking = threading.Thread(target=lambda: found.append(ask(address, **body).status_code))
-    asking.start()
-    time.sleep(0.3)
-    assert stop_service(process) == 0
-    asking.join()
-    assert found == [200]
+    body = json.dumps({"inputs": [FIVE | {"eps_pn": 0.1 * i} for i in range(1, 16)], "details": True}).encode()
+    head = f"POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection(place(address), timeout=60) as asked:
+        asked.sendall(head + body)
+        assert httpx.get(f"{address}/api/health", timeout=60).status_code == 200  # it has read what came before
+        assert stop_service(process) == 0
+        assert asked.recv(65_536).startswith(b"HTTP/1.1 200")
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    assert [(one["route"], one["status"]) for one in lines] == [("/api/predict", 200)]
+    assert [(one["route"], one["status"]) for one in lines] == [("/api/health", 200), ("/api/predict", 200)]

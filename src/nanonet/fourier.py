@@ -63,23 +63,23 @@ def from_rdf(rdf: RDF, density: float, q: ArrayLike, window: str = "lorch", nps:
     -----
     Hansen & McDonald, Theory of Simple Liquids, chapter 4.
     """
+    _check(density, window)
+    if nps is not None and not nps >= 2:
+        raise InputError(f"nps = {nps} is not 2 or more")
     wanted = np.asarray(q, dtype=np.float64)
-    transform = kernel(rdf, density, wanted, window, nps)
-    s = 1.0 + transform @ (rdf.g - 1.0)
-    error = None if rdf.error is None else np.sqrt(transform**2 @ rdf.error**2)
+    others = density if nps is None else density * (nps - 1) / nps
+    kernel = others * rdf_kernel(rdf.r, wanted, window)
+    s = 1.0 + kernel @ (rdf.g - 1.0)
+    error = None if rdf.error is None else np.sqrt(kernel**2 @ rdf.error**2)
     _warn(caveats(rdf, density, wanted, nps), "S", wanted, "q", s)
     return StructureFactor(q, np.maximum(s, 0.0), error)
 
 
-def kernel(rdf: RDF, density: float, q: ArrayLike, window: str = "lorch", nps: int | None = None) -> Array:
-    """The matrix (m, bins) that makes S - 1 at q (m,) of g - 1 on the grid of an RDF; as `from_rdf`."""
-    _check(density, window)
-    if nps is not None and not nps >= 2:
-        raise InputError(f"nps = {nps} is not 2 or more")
-    end = rdf.r[-1] + 0.5 * rdf.bin_width
-    others = density if nps is None else density * (nps - 1) / nps
-    weights = 4.0 * math.pi * others * rdf.bin_width * rdf.r**2 * _window(rdf.r, end, window)
-    return np.asarray(np.sinc(np.multiply.outer(np.asarray(q, dtype=np.float64), rdf.r) / np.pi) * weights)
+def rdf_kernel(r: Array, q: Array, window: str = "lorch") -> Array:
+    """Matrix (k, m) that makes (S - 1) / rho at q (k,) of g - 1 on the grid r (m,); see `from_rdf`."""
+    width = (r[-1] - r[0]) / (len(r) - 1)
+    weights = 4.0 * math.pi * width * r**2 * _window(r, r[-1] + 0.5 * width, window)
+    return np.asarray(np.sinc(np.multiply.outer(q, r) / np.pi) * weights)
 
 
 def to_rdf(structure: StructureFactor, density: float, r: ArrayLike | None = None, window: str = "lorch") -> RDF:
@@ -114,9 +114,9 @@ def to_rdf(structure: StructureFactor, density: float, r: ArrayLike | None = Non
     steps = np.diff(np.concatenate([[0.0], q]))
     widths = 0.5 * (steps + np.append(steps[1:], 0.0))
     weights = widths * q**2 * _window(q, q[-1], window) / (2.0 * math.pi**2 * density)
-    transform = np.sinc(np.multiply.outer(places, q) / np.pi) * weights
-    g = 1.0 + transform @ (structure.s - 1.0)
-    error = None if structure.error is None else np.sqrt(transform**2 @ structure.error**2)
+    kernel = np.sinc(np.multiply.outer(places, q) / np.pi) * weights
+    g = 1.0 + kernel @ (structure.s - 1.0)
+    error = None if structure.error is None else np.sqrt(kernel**2 @ structure.error**2)
     texts = []
     first, coarsest = float(q[0]), float(steps[1:].max())
     if first > 1.5 * coarsest:

@@ -110,7 +110,7 @@ def structure(rdf: RDF, composition: Composition, curves: Array | None) -> Curve
         found = fourier.from_rdf(RDF(rdf.r, rdf.g), c.density, WAVE_NUMBERS, nps=c.nps)
     if curves is None:
         return found
-    kernel = fourier.kernel(rdf, c.density, WAVE_NUMBERS, nps=c.nps)
+    kernel = c.density * (c.nps - 1) / c.nps * fourier.rdf_kernel(rdf.r, WAVE_NUMBERS)
     return _with_band(S_Q, WAVE_NUMBERS, found.s, np.maximum(1.0 + (curves - 1.0) @ kernel.T, 0.0))
 
 

@@ -109,7 +109,7 @@ def frames_of_a_run() -> None:
             before = _processor()
             found = read(path)
             note("read", before)
-            for name, count in (("pairs by NumPy", pairs._count_all), ("pairs by freud", pairs._count_near)):
+            for name, count in (("pairs by NumPy", pairs.count_all), ("pairs by freud", pairs.count_near)):
                 before = _processor()
                 for part in batches(found):
                     count(part, 10.0, 100)

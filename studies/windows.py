@@ -1,9 +1,9 @@
-"""Which estimator makes the best W_poly of windows: `python studies/windows.py [RUN_FOLDER]`; needs pymbar.
+"""Which estimator makes the best W_poly of windows: `python studies/windows.py [RUN_FOLDER]`.
 
 Ours (mean forces and a Gaussian process, nanonet.analyze) against MBAR (Shirts & Chodera 2008,
 doi:10.1063/1.2978177), on windows whose W is known: dimers in a made-up W without memory, and crowded dimers without
 polymer, of which W is zero. With the folder of a window run, both on that run too. MBAR's W is counted from its
-last bins, ours dies out by itself.
+last bins, ours dies out by itself. pymbar comes with `pip install --group studies`.
 """
 
 from __future__ import annotations

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
+import pickle
+import shutil
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,14 +21,15 @@ from numpy.typing import NDArray
 from nanonet import records
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset
-from nanonet.learn.nanonet import NanoNet
-from nanonet.learn.train import card_of
 from nanonet.potentials.mediated import PairInputs
 from nanonet.protocol import Protocol, preset
 from nanonet.rdf import RDF, standard_grid
 from nanonet.records import Convergence, Provenance
 from nanonet.simulate import engine
 from nanonet.systems.umbrella import UmbrellaWindows
+
+if TYPE_CHECKING:
+    from nanonet.learn.nanonet import NanoNet  # torch takes its seconds
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would ours
 
@@ -63,20 +68,31 @@ def logged() -> Iterator[list[str]]:
     logger.setLevel(before)
 
 
+def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """This process's copy of a folder that the first of pytest-xdist's workers to need it makes for all."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (whole := shared / f"{name}.made").exists():
+            shutil.rmtree(part := shared / f"{name}.part", ignore_errors=True)
+            part.mkdir()
+            make(part)
+            part.rename(whole)
+    return Path(shutil.copytree(whole, own / name))
+
+
 @pytest.fixture(scope="session")
 def windows_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a finished run of windows, four dimers in a melt of some 1,000 beads."""
-    folder = tmp_path_factory.mktemp("windows") / "run"
-    engine.run(TINY_WINDOWS, replace(TINY, configurations=0), folder)
-    return folder
+    protocol = replace(TINY, configurations=0)
+    return _made_once(tmp_path_factory, "windows", lambda folder: engine.run(TINY_WINDOWS, protocol, folder))
 
 
 @pytest.fixture(scope="session")
 def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a finished smoke run."""
-    folder = tmp_path_factory.mktemp("runs") / "smoke"
-    engine.run(SMOKE, preset("smoke"), folder)
-    return folder
+    return _made_once(tmp_path_factory, "smoke", lambda folder: engine.run(SMOKE, preset("smoke"), folder))
 
 
 def with_id(record: dict[str, Any]) -> dict[str, Any]:
@@ -111,14 +127,25 @@ def made_up_dataset() -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def trained(made_up_dataset: Dataset) -> NanoNet:
+def trained(made_up_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> NanoNet:
     """A network trained on them, briefly: noise in the latents asks for more epochs."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return NanoNet(epochs=200, latent_noise=0).fit(made_up_dataset.X, made_up_dataset.G, made_up_dataset.r)
+
+    def make(folder: Path) -> None:
+        from nanonet.learn.nanonet import NanoNet
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            network = NanoNet(epochs=100, latent_noise=0).fit(made_up_dataset.X, made_up_dataset.G, made_up_dataset.r)
+        (folder / "network").write_bytes(pickle.dumps(network))
+
+    folder = _made_once(tmp_path_factory, "trained", make)
+    network: NanoNet = pickle.loads((folder / "network").read_bytes())
+    return network
 
 
 @pytest.fixture(scope="session")
 def model_folder(trained: NanoNet, made_up_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exported network."""
+    from nanonet.learn.train import card_of
+
     return trained.export(tmp_path_factory.mktemp("models") / "model", card_of(made_up_dataset))

@@ -28,7 +28,7 @@ class Pair:
         self._known: dict[PairInputs, PolymerPotential] = {}
 
     def _potential(self, c: Composition) -> PolymerPotential:
-        pair = PairInputs(c.diameter, c.chain_length, c.eps_pn)
+        pair = PairInputs.of(c)
         if pair not in self._known:
             self._known[pair] = self.potentials.predict(pair)
         return self._known[pair]

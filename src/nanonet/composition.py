@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from nanonet.errors import InputError
-from nanonet.space import InputSpace, Point
+from nanonet.space import InputSpace, TypedPoint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,7 @@ _EPS_PN = _ENERGY | {"long_name": "Polymer-NP attraction", "latex": "ε_{PN}"}
 
 
 @dataclass(frozen=True, order=True)
-class Composition(Point):
+class Composition(TypedPoint):
     """Composition of a polymer nanocomposite (paper, Model and Methodology), in Lennard-Jones units.
 
     Parameters
@@ -96,9 +96,7 @@ class Composition(Point):
     eps_pn: float = field(metadata=_EPS_PN)
 
     def __post_init__(self) -> None:
-        for one in NANOCOMPOSITE.inputs:
-            value = one.check(getattr(self, one.name))
-            object.__setattr__(self, one.name, int(value) if one.whole else value)
+        super().__post_init__()
         if self.volume_fraction > MAX_VOLUME_FRACTION:
             raise InputError(
                 f"NP volume fraction = {self.volume_fraction:.3g} (density = {self.density:g}, "
@@ -126,20 +124,15 @@ class Composition(Point):
         """`NANOCOMPOSITE`."""
         return NANOCOMPOSITE
 
-    @property
-    def values(self) -> tuple[float, ...]:
-        """The five numbers, in the order of the columns."""
-        return astuple(self)
-
-    def __str__(self) -> str:
-        return Point.__str__(self)
-
 
 NANOCOMPOSITE = InputSpace.of(Composition)
 """The five numbers, declared: what is physical and can be simulated, not what was sampled."""
 
 FIELDS = NANOCOMPOSITE.names
 """Names of the five fields, in the order of the columns of every array of compositions."""
+
+PAIR_INPUTS = NANOCOMPOSITE.subspace("diameter", "chain_length", "eps_pn")
+"""What the polymer-mediated potential of two NPs depends on."""
 
 LIMITS = {one.name: (one.low, one.high) for one in NANOCOMPOSITE.inputs}
 """Allowed values of each field, both ends included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -134,6 +134,7 @@ class Curve:
     error: NDArray[np.float64] | None = None
     low: NDArray[np.float64] | None = None
     high: NDArray[np.float64] | None = None
+    _least_x: ClassVar[float] = -math.inf
 
     def __post_init__(self) -> None:
         q = self.quantity
@@ -159,10 +160,6 @@ class Curve:
                 raise InputError(
                     f"{q.name}[{i}] = {self.y[i]:g} is not between low = {self.low[i]:g} and {self.high[i]:g}"
                 )
-
-    @property
-    def _least_x(self) -> float:
-        return -math.inf
 
     def _check_grid(self) -> None:
         if np.diff(self.x).min() <= 0:

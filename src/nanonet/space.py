@@ -346,6 +346,20 @@ class Point:
         return " ".join(one.text(value) for one, value in pairs if one.default is None or value != one.default)
 
 
+class TypedPoint(Point):
+    """A point that has a field an input: what a frozen dataclass of them derives from, which says its `space`."""
+
+    def __post_init__(self) -> None:
+        for one in self.space.inputs:
+            value = one.check(getattr(self, one.name))
+            object.__setattr__(self, one.name, int(value) if one.whole else value)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The fields, in the order of the columns."""
+        return tuple(getattr(self, name) for name in self.space.names)
+
+
 @dataclass(frozen=True)
 class DeclaredPoint(Point):
     """A point of a space without a class of its own; made by `InputSpace.point`.

@@ -45,6 +45,8 @@ class StructureFactor(Curve):
     Curve of S at 3 values of q, 1 to 3, error bars not known
     """
 
+    _least_x = 0.0
+
     def __init__(
         self,
         q: ArrayLike,
@@ -64,10 +66,6 @@ class StructureFactor(Curve):
     def s(self) -> NDArray[np.float64]:
         """Values (m,)."""
         return self.y
-
-    @property
-    def _least_x(self) -> float:
-        return 0.0
 
 
 def percus_yevick(q: ArrayLike, packing_fraction: float, diameter: float = 1.0) -> StructureFactor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
 
 import numpy as np
@@ -104,7 +104,7 @@ def save(path: str | os.PathLike[str], runs: Sequence[UmbrellaRun]) -> None:
                 "weights": [[round(float(x), 6) for x in row] for row in run.forces.weights],
             }
         )
-        for run in sorted(runs, key=lambda one: (astuple(one.windows.pair_inputs), one.id))
+        for run in sorted(runs, key=lambda one: (one.windows.pair_inputs.values, one.id))
     ]
     umbrella_json.write(path, rows, BIN)
 

@@ -6,6 +6,7 @@ The short test is part of the suite, the long one (`make test-long`) takes thous
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import random
 import shutil
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import gsd.hoomd
+import h5py
 import numpy as np
 import pytest
 
@@ -27,10 +29,12 @@ from nanonet.analyze.runs import analyze
 from nanonet.campaign.design import read_csv
 from nanonet.campaign.workspace import create, open_workspace
 from nanonet.check_dataset import check_dataset
+from nanonet.curve import Quantity
 from nanonet.formats.curve_csv import read_rdf, write_curve
 from nanonet.formats.reading import read_json
 from nanonet.records import PolymerRecord, StatusRecord
 from nanonet.simulate import engine
+from nanonet.space import Input, InputSpace
 from nanonet.systems.kinds import as_system
 from nanonet.umbrella_runs import by_pair_inputs
 from tests.analyze.test_configurations import BEADS, NPS
@@ -120,6 +124,7 @@ def _run(folder: Path) -> None:
 def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
     """For each kind of file: a good one, what reads it and all beside it, and how it is damaged."""
     data.save(tmp / "data.nc")
+    _declared().save(tmp / "declared.nc")
     _run(tmp / "run")
     _trajectory(tmp / "t.gsd")
     head = ["ITEM: TIMESTEP", "0", "ITEM: NUMBER OF ATOMS", "17", "ITEM: BOX BOUNDS pp pp pp", *["0 22"] * 3]
@@ -140,10 +145,10 @@ def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
     def asked(name: str) -> Callable[[], Any]:
         return lambda: nanonet.load(tmp / name).predict_curves([[3, 40, 0.002, 0.5, 1.0]])
 
-    def dataset() -> Any:
-        faults = check_dataset(tmp / "data.nc")
+    def dataset(name: str) -> Any:
+        faults = check_dataset(tmp / name)
         assert all(len(fault) < 2_000 for fault in faults)
-        return Dataset.load(tmp / "data.nc")
+        return Dataset.load(tmp / name)
 
     def run() -> Any:
         engine.finished_id(tmp / "run")
@@ -154,7 +159,10 @@ def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
         return model.basis(composition), str(model), model.intervals(composition)
 
     return {
-        "dataset (.nc)": (tmp / "data.nc", dataset, (_bytes,)),
+        "dataset (.nc)": (tmp / "data.nc", lambda: dataset("data.nc"), (_bytes,)),
+        "dataset of declared inputs (.nc)": (
+            tmp / "declared.nc", lambda: dataset("declared.nc"), (_bytes, _declarations, _declarations),
+        ),
         "run record (run.json)": (tmp / "run" / "run.json", run, (_bytes, _json, _json)),
         "trajectory (.gsd)": (tmp / "t.gsd", lambda: trajectory.read(tmp / "t.gsd"), (_bytes,)),
         "configuration (.lammpstrj)": (
@@ -183,6 +191,24 @@ def _kinds(tmp: Path, data: Dataset) -> dict[str, Kind]:
             tmp / "status.json", lambda: read_json(tmp / "status.json", StatusRecord, "status"), (_bytes, _json),
         ),
     }  # fmt: skip
+
+
+def _declared() -> Dataset:
+    """Curves of another quantity than g(r), of inputs that the file declares."""
+    space = InputSpace(
+        (Input("temperature", "kelvin", 200, 500, symbol="T"), Input("density", low=0.1, high=1, log=True))
+    )
+    X, Y = [[250, 0.2], [300, 0.4], [350, 0.3]], np.ones((3, 8))
+    return Dataset.from_arrays(X, Y, np.arange(8), 0.1 * Y, space=space, quantity=Quantity("c", "t", low=0.0))
+
+
+def _declarations(content: bytes, dice: random.Random) -> bytes:
+    """What a dataset declares, changed as JSON, in an HDF5 file that is whole."""
+    changed = io.BytesIO(content)
+    with h5py.File(changed, "r+") as file:
+        name = dice.choice(["inputs", "quantity"])
+        file.attrs[name] = _json(file.attrs[name].encode(), dice).decode()
+    return changed.getvalue()
 
 
 def _few_windows() -> bytes:

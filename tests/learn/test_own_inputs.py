@@ -85,8 +85,8 @@ def test_from_arrays_to_a_prediction(quantity: Quantity, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("quantity", [DAMPED, GROWING], ids=lambda one: one.name)
 def test_nanonet_takes_its_axes_from_the_quantity(quantity: Quantity, tmp_path: Path) -> None:
-    data = _dataset(quantity)
-    network = NanoNet(size=16, latent=3, epochs=30, keep_stuck=True, trees=5, quantity=quantity)
+    data = _dataset(quantity, 12)
+    network = NanoNet(size=16, latent=3, epochs=10, keep_stuck=True, trees=5, quantity=quantity)
     fit_network(network, data)
     assert network.axes_.low <= data.Y.min()
     assert network.axes_.high >= data.Y.max()

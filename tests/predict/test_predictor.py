@@ -20,7 +20,7 @@ from tests.synthetic import damage_file
 def test_the_exported_model_says_what_learn_says(trained: NanoNet, model_folder: Path) -> None:
     rng = np.random.default_rng(0)
     low, high = trained.X_.min(axis=0), trained.X_.max(axis=0)
-    X = rng.uniform(low - 0.3 * (high - low), high + 0.3 * (high - low), (300, 5))
+    X = rng.uniform(low - 0.3 * (high - low), high + 0.3 * (high - low), (60, 5))
     predictor = nanonet.load(model_folder)
     assert isinstance(predictor.model, OnnxNanoNet)
     assert predictor.model.predict_images(X) == pytest.approx(trained.predict_images(X), abs=1e-5)
@@ -182,3 +182,11 @@ def test_a_card_knows_itself(model_folder: Path, tmp_path: Path) -> None:
 def test_not_a_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a folder"):
         nanonet.load(tmp_path / "none")
+
+
+def test_common_random_numbers_draw_for_each_input_what_it_would_have_alone() -> None:
+    model = nanonet.load()
+    X = model.X[:3]
+    together = model.sample_curves(X, 20, seed=3, common=True)
+    for i in range(3):
+        assert together[:, i] == pytest.approx(model.sample_curves(X[i : i + 1], 20, seed=3)[:, 0], rel=1e-6, abs=1e-9)

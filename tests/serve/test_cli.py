@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from nanonet import RDF, Dataset
 from nanonet.composition import FIELDS
 from nanonet.formats.curve_csv import read_curve
+from nanonet.learn import nanonet
 from tests.test_import_dataset import DECLARED, MSD
 
 FIVE = ["--diameter", "3", "--chain-length", "40", "--density", "0.002", "--eps-nn", "0.5", "--eps-pn", "1.0"]
@@ -129,7 +131,10 @@ def test_strict_refuses_what_is_outside(run) -> None:  # type: ignore[no-untyped
     assert "nearest simulated compositions" in err
 
 
-def test_from_simulation_to_prediction(run, smoke_run: Path, made_up_dataset: Dataset, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_from_simulation_to_prediction(  # type: ignore[no-untyped-def]
+    run, smoke_run: Path, made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nanonet, "NanoNet", functools.partial(nanonet.NanoNet, size=16))  # of 64 it takes long
     status, out, _ = run("analyze", smoke_run, "--out", tmp_path / "one.nc")
     assert status == 0
     assert "D=3 N=40" in out

@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 import typer
 
-from nanonet.errors import InputError, NanonetWarning, printable
+from nanonet import Dataset, umbrella_runs
+from nanonet.errors import InputError, NanonetWarning, SimulationError, printable
 from nanonet.serve import terminal
 
 NANONET = Path(sys.executable).with_name("nanonet")
 FIVE = ["--diameter", "3", "--chain-length", "40", "--density", "0.002", "--eps-nn", "0.5", "--eps-pn", "1.0"]
+PAIR = ["--diameter", "3", "--chain-length", "40", "--eps-pn", "1"]
 
 
 def _run(*words: str | bytes | Path, **options: object) -> subprocess.CompletedProcess[bytes]:
@@ -65,6 +67,7 @@ def _app(raised: BaseException | None = None) -> typer.Typer:
             "error: this needs more memory than there is: Unable to allocate 9 TiB",
         ),
         (MemoryError(), "error: this needs more memory than there is"),
+        (SimulationError("ERROR: no\n(exit status 1)"), "error: ERROR: no\n(exit status 1)"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line(
@@ -138,6 +141,14 @@ def test_a_command_alone_shows_its_help() -> None:
     assert b"error" not in done.stderr
 
 
+@pytest.fixture(scope="module")
+def few_windows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """File of one of the shipped umbrella runs, from which W_poly is made at once."""
+    path = tmp_path_factory.mktemp("windows") / "windows.json"
+    umbrella_runs.save(path, umbrella_runs.shipped()[:1])
+    return path
+
+
 @pytest.mark.parametrize(
     "variables",
     [
@@ -148,21 +159,9 @@ def test_a_command_alone_shows_its_help() -> None:
         {"HOME": "/sys", "XDG_CACHE_HOME": "/sys", "MPLCONFIGDIR": "/sys"},
     ],
 )
-def test_the_environment_of_others(variables: dict[str, str], tmp_path: Path) -> None:
-    words = [
-        "potential",
-        "--diameter",
-        "3",
-        "--chain-length",
-        "40",
-        "--eps-pn",
-        "1",
-        "--plot",
-        "w.png",
-        "--csv",
-        "w.csv",
-    ]
-    done = _run(*words, cwd=tmp_path, env={**os.environ, **variables})
+def test_the_environment_of_others(variables: dict[str, str], few_windows: Path, tmp_path: Path) -> None:
+    words: list[str | Path] = ["potential", *PAIR, "--windows", few_windows]
+    done = _run(*words, "--plot", "w.png", "--csv", "w.csv", cwd=tmp_path, env={**os.environ, **variables})
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"W_poly(D) = " in done.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"w.png", "w.csv"}
@@ -206,7 +205,7 @@ def test_a_file_that_may_not_grow_is_one_message(made_up_data: Path, tmp_path: P
 
 
 @pytest.fixture
-def made_up_data(tmp_path_factory: pytest.TempPathFactory, made_up_dataset: object) -> Path:
+def made_up_data(tmp_path_factory: pytest.TempPathFactory, made_up_dataset: Dataset) -> Path:
     path = tmp_path_factory.mktemp("data") / "data.nc"
-    made_up_dataset.save(path)  # type: ignore[attr-defined]
+    made_up_dataset.subset(range(6)).save(path)
     return path

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -96,10 +97,14 @@ def test_a_pair_style_that_is_wrong_is_refused(real: Lmp, monkeypatch: pytest.Mo
         wrong = source if change[0] in source else source + change[0]
         (tmp_path / "pair_nanonet.cpp").write_text(wrong.replace(*change))
         monkeypatch.setattr(accelerate, "SOURCES", (tmp_path / "pair_nanonet.cpp", tmp_path / "clusters.h"))
-        with pytest.raises(InputError, match=said):
-            accelerate.choose("plugin", real)
-        with pytest.warns(accelerate.FallbackWarning, match=said):
-            assert accelerate.choose("auto", real).name == "opt"
+        with pytest.raises(accelerate._UnusableError, match=said) as caught:
+            accelerate.plugin(real)
+        with monkeypatch.context() as once:  # compiled once
+            once.setattr(accelerate, "plugin", Mock(side_effect=caught.value))
+            with pytest.raises(InputError, match=said):
+                accelerate.choose("plugin", real)
+            with pytest.warns(accelerate.FallbackWarning, match=said):
+                assert accelerate.choose("auto", real).name == "opt"
     assert not list((tmp_path / "cache" / "nanonet").rglob("*"))[1:]
 
 
@@ -164,17 +169,23 @@ def test_a_restart_file_is_good_when_it_has_both_its_ends(smoke_run: Path, tmp_p
 
 @needs_compiler
 def test_odd_letters_in_the_path_of_the_cache(real: Lmp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Compiled once, loaded from there by the next: nothing falls back, nothing is compiled again."""
+    """Made once, loaded from there by the next: nothing falls back, nothing is compiled again."""
+    whole = accelerate.plugin(real)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", "a relative path")
+    monkeypatch.setattr(accelerate, "_compile", lambda *words: shutil.copy(whole, words[-1]))
     path = accelerate.plugin(real)
     assert path.is_relative_to(tmp_path / "a relative path")
     monkeypatch.setattr(accelerate, "_compile", None)
     trajectory = engine.run(TINY_COMPOSITION, TINY, tmp_path / "run")
     assert json.loads((trajectory.parent / "run.json").read_text())["accelerator"] == "plugin"
+    load = tmp_path / "load.in"
+    load.write_text(accelerate._CHECK.partition("units lj")[0] + "plugin list\n")
     for name in ("o'clock", 'say "so"', "ü$x#&"):
         (tmp_path / name).mkdir()
-        accelerate._check(real, Path(shutil.copy(path, tmp_path / name / path.name)))
+        words = accelerate._options(Path(shutil.copy(path, tmp_path / name / path.name)))
+        done = subprocess.run([*real.command, "-log", "none", "-in", load, *words], capture_output=True, text=True)
+        assert (done.returncode, "lj/nanonet" in done.stdout) == (0, True), done.stdout
     for name in ('three """', "two\nlines"):
         with pytest.raises(accelerate._UnusableError, match="LAMMPS cannot read the path"):
             accelerate._options(tmp_path / name / path.name)

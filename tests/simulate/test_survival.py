@@ -28,6 +28,9 @@ from tests.conftest import TINY, TINY_COMPOSITION
 LONG = replace(TINY, equilibration_steps=2_000, production_steps=12_000, frame_every=20, configurations=6)
 """Long enough to be killed often."""
 
+SHORT = replace(LONG, equilibration_steps=400, production_steps=1_600, configurations=4)
+"""One with several restart files."""
+
 
 def _steps(trajectory: Path) -> list[int]:
     with gsd.hoomd.open(str(trajectory), "r") as file:
@@ -152,8 +155,8 @@ def test_a_disk_that_fills_up_at_the_end(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def _unfinished(folder: Path) -> Path:
-    """A run of LONG that stopped behind its last step, with all its restart files and its dump."""
-    engine.write_deck(TINY_COMPOSITION, LONG, folder)
+    """A run of SHORT that stopped behind its last step, with all its restart files and its dump."""
+    engine.write_deck(TINY_COMPOSITION, SHORT, folder)
     words = [*lmp.find_lmp(), "-log", "none", "-in", run_folder.START]
     subprocess.run(words, cwd=folder, check=True, capture_output=True)
     return folder
@@ -178,10 +181,10 @@ def test_a_broken_restart_file_is_passed_over(stopped: Path, tmp_path: Path, dam
     newest.write_bytes({"cut": content[:-100], "emptied": b"", "garbled": content[:40] + content[middle:]}[damage])
     os.utime(newest)
     seen: list[int] = []
-    trajectory = engine.run(TINY_COMPOSITION, LONG, folder, progress=lambda done, _: seen.append(done))
-    assert _steps(trajectory) == _due(LONG)
-    assert (folder / run_folder.LOG).read_text().count("read_restart restart.") >= 1
-    assert min(seen[1:]) >= LONG.total_steps - 2 * LONG.restart_every  # from the one before, not from the beginning
+    trajectory = engine.run(TINY_COMPOSITION, SHORT, folder, progress=lambda done, _: seen.append(done))
+    assert _steps(trajectory) == _due(SHORT)
+    assert (folder / run_folder.LOG).read_bytes().count(b"read_restart restart.") >= 1
+    assert min(seen[1:]) >= SHORT.total_steps - 2 * SHORT.restart_every  # from the one before, not from the beginning
 
 
 def test_frames_that_were_lost_are_run_again(stopped: Path, tmp_path: Path) -> None:
@@ -191,9 +194,9 @@ def test_frames_that_were_lost_are_run_again(stopped: Path, tmp_path: Path) -> N
     del texts[-3]  # behind the last but one restart file: two frames before the end
     dump.write_bytes(b"ITEM: TIMESTEP\n".join(texts)[:-20])
     seen: list[int] = []
-    trajectory = engine.run(TINY_COMPOSITION, LONG, folder, progress=lambda done, _: seen.append(done))
-    assert _steps(trajectory) == _due(LONG)
-    assert min(seen[1:]) == LONG.total_steps - LONG.restart_every
+    trajectory = engine.run(TINY_COMPOSITION, SHORT, folder, progress=lambda done, _: seen.append(done))
+    assert _steps(trajectory) == _due(SHORT)
+    assert min(seen[1:]) == SHORT.total_steps - SHORT.restart_every
 
 
 def test_frames_lost_before_all_restart_files_begin_anew(stopped: Path, tmp_path: Path) -> None:
@@ -202,12 +205,14 @@ def test_frames_lost_before_all_restart_files_begin_anew(stopped: Path, tmp_path
     texts = dump.read_bytes().split(b"ITEM: TIMESTEP\n")
     dump.write_bytes(b"ITEM: TIMESTEP\n".join(texts[:5] + texts[6:]))
     seen: list[int] = []
-    assert _steps(engine.run(TINY_COMPOSITION, LONG, folder, progress=lambda done, _: seen.append(done))) == _due(LONG)
+    assert _steps(engine.run(TINY_COMPOSITION, SHORT, folder, progress=lambda done, _: seen.append(done))) == _due(
+        SHORT
+    )
     assert 0 in seen[1:]
 
 
 def test_a_restart_file_of_another_run_is_refused(stopped: Path, tmp_path: Path) -> None:
-    other = replace(LONG, min_box=11.0)
+    other = replace(SHORT, min_box=11.0)
     folder = engine.write_deck(TINY_COMPOSITION, other, tmp_path / "run")
     shutil.copy(stopped / "restart.a", folder)
     with pytest.raises(SimulationError, match=r"(?s)no restart file .* holds \d+ particles, this run has \d+"):
@@ -220,10 +225,10 @@ def test_a_restart_file_of_another_version_is_refused(stopped: Path, tmp_path: P
     record = json.loads((folder / run_folder.RECORD).read_text())
     (folder / run_folder.RECORD).write_text(json.dumps(record | {"lammps": "7 Jan 2022"}))
     with pytest.raises(InputError, match=r"are of LAMMPS 7 Jan 2022, this is LAMMPS .*2025"):
-        engine.run(TINY_COMPOSITION, LONG, folder)
+        engine.run(TINY_COMPOSITION, SHORT, folder)
     for name in (*run_folder.RESTARTS, run_folder.END):
         (folder / name).unlink()
-    assert _steps(engine.run(TINY_COMPOSITION, LONG, folder)) == _due(LONG)  # nothing to go on from: no conflict
+    assert _steps(engine.run(TINY_COMPOSITION, SHORT, folder)) == _due(SHORT)  # nothing to go on from: no conflict
 
 
 def test_a_folder_of_another_format_is_refused(stopped: Path, tmp_path: Path) -> None:
@@ -232,7 +237,7 @@ def test_a_folder_of_another_format_is_refused(stopped: Path, tmp_path: Path) ->
     for content, said in ((json.dumps(record | {"format": 0}), "format = 0 is not 1"), ("{", "cannot be read")):
         (folder / run_folder.RECORD).write_text(content)
         with pytest.raises(InputError, match=said):
-            engine.run(TINY_COMPOSITION, LONG, folder)
+            engine.run(TINY_COMPOSITION, SHORT, folder)
 
 
 def test_a_finished_run_is_extended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

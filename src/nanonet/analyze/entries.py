@@ -37,7 +37,7 @@ def regime(second_virial: float | None) -> str:
 
 def second_virial(composition: Composition) -> float | None:
     """B2* of a composition at infinite dilution, from the shipped table of W_poly; None where that does not reach."""
-    pair = PairInputs(composition.diameter, composition.chain_length, composition.eps_pn)
+    pair = PairInputs.of(composition)
     found = potential_table.shipped().potential(pair)
     return None if found.extrapolated else found.second_virial(composition.eps_nn)
 

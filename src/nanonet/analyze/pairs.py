@@ -143,10 +143,10 @@ def count(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
     """Pairs in each bin of each frame (frames, bins), of the particles or of the two kinds."""
     nps = part.positions.shape[1]
     pairs = nps * (nps - 1) // 2 if part.others is None else nps * part.others.shape[1]
-    return (_count_all if pairs <= _FEW else _count_near)(part, r_max, bins)
+    return (count_all if pairs <= _FEW else count_near)(part, r_max, bins)
 
 
-def _count_all(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
+def count_all(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
     """Pairs in each bin of each frame (frames, bins), from the distances of all pairs."""
     found = np.minimum(np.sqrt(squared_distances(part)) * (bins / r_max), bins).astype(np.int64)
     found += (bins + 1) * np.arange(len(found))[:, None]  # of each frame one bin more, for all that is farther
@@ -154,8 +154,8 @@ def _count_all(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
     return counted.reshape(len(found), bins + 1)[:, :bins].astype(np.float64)
 
 
-def _count_near(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
-    """As `_count_all`, by freud, which searches near each NP only."""
+def count_near(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
+    """As `count_all`, by freud, which searches near each NP only."""
     import freud
 
     counter = freud.density.RDF(bins=bins, r_max=r_max)

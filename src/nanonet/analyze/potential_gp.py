@@ -12,7 +12,7 @@ monomers which two NPs share or lose grow with their surface.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from nanonet.composition import COPY, near_duplicates
+from nanonet.composition import COPY, PAIR_INPUTS, near_duplicates
 from nanonet.errors import InputError
 from nanonet.potentials.mediated import MeanForces, PairInputs, PolymerPotential
 from nanonet.systems.umbrella import REACH
@@ -123,7 +123,7 @@ def leave_one_out(data: Sequence[MeanForces]) -> list[tuple[PolymerPotential, Po
 
     Other windows of the same pair inputs, or of near duplicates, are left out with it.
     """
-    X = np.array([astuple(one.pair_inputs) for one in data], dtype=np.float64)
+    X = PAIR_INPUTS.array(one.pair_inputs for one in data)
     found = []
     for i, one in enumerate(data):
         copies = near_duplicates(X, X[[i]], np.ptp(X, axis=0), COPY)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition
+from nanonet.composition import FIELDS, NANOCOMPOSITE, PAIR_INPUTS, Composition
 from nanonet.errors import InputError, check_whole
 from nanonet.formats.tables import read_table
-from nanonet.potentials.mediated import PAIR_INPUTS, PairInputs
+from nanonet.potentials.mediated import PairInputs
 from nanonet.space import InputSpace
 
 RANGES: dict[str, tuple[float, float]] = {

@@ -46,7 +46,7 @@ MAX_VOLUME_FRACTION = 0.146
 
 def potential_of(model: PotentialGP, composition: Composition) -> PolymerPotential:
     """W_poly of two NPs of a composition."""
-    return model.predict(PairInputs(composition.diameter, composition.chain_length, composition.eps_pn))
+    return model.predict(PairInputs.of(composition))
 
 
 def flags(potential: PolymerPotential, composition: Composition) -> list[str]:

@@ -36,9 +36,7 @@ FOLDER = "implicit"
 
 def potential_of(composition: Composition) -> PolymerPotential:
     """W_poly of two NPs of a composition, from the shipped table."""
-    return potential_table.shipped().potential(
-        PairInputs(composition.diameter, composition.chain_length, composition.eps_pn)
-    )
+    return potential_table.shipped().potential(PairInputs.of(composition))
 
 
 def why_not(composition: Composition) -> str:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
+from nanonet.formats.atomic import writing
 from nanonet.formats.reading import read_text
+from nanonet.space import Point
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,8 +107,18 @@ def read_table(
         The file cannot be read, has no heading or no rows, a column twice, a row of another length, or a unit that is
         not allowed; the line is named.
     """
-    title = f"{what} {path}"
-    lines = read_text(path, what, _MAX_BYTES).splitlines()
+    return parse_table(read_text(path, what, _MAX_BYTES), f"{what} {path}", names, units, plain)
+
+
+def parse_table(
+    text: str,
+    title: str,
+    names: Sequence[str],
+    units: Mapping[str, tuple[str, ...]] | None = UNITS,
+    plain: Sequence[str] = (),
+) -> Table:
+    """The table in a text; `title` is what messages call it. The rest as of `read_table`."""
+    lines = text.splitlines()
     comments = tuple(line.strip()[1:].strip() for line in lines if _is_comment(line))
     if lines and _LAMMPS.match(lines[0]):
         return _lammps(title, lines, comments)
@@ -172,6 +184,19 @@ def read_wide(path: str | os.PathLike[str], what: str) -> tuple[Table, NDArray[n
     values = Table(title, grid, numbers)
     table = Table(title, columns, numbers, (), {name: unit for name, unit in named.values() if unit})
     return table, np.array([float(x) for x in grid]), np.array([values.numbers(x) for x in grid]).T
+
+
+def write_points(path: str | os.PathLike[str], points: Sequence[Point], comments: Sequence[str] = ()) -> None:
+    """Points of one space of inputs, a row each below the names of the inputs, whole or not at all.
+
+    Comments stand above, each behind a #. Such a table of compositions is a design. `InputError` if the folder is
+    missing.
+    """
+    names = points[0].space.names
+    lines = [f"# {''.join(c if c.isprintable() else ' ' for c in text)}" for text in comments]
+    lines += [",".join(names), *(",".join(f"{value:.10g}" for value in one.values) for one in points)]
+    with writing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _is_comment(line: str) -> bool:

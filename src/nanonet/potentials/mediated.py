@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import NANOCOMPOSITE
+from nanonet.composition import PAIR_INPUTS, Composition
 from nanonet.errors import InputError
 from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
-
-PAIR_INPUTS = NANOCOMPOSITE.subspace("diameter", "chain_length", "eps_pn")
-"""What a polymer-mediated potential depends on."""
+from nanonet.space import InputSpace, TypedPoint
 
 
 @dataclass(frozen=True)
-class PairInputs:
+class PairInputs(TypedPoint):
     """Inputs of the polymer-mediated potential of two NPs: diameter D (sigma), chain length N, eps_pn (epsilon).
 
     Raises
@@ -30,13 +28,15 @@ class PairInputs:
     chain_length: int
     eps_pn: float
 
-    def __post_init__(self) -> None:
-        for one in PAIR_INPUTS.inputs:
-            value = one.check(getattr(self, one.name))
-            object.__setattr__(self, one.name, int(value) if one.whole else value)
+    @property
+    def space(self) -> InputSpace:
+        """`PAIR_INPUTS`."""
+        return PAIR_INPUTS
 
-    def __str__(self) -> str:
-        return f"D={self.diameter:g} N={self.chain_length} eps_pn={self.eps_pn:g}"
+    @classmethod
+    def of(cls, composition: Composition) -> PairInputs:
+        """Those of the NPs of a composition."""
+        return cls(composition.diameter, composition.chain_length, composition.eps_pn)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nanonet.composition import FIELDS
+from nanonet.composition import FIELDS, PAIR_INPUTS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
 from nanonet.potentials.lennard_jones import lj_cut_shifted
-from nanonet.potentials.mediated import PAIR_INPUTS, PairInputs, PolymerPotential
+from nanonet.potentials.mediated import PairInputs, PolymerPotential
 
 INNER_SLOPE = 30.0
 """How fast (kT/sigma) W_poly is taken to rise inside of the innermost separation of the umbrella windows."""
@@ -78,11 +78,11 @@ class PotentialTable:
         axes = (self.diameters, self.chain_lengths, self.eps_pn)
         beyond = [
             f"{name} = {value:g} is not between {axis[0]:g} and {axis[-1]:g}"
-            for name, value, axis in zip(PAIR_INPUTS.names, astuple(pair), axes, strict=True)
+            for name, value, axis in zip(PAIR_INPUTS.names, pair.values, axes, strict=True)
             if not axis[0] <= value <= axis[-1]
         ]
         X = np.zeros((1, len(FIELDS)))
-        X[0, list(_COLUMNS)] = astuple(pair)
+        X[0, list(_COLUMNS)] = pair.values
         r = self.gaps[self.gaps > _INNERMOST - pair.diameter] + pair.diameter
         w = self._between(self.w, X, r)[0]
         covariance = np.full((len(r), len(r)), np.nan)

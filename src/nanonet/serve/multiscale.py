@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, inputs_as_options, needs_extra, progress_bar
+from nanonet.composition import NANOCOMPOSITE, PAIR_INPUTS
+from nanonet.serve.options import (
+    Accelerator,
+    Inputs,
+    LmpCommand,
+    Threads,
+    check_outputs,
+    inputs_as_options,
+    needs_extra,
+    progress_bar,
+)
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -18,13 +28,12 @@ if TYPE_CHECKING:
     from nanonet.potentials.mediated import PolymerPotential
     from nanonet.systems.implicit import Implicit
 
-PAIR = ("diameter", "chain_length", "eps_pn")  # potentials.mediated.PAIR_INPUTS, without waiting for NumPy
 WindowsFile = Annotated[
     Path | None, typer.Option("--windows", help="File of umbrella runs (.json); default: the shipped ones.")
 ]
 
 
-@inputs_as_options(*PAIR)
+@inputs_as_options(*PAIR_INPUTS.names)
 def windows(
     inputs: Inputs,
     out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there resumes.")],
@@ -60,7 +69,7 @@ def windows(
     _print_potential(potential_gp.fit([run.forces]).predict(subject.pair_inputs), None)
 
 
-@inputs_as_options(*PAIR, optional=("eps_nn",))
+@inputs_as_options(*PAIR_INPUTS.names, optional=("eps_nn",))
 def potential(
     inputs: Inputs,
     windows_file: WindowsFile = None,
@@ -71,16 +80,9 @@ def potential(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """The polymer-mediated potential between two NPs at infinite dilution, with its error."""
-    from nanonet.composition import NANOCOMPOSITE
-    from nanonet.formats.atomic import check_parent
     from nanonet.potentials.mediated import PairInputs
 
-    if csv is not None:
-        check_parent(csv)
-    if plot is not None:
-        from nanonet.plots.style import check_plot_path
-
-        check_plot_path(plot)
+    check_outputs(csv, plot)
     eps_nn = inputs.pop("eps_nn")
     pair = PairInputs(**inputs)  # type: ignore[arg-type]  # checked there
     if eps_nn is not None:

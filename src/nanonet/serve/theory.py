@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nanonet.serve.options import Inputs, every_input
+from nanonet.serve.options import Inputs, check_outputs, every_input
 from nanonet.serve.predict import composition_of, print_table
 from nanonet.serve.terminal import print
 
@@ -26,7 +26,6 @@ def theory(
 ) -> None:
     """g(r) of a composition by theory, from U_nn + W_poly: an integral equation, or the dilute limit exp(-W)."""
     from nanonet.composition import check_repulsion
-    from nanonet.formats.atomic import check_parent
     from nanonet.formats.curve_csv import write_curve
     from nanonet.formats.potential_table import shipped
     from nanonet.potentials import theory as theories
@@ -34,12 +33,7 @@ def theory(
     composition = composition_of(inputs)
     check_repulsion(composition)
     theories.check_closure(closure)
-    if out is not None:
-        check_parent(out)
-    if plot is not None:
-        from nanonet.plots.style import check_plot_path
-
-        check_plot_path(plot)
+    check_outputs(out, plot)
     found = theories.theory(shipped(), composition, closure)
     notes = []
     if not found.converged:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanonet import RDF, InputError
-from nanonet.rdf import standard_grid
+from nanonet.rdf import first_peaks, peaks_of, standard_grid
 
 R = standard_grid()
 
@@ -120,3 +120,13 @@ def test_a_band_holds_g_and_is_part_of_the_value() -> None:
         RDF(R, g, low=0.5 * g)
     with pytest.raises(InputError, match="high has 3 values"):
         RDF(R, g, low=0.5 * g, high=np.ones(3))
+
+
+@given(st.integers(0, 10**6))
+def test_first_peaks_of_many_curves_are_those_of_each(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    curves = np.vstack([random.gamma(2, 1, (20, 30)), np.round(random.gamma(2, 1, (20, 30)), 1), np.ones((1, 30))])
+    r = standard_grid(3.0, 30)
+    places, heights = first_peaks(r, curves)
+    expected = [one[0] if one else (np.nan, np.nan) for one in peaks_of(r, curves)]
+    assert np.array_equal(np.column_stack([places, heights]), expected, equal_nan=True)

@@ -67,14 +67,19 @@ def from_rdf(rdf: RDF, density: float, q: ArrayLike, window: str = "lorch", nps:
     if nps is not None and not nps >= 2:
         raise InputError(f"nps = {nps} is not 2 or more")
     wanted = np.asarray(q, dtype=np.float64)
-    end = rdf.r[-1] + 0.5 * rdf.bin_width
     others = density if nps is None else density * (nps - 1) / nps
-    weights = 4.0 * math.pi * others * rdf.bin_width * rdf.r**2 * _window(rdf.r, end, window)
-    kernel = np.sinc(np.multiply.outer(wanted, rdf.r) / np.pi) * weights
+    kernel = others * rdf_kernel(rdf.r, wanted, window)
     s = 1.0 + kernel @ (rdf.g - 1.0)
     error = None if rdf.error is None else np.sqrt(kernel**2 @ rdf.error**2)
     _warn(caveats(rdf, density, wanted, nps), "S", wanted, "q", s)
     return StructureFactor(q, np.maximum(s, 0.0), error)
+
+
+def rdf_kernel(r: Array, q: Array, window: str = "lorch") -> Array:
+    """Matrix (k, m) that makes (S - 1) / rho at q (k,) of g - 1 on the grid r (m,); see `from_rdf`."""
+    width = (r[-1] - r[0]) / (len(r) - 1)
+    weights = 4.0 * math.pi * width * r**2 * _window(r, r[-1] + 0.5 * width, window)
+    return np.asarray(np.sinc(np.multiply.outer(q, r) / np.pi) * weights)
 
 
 def to_rdf(structure: StructureFactor, density: float, r: ArrayLike | None = None, window: str = "lorch") -> RDF:

@@ -15,7 +15,7 @@ ROOMS = (
     *("errors", "space", "composition", "notebook", "curve", "structure_factor", "rdf", "fourier", "schema", "records"),
     *("interpolation", "potentials", "formats", "protocol", "systems", "umbrella_runs", "entry", "dataset", "models"),
     *("evaluate", "check_dataset", "import_dataset", "phases", "phase"),
-    *("simulate", "analyze", "learn", "predict", "campaign", "plots", "reproduce", "serve"),
+    *("simulate", "analyze", "learn", "predict", "campaign", "design", "plots", "reproduce", "serve"),
 )
 """Bottom to top: a room (a module or a folder of nanonet) imports those before it only."""
 

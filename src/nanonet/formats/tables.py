@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
+from nanonet.formats.atomic import writing
 from nanonet.formats.reading import read_text
+from nanonet.space import Point
 
 if TYPE_CHECKING:
     import numpy as np
@@ -172,6 +174,19 @@ def read_wide(path: str | os.PathLike[str], what: str) -> tuple[Table, NDArray[n
     values = Table(title, grid, numbers)
     table = Table(title, columns, numbers, (), {name: unit for name, unit in named.values() if unit})
     return table, np.array([float(x) for x in grid]), np.array([values.numbers(x) for x in grid]).T
+
+
+def write_points(path: str | os.PathLike[str], points: Sequence[Point], comments: Sequence[str] = ()) -> None:
+    """Points of one space of inputs, a row each below the names of the inputs, whole or not at all.
+
+    Comments stand above, each behind a #. Such a table of compositions is a design. `InputError` if the folder is
+    missing.
+    """
+    names = points[0].space.names
+    lines = [f"# {''.join(c if c.isprintable() else ' ' for c in text)}" for text in comments]
+    lines += [",".join(names), *(",".join(f"{value:.10g}" for value in one.values) for one in points)]
+    with writing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _is_comment(line: str) -> bool:

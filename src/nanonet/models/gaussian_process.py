@@ -87,6 +87,26 @@ class ScorePosterior(NamedTuple):
             share[:, own] = (np.maximum(left, 0.0) + noise)[:, None]
         return means, share
 
+    def covariances(self, a: Array, b: Array) -> tuple[GroupCovariance, ...]:
+        """Of each group between scaled inputs a (l, q) and b (k, q)."""
+        found = []
+        for own, lengths, noise, inverse, _ in self.groups:
+            cross, other = (correlation(x, self.inputs, lengths, self.kernel) for x in (a, b))
+            matrix = correlation(a, b, lengths, self.kernel) - cross @ inverse @ other.T
+            found.append(GroupCovariance(float(self.variances[own].sum()), noise, matrix))
+        return tuple(found)
+
+
+class GroupCovariance(NamedTuple):
+    """Posterior covariance of the scores that share a kernel, between inputs; as a share of the prior variance."""
+
+    variance: float
+    """Prior variance, summed over these scores."""
+    noise: float
+    """Variance of an observation's noise, as a share too."""
+    matrix: Array
+    """(l, k)"""
+
 
 class _Start(NamedTuple):
     """What is known of inputs before the scores are."""
@@ -216,17 +236,23 @@ class CurveProcess:
             apart = 1 if common else len(part)
             noise = random.standard_normal((draws, apart, len(self.modes)))
             rough = random.standard_normal((draws, apart, len(self.grid) + len(_WINDOW) - 1))
-            drawn = np.empty((draws, len(part), len(self.x)))
-            if common:
+            if common:  # the same noise for all: shifted with each curve
                 random = np.random.default_rng(seed)  # the next part has the same numbers
+                rough = rough @ (_smoothing(len(self.grid)) * self.spread)
+                t = (z + noise * deviations) @ self.modes
+                t += self.mean
+                t += scale * rough
+                drawn = self._curves_of(self._shifted(t, start.place), self._learnt(start.y0))
+                found.append(drawn)
+                continue
+            drawn = np.empty((draws, len(part), len(self.x)))
             first = start.place[:, 0]
             for origin in set(first.tolist()):  # what is linear in the draws is shifted once for all of them
                 own = np.flatnonzero(first == origin)
                 at = start.place[own[0]]
-                who = slice(None) if common else own
-                t = (z[own] + noise[:, who] * deviations[own]) @ self._placed(self.modes, at)
+                t = (z[own] + noise[:, own] * deviations[own]) @ self._placed(self.modes, at)
                 t += self._placed(self.mean[None], at)
-                t += scale[own] * (rough[:, who] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
+                t += scale[own] * (rough[:, own] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
                 drawn[:, own] = self._curves_of(t, self._learnt(None if start.y0 is None else start.y0[own]))
             found.append(drawn)
         return np.concatenate(found, axis=1) if found else np.empty((draws, 0, len(self.x)))
@@ -239,6 +265,19 @@ class CurveProcess:
         """Relative posterior variance (n,), that over the prior variance, the largest of the groups: 0 to 1."""
         shares = (self._posterior.predict(self._start(part).inputs)[1].max(axis=1) for part in self._parts(X))
         return np.concatenate([np.empty(0), *shares])
+
+    def covariances(self, A: ArrayLike, B: ArrayLike) -> tuple[GroupCovariance, ...]:
+        """Posterior covariances between inputs A (l, p) and B (k, p), for each group of scores.
+
+        Components are orthonormal: the sum of variance times share over all groups is that of t, integrated along the
+        grid. They do not depend on the curves that were learnt, so those of runs to come need not be known.
+        """
+        a, b = (self._start(check_inputs(X, self.X.shape[1])).inputs for X in (A, B))
+        return self._posterior.covariances(a, b)
+
+    def widening(self, X: ArrayLike) -> Array:
+        """By how much calibration widens the predicted standard deviation at inputs X (n, p), (n,)."""
+        return self._half_width(self._start(check_inputs(X, self.X.shape[1])).inputs) / HALF_WIDTH
 
     def _parts(self, X: ArrayLike) -> list[Array]:
         inputs = check_inputs(X, self.X.shape[1])

@@ -123,6 +123,15 @@ def states(
     return np.where(touching, 0, np.where(bridged, 1, 2))
 
 
+def well_depths(
+    r: NDArray[np.float64], curves: NDArray[np.float64], diameter: float, criteria: Criteria | None = None
+) -> NDArray[np.float64]:
+    """How deep W = -ln g is at its deepest, from its value far away, of each curve (..., m): (...), kT."""
+    criteria = criteria or Criteria()
+    _, outside, far = _regions(r, diameter, criteria)
+    return _minimum(r, curves, _far_away(r, curves, far), outside, None, criteria).depth
+
+
 def probabilities(
     r: NDArray[np.float64],
     curves: NDArray[np.float64],

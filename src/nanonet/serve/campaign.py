@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +13,7 @@ import typer
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError, NanonetError, check_whole, printable
-from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra
+from nanonet.serve.options import Accelerator, LmpCommand, Threads, needs_extra, numbers_by_name, ranges_by_name
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -58,6 +61,9 @@ def run(
     hours: Annotated[float | None, typer.Option(help="Stop by then; what is unfinished resumes next time.")] = None,
     only: Annotated[str | None, typer.Option(help="Numbers of the design, such as 0,3,5-8; default: all.")] = None,
     replicas: Annotated[int, typer.Option(help="Runs of a composition at most, where it is not converged.")] = 4,
+    suggest: Annotated[
+        int | None, typer.Option(help="When nothing is left: so many suggested compositions more, until --hours.")
+    ] = None,
     scheduler: Annotated[
         str, typer.Option(help="processes (this machine), htex, slurm, pbs, or a Python file with a parsl config.")
     ] = "processes",
@@ -75,20 +81,109 @@ def run(
     opened = open_workspace(workspace)
     options = {"lmp": lmp, "accelerator": accelerator, "threads": threads}
     chosen = None if only is None else _numbers(only, len(opened.systems))
+    if suggest is not None:
+        check_whole("suggest", suggest, 1, 1000)
+        if hours is None or only is not None:
+            raise InputError("--suggest adds compositions until --hours are over; needed is --hours, without --only")
+        with needs_extra("learn"):
+            from nanonet.design import active
     again = "stopped    the same command resumes"
-    try:
-        finished = campaign.run(
-            opened, cores=cores, hours=hours, only=chosen, max_replicas=replicas, scheduler=scheduler,
-            options=options,
-        )  # fmt: skip
-    except NanonetError:
+    deadline = time.time() + 3600 * (hours or 0.0)
+    while True:
+        left = None if hours is None else hours if suggest is None else max(1e-6, (deadline - time.time()) / 3600)
+        try:
+            finished = campaign.run(
+                opened, cores=cores, hours=left, only=chosen, max_replicas=replicas, scheduler=scheduler,
+                options=options,
+            )  # fmt: skip
+        except NanonetError:
+            campaign.collect(opened)
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            print(again)
+            raise
         campaign.collect(opened)
-        raise
-    except (KeyboardInterrupt, SystemExit):
-        print(again)
-        raise
-    campaign.collect(opened)
+        if suggest is None or not finished:
+            break
+        found = active.propose(active.learnt_so_far(opened), suggest, workspace=opened)
+        opened = active.extended(opened, found)
+        for one in found:
+            print(f"suggested  {one.point}")
     print("done       nothing is left to do" if finished else again)
+
+
+@app.command()
+def suggest(
+    workspace: Annotated[Path | None, typer.Argument(help="Folder of a campaign; left out: the model alone.")] = None,
+    count: Annotated[int, typer.Option(help="Compositions to suggest.")] = 5,
+    out: Annotated[Path | None, typer.Option(help="Write a CSV, as `init --design` takes.")] = None,
+    add: Annotated[bool, typer.Option("--add", help="Put them at the end of the campaign's design.")] = False,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What the runs are to serve, as of `nanonet design`; default: g(r)."),
+    ] = None,
+    fixed: Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold an input.")] = None,
+    bounds: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=LOW:HIGH", help="Limits; default: the standard design's.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model (gp) or folder; default: fitted to the campaign's dataset, or shipped.")
+    ] = None,
+    fidelity: Annotated[str, typer.Option(help="explicit, or implicit: for `nanonet implicit --design`.")] = "explicit",
+    protocol: Annotated[str | None, typer.Option(help="Whose price counts; default: the campaign's.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the candidates.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Say which compositions to simulate next: those that make the predictor surer for the hours that they cost.
+
+    What the campaign has run, runs or will run is known to it and not suggested again.
+    """
+    from nanonet.formats.atomic import check_parent
+    from nanonet.formats.tables import write_points
+    from nanonet.predict.predictor import load
+    from nanonet.protocol import preset
+
+    held, limits = numbers_by_name("fix", fixed), ranges_by_name("bounds", bounds)
+    if out is not None:
+        check_parent(out)
+    if add and (workspace is None or fidelity != "explicit"):
+        raise InputError("--add puts explicit runs into a campaign; needed is WORKSPACE, without --fidelity implicit")
+    with needs_extra("sim"):
+        from nanonet.campaign.workspace import open_workspace
+    with needs_extra("learn"):
+        from nanonet.dataset import Dataset
+        from nanonet.design import active
+    opened = None if workspace is None else open_workspace(workspace)
+    if model is not None:
+        loaded = load(model)
+    elif opened is not None and fidelity == "explicit":
+        loaded = active.learnt_so_far(opened)
+    else:
+        loaded = load() if fidelity == "explicit" else active.model_of(Dataset.shipped("implicit"))
+    found = active.propose(
+        loaded, count, workspace=opened, protocol=None if protocol is None else preset(protocol), fidelity=fidelity,
+        fixed=held, bounds=limits, targets=target or (), seed=seed,
+    )  # fmt: skip
+    hours = sum(one.hours for one in found)
+    if out is not None:
+        write_points(out, [one.point for one in found], [f"suggested by the model of {len(loaded.X)} compositions"])
+    if add and opened is not None:
+        active.extended(opened, found)
+    if as_json:
+        content = [{**one.point.to_json(), "gain": one.gain, "hours": one.hours} for one in found]
+        print(json.dumps(content, allow_nan=False))
+        return
+    print(
+        f"model      of {len(loaded.X)} compositions; variance of g(r) that a run is expected to remove, and its price"
+    )
+    for one in found:
+        print(f"{100 * one.gain:6.2f} %   {one.hours:.3g} core-hours   {one.point}")
+    left = math.prod(1.0 - one.gain for one in found)
+    print(f"together   {100 * (1.0 - left):.1f} % for {hours:.3g} core-hours")
+    if out is not None:
+        print(f"written    {out}")
+    if add and opened is not None:
+        print(f"added      to {opened.path}; a campaign that runs takes them up at its next  nanonet campaign run")
 
 
 @app.command()

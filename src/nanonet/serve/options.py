@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -116,6 +116,38 @@ def name_and_value(option: str, text: str) -> tuple[str, str]:
     if not (name.strip() and mark and value.strip()):
         raise InputError(f"{option} = {text!r} is not NAME=VALUE")
     return name.strip().replace("-", "_"), value.strip()
+
+
+def numbers_by_name(option: str, texts: Iterable[str] | None) -> dict[str, float]:
+    """Values of texts `NAME=VALUE`; `InputError`, which names the option, for another text, or a name twice."""
+    found: dict[str, float] = {}
+    for text in texts or ():
+        name, value = name_and_value(option, text)
+        if name in found:
+            raise InputError(f"{option}: {name} is given twice")
+        found[name] = _number(option, name, value)
+    return found
+
+
+def ranges_by_name(option: str, texts: Iterable[str] | None) -> dict[str, tuple[float, float]]:
+    """Limits of texts `NAME=LOW:HIGH`; the same errors."""
+    found: dict[str, tuple[float, float]] = {}
+    for text in texts or ():
+        name, value = name_and_value(option, text)
+        low, mark, high = value.partition(":")
+        if name in found:
+            raise InputError(f"{option}: {name} is given twice")
+        if not mark:
+            raise InputError(f"{option} = {text!r} is not NAME=LOW:HIGH")
+        found[name] = (_number(option, name, low), _number(option, name, high))
+    return found
+
+
+def _number(option: str, name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{option}: {name} = {text.strip()!r} is not a number") from None
 
 
 def check_outputs(table: Path | None, plot: Path | None) -> None:

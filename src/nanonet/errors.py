@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class NanonetError(Exception):
     """Base of every error that nanonet raises on purpose; its text is one readable sentence or more."""
@@ -25,6 +27,25 @@ class MissingExtraError(NanonetError, ImportError):
 
 class NanonetWarning(UserWarning):
     """Base of what nanonet warns of on purpose; the command line shows it, and no other warning."""
+
+
+def as_number(name: str, value: object) -> float:
+    """The value as a finite number; `InputError` names it when it is none."""
+    if (
+        isinstance(value, (bool, str, bytes))
+        or value is None
+        or getattr(getattr(value, "dtype", None), "kind", "") == "b"
+    ):
+        raise InputError(f"{name} = {value!r} is not a number")
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(f"{name} = {value!r} is not a number") from None
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise InputError(f"{name} = {number:g} is not a finite number")
+    return number
 
 
 def check_whole(name: str, value: object, low: int, high: int) -> int:

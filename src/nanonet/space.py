@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nanonet.errors import InputError
+from nanonet.errors import InputError, as_number
 
 if TYPE_CHECKING:  # the command line takes its options from here, and should not wait for NumPy
     import numpy as np
@@ -291,8 +291,7 @@ class InputSpace:
             low, high = ranges.get(one.name, (one.low, one.high))
             one.check(low)
             one.check(high)
-            values = {f.name: getattr(one, f.name) for f in fields(one)}
-            found.append(Input(**values | {"low": low, "high": high, "default": None}))
+            found.append(replace(one, low=low, high=high, default=None))
         return InputSpace(tuple(found))
 
     def from_unit_cube(self, u: ArrayLike) -> NDArray[np.float64]:
@@ -383,22 +382,3 @@ class DeclaredPoint(Point):
     def values(self) -> tuple[float, ...]:
         """Their values, in the order of the columns."""
         return self.numbers
-
-
-def as_number(name: str, value: object) -> float:
-    """The value as a finite number; `InputError` names it when it is none."""
-    if (
-        isinstance(value, (bool, str, bytes))
-        or value is None
-        or getattr(getattr(value, "dtype", None), "kind", "") == "b"
-    ):
-        raise InputError(f"{name} = {value!r} is not a number")
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InputError(f"{name} = {value!r} is not a number") from None
-    except OverflowError:  # a whole number of hundreds of digits
-        number = math.inf
-    if not math.isfinite(number):
-        raise InputError(f"{name} = {number:g} is not a finite number")
-    return number

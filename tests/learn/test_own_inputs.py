@@ -79,7 +79,7 @@ def test_from_arrays_to_a_prediction(quantity: Quantity, tmp_path: Path) -> None
         predictor.predict(nanonet.Composition(3, 40, 0.002, 0.5, 1.0))
     with pytest.warns(OutsideDataWarning, match="nearest simulated|outside the simulated"):
         predictor.predict({"temperature": 2.0, "density": 1.0})
-    with pytest.raises(InputError, match="not"):
+    with pytest.raises(InputError, match="the state of NPs follows from g"):
         compute_map(predictor, ("temperature", "density"), {}, (None, None), 5, Criteria())
 
 

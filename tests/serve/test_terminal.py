@@ -121,7 +121,7 @@ def test_libraries_warn_nobody_but_we_do(monkeypatch: pytest.MonkeyPatch, capsys
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["predict", "--foo"], ["error: No such option: --foo", "usage: nanonet predict --help"]),
+        (["predict", "--nonsense"], ["error: No such option: --nonsense", "usage: nanonet predict --help"]),
         (["simulate"], ["error: Missing option '--diameter'.", "usage: nanonet simulate --help"]),
         (["predict"], ["error: diameter, chain_length, density, eps_nn, eps_pn are missing"]),
         (["nonsense"], ["error: No such command 'nonsense'.", "usage: nanonet --help"]),

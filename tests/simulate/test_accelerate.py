@@ -17,7 +17,7 @@ import pytest
 
 from nanonet import InputError
 from nanonet.formats import run_folder
-from nanonet.simulate import accelerate, engine, lmp, process
+from nanonet.simulate import accelerate, cache, engine, lmp, process
 from nanonet.simulate.lmp import Lmp
 from tests.conftest import TINY, TINY_COMPOSITION
 
@@ -93,6 +93,9 @@ def test_a_pair_style_that_is_wrong_is_refused(real: Lmp, monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     source, header = (path.read_text() for path in accelerate.SOURCES)
     (tmp_path / "clusters.h").write_text(header)
+    (tmp_path / "quick").write_text(f'#!/bin/sh\nexec {cache.compiler()} "$@" -O0\n')
+    (tmp_path / "quick").chmod(0o755)
+    monkeypatch.setenv("CXX", str(tmp_path / "quick"))
     for change, said in ((("48.0 * epsilon", "48.1 * epsilon"), "disagrees with lj/cut"), (("W;", "W"), "compile")):
         wrong = source if change[0] in source else source + change[0]
         (tmp_path / "pair_nanonet.cpp").write_text(wrong.replace(*change))

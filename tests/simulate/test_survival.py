@@ -74,7 +74,7 @@ def _bookkeeping(folder: Path) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("wanted", [8, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("wanted", [5, pytest.param(20, marks=pytest.mark.long)])
 def test_kills_leave_no_trace(wanted: int, tmp_path: Path, uninterrupted: Path) -> None:
     """SIGKILL to the whole process group, or to our half of it alone, at random moments."""
     folder = tmp_path / "run"

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import freud
 import numpy as np
 from numpy.typing import NDArray
 
@@ -112,6 +111,8 @@ def measure(configurations: Sequence[Configuration], diameter: float) -> Polymer
 
 
 def _curve(c: Configuration) -> NDArray[np.float64]:
+    import freud  # with Matplotlib, half of what a worker of a campaign would load
+
     counter = freud.density.RDF(bins=BINS, r_max=R_MAX)
     box = freud.box.Box(*c.box)
     counter.compute((box, box.wrap(c.monomers.reshape(-1, 3))), query_points=box.wrap(c.nps))
@@ -131,6 +132,8 @@ def _first_layer(rdf: RDF, diameter: float) -> tuple[Peak, float]:
 
 def _touching(c: Configuration, radius: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Which chains (NPs, chains) and which monomers (NPs, monomers) are within a radius of each NP: 0 or 1."""
+    import freud
+
     chains, beads, _ = c.monomers.shape
     box = freud.box.Box(*c.box)
     query = freud.locality.AABBQuery(box, box.wrap(c.monomers.reshape(-1, 3)))

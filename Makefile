@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
-UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn,trajectories,tables]' --group dev
+UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn,trajectories,tables,serve,notebook]' --group dev
 
 # Small matrices: more threads only wait for each other, and for other processes on busy cores
 export OMP_NUM_THREADS ?= 1
@@ -77,7 +77,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 $(VENV)/.test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --upgrade pip
-	$(PIP) --editable '.[sim,cluster,learn,trajectories,tables]' --group dev
+	$(PIP) --editable '.[sim,cluster,learn,trajectories,tables,serve,notebook]' --group dev
 	touch $@
 
 clean:

@@ -1,7 +1,8 @@
 """Takes finished runs into the shipped data: `python data/keep.py FOLDER ...` (run folders of a campaign).
 
 Adds them to the shipped dataset, and leaves in data/runs what the dataset does not hold: the record, the NPs every
-tenth frame, the last whole configuration. A run that was extended takes the place of its shorter self.
+tenth frame, the last whole configuration. A run that was extended takes the place of its shorter self. Then makes
+`configurations.npz` anew, one configuration of each composition, which the page shows; without folders that alone.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from pathlib import Path
 
 import gsd.hoomd
 
+from nanonet.analyze.configurations import read
 from nanonet.campaign.curves import add_runs
-from nanonet.formats import run_folder
+from nanonet.dataset import Dataset
+from nanonet.formats import configurations, run_folder
 from nanonet.formats.atomic import writing
 
 HERE = Path(__file__).parent
-DATASET = HERE.parent / "src" / "nanonet" / "data" / "simulated.nc"
+SHIPPED = HERE.parent / "src" / "nanonet" / "data"
+DATASET = SHIPPED / "simulated.nc"
 EVERY = 10
 
 
@@ -37,6 +41,19 @@ def main(folders: list[Path]) -> None:
             print(f"dropped    {kept.name}: a longer run took its place")
             shutil.rmtree(kept)
     print(f"dataset    {data}")
+
+
+def write_configurations() -> None:
+    data, kept = Dataset.load(DATASET), []
+    for composition, runs in zip(data.compositions, data.runs, strict=True):
+        ids = [str(run.record["id"]) for run in runs]
+        found = [(one, path) for one in ids for path in (HERE / "runs" / one).glob("*.lammpstrj.gz")]
+        if found:
+            run, path = found[0]
+            one = read(path)
+            kept.append(configurations.KeptConfiguration(composition, run, one.box, one.nps, one.monomers))
+    configurations.save(SHIPPED / configurations.NAME, kept)
+    print(f"written    configurations of {len(kept)} of {len(data)} compositions")
 
 
 def _keep(folder: Path, target: Path) -> None:
@@ -59,4 +76,6 @@ def _keep(folder: Path, target: Path) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    main([Path(name) for name in sys.argv[1:]])
+    if sys.argv[1:]:
+        main([Path(name) for name in sys.argv[1:]])
+    write_configurations()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nanonet.errors import MissingExtraError as MissingExtraError
     from nanonet.errors import NanonetError as NanonetError
     from nanonet.errors import SimulationError as SimulationError
+    from nanonet.plots.explore import explore as explore
     from nanonet.predict.predictor import OutsideDataWarning as OutsideDataWarning
     from nanonet.predict.predictor import Predictor as Predictor
     from nanonet.predict.predictor import load as load
@@ -30,6 +31,7 @@ _HOME = {
     "MissingExtraError": "errors",
     "NanonetError": "errors",
     "SimulationError": "errors",
+    "explore": "plots.explore",
     "OutsideDataWarning": "predict.predictor",
     "Predictor": "predict.predictor",
     "load": "predict.predictor",

@@ -232,17 +232,35 @@ def coordination_numbers(
     r: NDArray[np.float64], curves: NDArray[np.float64], radius: float, density: float, nps: int | None = None
 ) -> NDArray[np.float64]:
     """Of each of many curves (n, m) on one grid (m,): (n,); see `RDF.coordination_number`."""
-    width = (r[-1] - r[0]) / (len(r) - 1)
-    edges = np.append(r - 0.5 * width, r[-1] + 0.5 * width)
+    edges = _edges(r)
     if not edges[0] <= radius <= edges[-1] + 1e-9:
         raise InputError(f"radius = {radius:g} is not between {edges[0]:g} and {edges[-1]:g}")
+    volumes = 4.0 / 3.0 * math.pi * np.diff(np.clip(edges, None, radius) ** 3)
+    return np.asarray(_others(density, nps) * (curves @ volumes))
+
+
+def running_coordination_numbers(
+    r: NDArray[np.float64], curves: NDArray[np.float64], density: float, nps: int | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Outer ends (m,) of the bins, and the coordination numbers (n, m) within each; as `coordination_numbers`."""
+    edges = _edges(r)
+    shells = 4.0 / 3.0 * math.pi * np.diff(edges**3)
+    return edges[1:], np.asarray(_others(density, nps) * np.cumsum(curves * shells, axis=1))
+
+
+def _edges(r: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ends (m + 1,) of bins with centres r (m,)."""
+    width = (r[-1] - r[0]) / (len(r) - 1)
+    return np.append(r - 0.5 * width, r[-1] + 0.5 * width)
+
+
+def _others(density: float, nps: int | None) -> float:
+    """Other NPs a volume about each of n; `InputError` for what is no density or number of NPs."""
     if not (math.isfinite(density) and density > 0):
         raise InputError(f"density = {density:g} is not above 0")
     if nps is not None and not nps >= 2:
         raise InputError(f"nps = {nps} is not 2 or more")
-    volumes = 4.0 / 3.0 * math.pi * np.diff(np.clip(edges, None, radius) ** 3)
-    others = 1.0 if nps is None else (nps - 1) / nps
-    return np.asarray(density * others * (curves @ volumes))
+    return density * (1.0 if nps is None else (nps - 1) / nps)
 
 
 def _tops(g: list[float], error: list[float] | None) -> list[tuple[int, int]]:

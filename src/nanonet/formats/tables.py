@@ -107,8 +107,18 @@ def read_table(
         The file cannot be read, has no heading or no rows, a column twice, a row of another length, or a unit that is
         not allowed; the line is named.
     """
-    title = f"{what} {path}"
-    lines = read_text(path, what, _MAX_BYTES).splitlines()
+    return parse_table(read_text(path, what, _MAX_BYTES), f"{what} {path}", names, units, plain)
+
+
+def parse_table(
+    text: str,
+    title: str,
+    names: Sequence[str],
+    units: Mapping[str, tuple[str, ...]] | None = UNITS,
+    plain: Sequence[str] = (),
+) -> Table:
+    """The table in a text; `title` is what messages call it. The rest as of `read_table`."""
+    lines = text.splitlines()
     comments = tuple(line.strip()[1:].strip() for line in lines if _is_comment(line))
     if lines and _LAMMPS.match(lines[0]):
         return _lammps(title, lines, comments)

@@ -30,7 +30,7 @@ ARRAYS = (
 _CHUNK = 1000  # inputs at once: bounds the memory
 _HEAP = 1 << 24  # bytes; see `_all`
 _NONE = 5e-3  # a prior mean that counts as none
-_NOISY = 0.01  # relative noise above which kernels in single precision, 1e-7, change scores by less than 1e-5
+_NOISY = 0.03  # relative noise above which kernels in single precision, 1e-7, change scores by less than 4e-6
 
 _WINDOW = np.exp(-0.5 * (np.arange(-6, 7) / 3) ** 2)
 _WINDOW /= np.linalg.norm(_WINDOW)  # neighbours on a curve belong together: noise is smoothed over some bins

@@ -83,19 +83,24 @@ class ApplicabilityDomain:
             beyond | (distances > self._reach) | (leverage(self._scaled, (inputs - low) / span) > self._limit)
         )
 
+    def nearest(self, x: Array) -> tuple[NDArray[np.intp], Array]:
+        """Rows of `X` nearest to inputs x (p,), by rising distance, and their distances in units of the ranges."""
+        distances = np.linalg.norm((self.X - x) / self._range[2], axis=1)
+        order = np.argsort(distances, kind="stable")[:NEAREST]
+        return order, np.asarray(distances[order])
+
     def support(self, x: Array, space: InputSpace, card: Mapping[str, Any]) -> Support:
         """What a prediction for inputs x (p,) of a space rests on, with what the card says of the runs."""
         low, high, span = self._range
-        distances = np.linalg.norm((self.X - x) / span, axis=1)
-        order = np.argsort(distances, kind="stable")[:NEAREST]
+        order, distances = self.nearest(x)
         texts = [
             f"{name} = {value:g} is outside the simulated {a:g} to {b:g}"
             for name, value, a, b, s in zip(space.names, x, low, high, span, strict=True)
             if not a - _MARGIN * s <= value <= b + _MARGIN * s
         ]
-        if distances[order[0]] > self._reach:
+        if distances[0] > self._reach:
             texts.append(
-                f"the nearest simulated composition is {distances[order[0]]:.2f} away (in units of the ranges), "
+                f"the nearest simulated composition is {distances[0]:.2f} away (in units of the ranges), "
                 f"farther than any two neighbours in the data ({self._reach:.2f})"
             )
         own = float(leverage(self._scaled, (x - low)[None] / span)[0])
@@ -112,7 +117,7 @@ class ApplicabilityDomain:
             nps=(min(nps), max(nps)) if nps else (0, 0),
             converged=sum(verdicts) if verdicts else None,
             neighbours=space.points(self.X[order]),
-            distances=tuple(float(d) for d in distances[order]),
+            distances=tuple(distances.tolist()),
             leverage=own,
             leverage_limit=self._limit,
             warnings=tuple(texts),

@@ -22,7 +22,9 @@ from nanonet.space import InputSpace
 NEAR_PLANE = 0.15
 """How far from the plane of a map (each held input, in units of its simulated range) a simulation is still shown."""
 
-_SAMPLES = 400  # curves drawn for each point of a map
+SAMPLES = 400
+"""Curves drawn for each point of a map, where nothing else is asked for."""
+
 _CHUNK = 40  # points whose curves are held at once
 
 
@@ -95,11 +97,12 @@ def compute_map(
     steps: int,
     criteria: Criteria,
     progress: Callable[[int, int], None] | None = None,
+    samples: int = SAMPLES,
 ) -> PhaseMap:
-    """Probabilities over a plane; `InputError` for what makes no plane.
+    """Probabilities over a plane, from curves (`samples` a point) that the model draws.
 
     The state follows from g(r), the diameter and the density, so these are among the inputs of the model.
-    `progress` is called with the points done and those in all.
+    `progress` is called with the points done and those in all. `InputError` for what makes no plane.
     """
     space = model.space
     if model.quantity != G_R or not {"diameter", "density"} <= set(space.names):
@@ -138,7 +141,7 @@ def compute_map(
     columns |= {names[0]: first.ravel(), names[1]: second.ravel()}
     points = np.column_stack([columns[name] for name in space.names])
     X = rows_of(space, model.inputs, points, "point {} of the map".format)
-    shares, method = _shares(model, X, (columns["diameter"], columns["density"]), criteria, progress)
+    shares, method = _shares(model, X, (columns["diameter"], columns["density"]), criteria, progress, samples)
     outside = model.outside(X)
     return PhaseMap(
         names, {n: fixed[n] for n in space.names if n in fixed}, axes[0], axes[1],
@@ -149,13 +152,13 @@ def compute_map(
 
 def _shares(
     model: MappedModel, X: Array, sizes_densities: tuple[Array, Array], criteria: Criteria,
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[int, int], None] | None, samples: int,
 ) -> tuple[Array, str]:  # fmt: skip
     """Probabilities (n, 3), and where they come from: draws from the model, or none."""
     sizes, dense = sizes_densities
     draws, method = 1, "none: the model has no error bars, so each point is judged as predicted"
     if model.uncertain:
-        draws, method = _SAMPLES, f"from {_SAMPLES} curves a point that the model draws"
+        draws, method = samples, f"from {samples} curves a point that the model draws"
     parts = []
     for i in range(0, len(X), _CHUNK):
         part = slice(i, i + _CHUNK)

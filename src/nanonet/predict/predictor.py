@@ -143,7 +143,7 @@ class Predictor:
         support = self._checked(asked, strict)
         if support.warnings:
             warnings.warn("; ".join(support.warnings), OutsideDataWarning, stacklevel=2)
-        return self._curve(asked)
+        return self.curve(asked)
 
     def _predict_rows(self, X: Array, strict: bool) -> Array:
         """Curves (n, m) of inputs (n, p); how many lie outside of the data is warned of, or refused."""
@@ -188,7 +188,7 @@ class Predictor:
         """
         asked = self.point(point)
         support = self._checked(asked, strict)
-        curve = self._curve(asked)
+        curve = self.curve(asked)
         if not (isinstance(asked, Composition) and isinstance(curve, RDF)):
             return Prediction(asked, curve, None, support, None, "only g(r) of a composition tells it")
         composition = asked
@@ -199,6 +199,23 @@ class Predictor:
         except InputError as error:  # g(r) is too short for NPs of this size
             unknown = str(error)
         return Prediction(composition, curve, self.intervals(composition), support, state, unknown)
+
+    def predict_each(self, points: Sequence[AnyPoint]) -> tuple[Prediction, ...]:
+        """Curves of many points at once, with what they rest on, and without state and intervals, which take time.
+
+        `InputError` as of `predict_all`, with the row of the point.
+        """
+        asked, supports = [], []
+        for i, point in enumerate(points):
+            try:
+                asked.append(self.point(point))
+                supports.append(self._checked(asked[-1], strict=False))
+            except InputError as error:
+                raise InputError(f"row {i}: {error}") from None
+        if not asked:
+            return ()
+        found = zip(asked, self._curves(asked), supports, strict=True)
+        return tuple(Prediction(one, curve, None, support, None, "not asked for") for one, curve, support in found)
 
     def predict_curves(self, X: ArrayLike) -> Array:
         """Curves (n, m) on the grid `r` for inputs (n, p), without any warning: medians where the model has bands.
@@ -233,7 +250,7 @@ class Predictor:
         composition = as_composition(composition)
         if not self.uncertain:
             return None
-        x = self._inputs(composition)
+        x = self.rows(composition)
         curves = self.model.sample(x, DRAWS, seed)[:, 0]
         return intervals_of(self.model.predict(x)[0], curves, self.r, composition, radius)
 
@@ -242,9 +259,9 @@ class Predictor:
         c = composition
         if not self.uncertain:
             return classify(
-                RDF(self.r, self.predict_curves(self._inputs(c))[0]), c.diameter, c.density, criteria, nps=c.nps
+                RDF(self.r, self.predict_curves(self.rows(c))[0]), c.diameter, c.density, criteria, nps=c.nps
             )
-        curves = self.model.sample(self._inputs(c), STATE_DRAWS)[:, 0]
+        curves = self.model.sample(self.rows(c), STATE_DRAWS)[:, 0]
         return classify_curves(self.r, curves, c.diameter, c.density, criteria, c.nps)
 
     def outside(self, X: ArrayLike) -> NDArray[np.bool_]:
@@ -253,7 +270,7 @@ class Predictor:
 
     def support(self, point: AnyPoint) -> Support:
         """What the prediction for a composition or other point rests on, and whether that is too far away."""
-        x = self._inputs(self.point(point))
+        x = self.rows(self.point(point))
         found = self._domain.support(x[0], self._own, self.card)
         if self._own != self.space:
             found = replace(found, neighbours=tuple(self.space.point(one.to_json()) for one in found.neighbours))
@@ -279,8 +296,8 @@ class Predictor:
         names = self.inputs
         return self.space if names == self.space.names else self.space.subspace(*names)
 
-    def _inputs(self, point: Point) -> Array:
-        """The inputs (1, p) of the model."""
+    def rows(self, point: Point) -> Array:
+        """The inputs (1, p) of the model for a point; `InputError` where it knows no other value of one it lacks."""
         own, values = self._own, dict(zip(point.space.names, point.values, strict=True))
         for one in self.space.inputs:
             if one.name not in own.names and values[one.name] != one.default:
@@ -295,13 +312,19 @@ class Predictor:
             raise InputError(f"{point} is outside the simulated compositions: {'; '.join(support.warnings)}; {support}")
         return support
 
-    def _curve(self, point: Point) -> Curve:
-        x = self._inputs(point)
-        band = self.model.band(x)
+    def curve(self, point: Point) -> Curve:
+        """The curve of a point with its band, unchecked and without a warning: what `predict` returns."""
+        return self._curves([point])[0]
+
+    def _curves(self, points: Sequence[Point]) -> tuple[Curve, ...]:
+        X = np.concatenate([self.rows(point) for point in points])
+        band = self.model.band(X)
         if band is None:
-            return curve_of(self.quantity, self.r, self.model.predict(x)[0])
-        y, low, high = (curves[0] for curves in band)
-        return curve_of(self.quantity, self.r, y, low=np.minimum(low, y), high=np.maximum(high, y))
+            return tuple(curve_of(self.quantity, self.r, y) for y in self.model.predict(X))
+        return tuple(
+            curve_of(self.quantity, self.r, y, low=np.minimum(low, y), high=np.maximum(high, y))
+            for y, low, high in zip(*band, strict=True)
+        )
 
 
 def rows_of(space: InputSpace, own: Sequence[str], X: Array, where: Callable[[int], str] = "row {}".format) -> Array:

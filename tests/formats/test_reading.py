@@ -63,6 +63,7 @@ def test_texts_are_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
         ('{"time": NaN}', "cannot be read"),
         ("[" * 5_000 + "]" * 5_000, "nested too deep"),
         ('{"a":' * 5_000 + "1" + "}" * 5_000, "nested too deep"),
+        ('{"a":' * 101 + "1" + "}" * 101, "nested too deep"),
         ('{"step": ' + "9" * 30 + "}", "step"),
     ],
 )

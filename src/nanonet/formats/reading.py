@@ -29,6 +29,9 @@ MAX_FILE = 1 << 30
 MAX_JSON = 1 << 28
 """Largest JSON file (bytes)."""
 
+MAX_DEPTH = 100
+"""Most lists and mappings of a JSON file in one another."""
+
 MAX_ARRAYS = 1 << 30
 """Most memory (bytes) that the arrays, or the texts, of one file may take."""
 
@@ -104,7 +107,19 @@ def parse_json(content: bytes | str, kind: Any, what: str) -> Any:
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise InputError(f"{what} cannot be read: {reason}") from None
+    if _deeper(values, MAX_DEPTH):
+        raise InputError(f"{what} cannot be read: nested too deep")
     return converted(values, kind, what)
+
+
+def _deeper(values: object, depth: int) -> bool:
+    """Whether lists and mappings lie in one another more than `depth` times; Python's own limit is another in each."""
+    level = [values]
+    while level and depth > 0:
+        parts = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, (dict, list)))
+        level = [one for part in parts for one in part if isinstance(one, (dict, list))]
+        depth -= 1
+    return bool(level)
 
 
 def read_arrays(content: bytes, names: Iterable[str], what: str) -> dict[str, NDArray[Any]]:

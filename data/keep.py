@@ -44,9 +44,10 @@ def main(folders: list[Path]) -> None:
 
 
 def write_configurations() -> None:
+    """The last whole configuration of the first run of each entry that counts in it."""
     data, kept = Dataset.load(DATASET), []
-    for composition, runs in zip(data.compositions, data.runs, strict=True):
-        ids = [str(run.record["id"]) for run in runs]
+    for composition, runs, provenance in zip(data.compositions, data.runs, data.provenance, strict=True):
+        ids = [str(run.record["id"]) for run in runs if run.record["id"] not in (provenance.left_out or {})]
         found = [(one, path) for one in ids for path in (HERE / "runs" / one).glob("*.lammpstrj.gz")]
         if found:
             run, path = found[0]

@@ -100,7 +100,7 @@ def test_what_is_seen_at_the_start(opened: Opened) -> None:
     settled(page)
     assert page.locator("#sliders input[type=range]").count() == 5
     expect(page.locator("#badge")).to_have_text("within the data")
-    expect(page.locator("#rests")).to_contain_text("49 simulations")
+    expect(page.locator("#rests")).to_contain_text(f"{len(nanonet.load().X)} simulations")
     expect(page.locator("#peaks dt")).to_have_text(["first peak", "second peak", "neighbours", "box"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

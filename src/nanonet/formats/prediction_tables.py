@@ -150,7 +150,7 @@ def _parquet(path: Path, layout: Layout, rows: int) -> Iterator[Callable[[Column
     texts = {"title": layout.note, layout.quantity.x: json.dumps(layout.x.tolist())}
     texts |= {name: json.dumps(values) for name, values in declared.items()}
     schema = arrow.schema(fields, metadata=texts)
-    with arrow.parquet.ParquetWriter(path, schema, compression="zstd") as file:
+    with arrow.parquet.ParquetWriter(path, schema, compression="none", use_dictionary=False) as file:
 
         def write(part: Columns) -> None:
             columns = [arrow.array(np.asarray(part[name], dtype=np.float64)) for name in plain]

@@ -105,6 +105,10 @@ def test_bad_rows_are_named_and_nothing_is_written(model: Predictor, tmp_path: P
         ("diameter,density\n", "has no column chain_length, eps_nn, eps_pn"),
         (",".join(FIELDS) + "\n", "has no rows"),
         ("diameter (nm),chain_length,density,eps_nn,eps_pn\n", "diameter is in 'nm'; allowed is sigma"),
+        (
+            ",".join(FIELDS) + ',label\n3,40,0.002,0.5,1,"two\nlines"\n',
+            "a quoted value has a line break between lines 2 and 3",
+        ),
         ("diameter,diameter,chain_length,density,eps_nn,eps_pn\n", "column diameter stands twice"),
     ):
         table.write_text(text)

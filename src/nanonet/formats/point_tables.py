@@ -101,7 +101,9 @@ def _csv(path: str | os.PathLike[str], space: InputSpace) -> Iterator[PointTable
                     lines = [one for one in lines if _counts(one[1])]
                     numbers = [i for i, _ in lines]
                     rows = list(csv.reader((line for _, line in lines), delimiter=mark))
-                    for i, row in zip(numbers, rows, strict=False):
+                    if len(rows) != len(numbers):
+                        raise InputError(f"{title}: a quoted value has a line break between lines {_ends(numbers)}")
+                    for i, row in zip(numbers, rows, strict=True):
                         if len(row) != len(names):
                             raise InputError(f"{title}, line {i}: {len(row)} values for the {len(names)} columns")
                     if rows:
@@ -113,6 +115,10 @@ def _csv(path: str | os.PathLike[str], space: InputSpace) -> Iterator[PointTable
         raise InputError(f"{title} cannot be read: byte {error.start} is no UTF-8 text") from None
     except csv.Error as error:
         raise InputError(f"{title} cannot be read: {error}") from None
+
+
+def _ends(numbers: Sequence[int]) -> str:
+    return f"{numbers[0]} and {numbers[-1]}"
 
 
 def _counts(line: str) -> bool:
@@ -145,34 +151,40 @@ def _of_texts(
 
 @contextmanager
 def _netcdf(path: str | os.PathLike[str], space: InputSpace) -> Iterator[PointTable]:
+    import h5py
+
     title = f"table {path}"
+    with _explained(title, "netCDF-4", OSError), h5py.File(path, "r") as file:
+        names = [name for name in file if isinstance(file.get(name, getlink=True), h5py.HardLink)]
+        names = [name for name in names if isinstance(file[name], h5py.Dataset)]
+        names = [name for name in names if name in space.names or not file[name].is_scale]  # a dimension
+        columns = _columns(title, names, space)
+        chosen = [None if column is None else file[names[column]] for column in columns]
+        shape = next(one.shape for one in chosen if one is not None)
+        for name, one in zip(space.names, chosen, strict=True):
+            if one is not None and (one.dtype.kind not in "iuf" or one.external or one.is_virtual):
+                raise InputError(f"{title}: {name} is no array of numbers in this file")
+            if one is not None and (one.ndim != 1 or one.shape != shape):
+                raise InputError(f"{title}: {name} has shape {one.shape}; allowed is one number a row")
+        (count,) = shape
+
+        def parts(size: int) -> Iterator[tuple[Array, Callable[[int], str]]]:
+            for i in range(0, count, size):
+                rows = range(i, min(i + size, count))
+                yield _stacked(chosen, space, slice(rows.start, rows.stop)), _at(title, "row", rows)
+
+        yield PointTable(count, _unused(names, space), parts)
+
+
+@contextmanager
+def _explained(title: str, form: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn what a library raises of a damaged file into an `InputError`; those of ours pass."""
     try:
-        import h5py
-
-        with h5py.File(path, "r") as file:
-            names = [name for name in file if isinstance(file.get(name, getlink=True), h5py.HardLink)]
-            names = [name for name in names if isinstance(file[name], h5py.Dataset)]
-            names = [name for name in names if name in space.names or not file[name].is_scale]  # a dimension
-            columns = _columns(title, names, space)
-            chosen = [None if column is None else file[names[column]] for column in columns]
-            shape = next(one.shape for one in chosen if one is not None)
-            for name, one in zip(space.names, chosen, strict=True):
-                if one is not None and (one.dtype.kind not in "iuf" or one.external or one.is_virtual):
-                    raise InputError(f"{title}: {name} is no array of numbers in this file")
-                if one is not None and (one.ndim != 1 or one.shape != shape):
-                    raise InputError(f"{title}: {name} has shape {one.shape}; allowed is one number a row")
-            (count,) = shape
-
-            def parts(size: int) -> Iterator[tuple[Array, Callable[[int], str]]]:
-                for i in range(0, count, size):
-                    rows = range(i, min(i + size, count))
-                    yield _stacked(chosen, space, slice(rows.start, rows.stop)), _at(title, "row", rows)
-
-            yield PointTable(count, _unused(names, space), parts)
-    except OSError as error:
+        yield
+    except kinds as error:
         if isinstance(error, NanonetError):
             raise
-        raise InputError(f"{title} cannot be read as netCDF-4: {error}") from None
+        raise InputError(f"{title} cannot be read as {form}: {error}") from None
 
 
 def _stacked(columns: Sequence[Any], space: InputSpace, rows: slice) -> Array:
@@ -186,31 +198,26 @@ def _stacked(columns: Sequence[Any], space: InputSpace, rows: slice) -> Array:
 def _parquet(path: str | os.PathLike[str], space: InputSpace) -> Iterator[PointTable]:
     title = f"table {path}"
     arrow = needs_pyarrow()
-    try:
-        with arrow.parquet.ParquetFile(path) as file:
-            names = list(file.schema_arrow.names)
-            columns = _columns(title, names, space)
-            wanted = [names[column] for column in columns if column is not None]
+    with _explained(title, "Parquet", arrow.ArrowException, OSError), arrow.parquet.ParquetFile(path) as file:
+        names = list(file.schema_arrow.names)
+        columns = _columns(title, names, space)
+        wanted = [names[column] for column in columns if column is not None]
 
-            def parts(size: int) -> Iterator[tuple[Array, Callable[[int], str]]]:
-                start = 0
-                for batch in file.iter_batches(batch_size=size, columns=wanted):
-                    rows = range(start, start + batch.num_rows)
-                    chosen = [
-                        None if column is None else batch.column(names[column]).to_numpy(zero_copy_only=False)
-                        for column in columns
-                    ]
-                    for one, x in zip(space.inputs, chosen, strict=True):
-                        if x is not None and x.dtype.kind not in "iuf":
-                            raise InputError(f"{title}: {one.name} is no column of numbers")
-                    yield _stacked(chosen, space, slice(0, len(rows))), _at(title, "row", rows)
-                    start = rows.stop
+        def parts(size: int) -> Iterator[tuple[Array, Callable[[int], str]]]:
+            start = 0
+            for batch in file.iter_batches(batch_size=size, columns=wanted):
+                rows = range(start, start + batch.num_rows)
+                chosen = [
+                    None if column is None else batch.column(names[column]).to_numpy(zero_copy_only=False)
+                    for column in columns
+                ]
+                for one, x in zip(space.inputs, chosen, strict=True):
+                    if x is not None and x.dtype.kind not in "iuf":
+                        raise InputError(f"{title}: {one.name} is no column of numbers")
+                yield _stacked(chosen, space, slice(0, len(rows))), _at(title, "row", rows)
+                start = rows.stop
 
-            yield PointTable(file.metadata.num_rows, _unused(names, space), parts)
-    except (arrow.ArrowException, OSError) as error:
-        if isinstance(error, NanonetError):
-            raise
-        raise InputError(f"{title} cannot be read as Parquet: {error}") from None
+        yield PointTable(file.metadata.num_rows, _unused(names, space), parts)
 
 
 def _columns(title: str, names: Sequence[str], space: InputSpace) -> list[int | None]:
@@ -219,8 +226,8 @@ def _columns(title: str, names: Sequence[str], space: InputSpace) -> list[int | 
         if names.count(name) > 1:
             raise InputError(f"{title}: column {name} stands twice")
     missing = [one.name for one in space.inputs if one.name not in names and one.default is None]
-    if missing:
-        raise InputError(f"{title} has no column {', '.join(missing)}; it has {', '.join(names)}")
+    if missing or not set(names) & set(space.names):
+        raise InputError(f"{title} has no column {', '.join(missing or space.names)}; it has {', '.join(names)}")
     return [names.index(name) if name in names else None for name in space.names]
 
 

@@ -7,32 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from nanonet.analyze import trajectory
 from nanonet.analyze.entries import merge
-from nanonet.analyze.equilibrium import trajectory_statistics
-from nanonet.analyze.runs import replica_group
+from nanonet.analyze.runs import Measured, measured_record, replica_group
 from nanonet.curve import Curve
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.formats.run_folder import RECORD, THINNED, TRAJECTORY, read_finished
 from nanonet.records import MeasuredRun, RunRecord
-
-
-class Measured(Protocol):
-    """What is measured on a run besides its curve."""
-
-    @property
-    def density(self) -> float:
-        """NPs / mean volume (sigma^-3)."""
-
-    @property
-    def density_error(self) -> float:
-        """Its standard error."""
-
 
 Found = TypeVar("Found", bound=Measured)
 Measure = Callable[[trajectory.Trajectory, RunRecord], Found]
@@ -67,24 +53,9 @@ def measure_run(folder: str | os.PathLike[str], measure: Measure[Found]) -> Curv
         raise InputError(f"run {folder}: {path.name} has {nps} NPs; {RECORD} says {record.nps}")
     try:
         measured = measure(frames, record)
-        found = MeasuredRun(
-            id=record.id,
-            composition=record.composition,
-            protocol=record.protocol,
-            start=record.start,
-            production_tau=record.protocol.production_tau,
-            nps=record.nps,
-            density=measured.density,
-            density_error=measured.density_error,
-            nanonet=record.nanonet,
-            lammps=record.lammps,
-            fidelity="implicit" if record.potential is not None else None,
-            frames=len(frames.positions),
-            statistics=trajectory_statistics(frames, record.composition.value.diameter),
-        )
+        return CurveRun(measured_record(record, frames, measured), measured)
     except InputError as error:
         raise InputError(f"run {folder}: {error}") from None
-    return CurveRun(found, measured)
 
 
 def analyze(

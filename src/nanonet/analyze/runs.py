@@ -7,17 +7,33 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from nanonet.analyze import configurations, pairs, polymer, trajectory
 from nanonet.analyze.entries import entry
 from nanonet.analyze.equilibrium import trajectory_statistics
+from nanonet.analyze.trajectory import Trajectory
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.formats.reading import read_bytes, read_json
 from nanonet.formats.run_folder import CONFIGURATIONS, POLYMER, RECORD, TRAJECTORY, read_finished
-from nanonet.records import MeasuredRun, PolymerRecord
+from nanonet.records import MeasuredRun, PolymerRecord, RunRecord
+
+
+class Measured(Protocol):
+    """What is measured on a run besides its curve."""
+
+    @property
+    def density(self) -> float:
+        """NPs / mean volume (sigma^-3)."""
+
+    @property
+    def density_error(self) -> float:
+        """Its standard error."""
+
 
 # Fields of a protocol in which replicas of one composition may differ. Substeps of the bonds: without them the volume
 # of `standard` is 0.2 % larger and g(r) the same within its errors (docs/simulation.md).
@@ -69,31 +85,39 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
     try:
         nominal = record.composition.value
         measured = pairs.measure(frames)
-        found = MeasuredRun(
-            id=record.id,
-            composition=record.composition,
-            protocol=protocol,
-            start=record.start,
-            production_tau=protocol.production_tau,
-            nps=record.nps,
-            density=measured.density,
-            density_error=measured.density_error,
-            nanonet=record.nanonet,
-            lammps=record.lammps,
+        found = replace(
+            measured_record(record, frames, measured),
             accelerator=record.accelerator,
-            fidelity="implicit" if record.potential is not None else None,
             chains=record.chains,
             trajectory_sha256=hashlib.sha256(read_bytes(folder / TRAJECTORY, "trajectory")).hexdigest(),
-            frames=len(frames.positions),
             box=float(frames.volumes.mean() ** (1.0 / 3.0)),
             steps_per_second=None if record.last_segment is None else record.last_segment.speed,
-            statistics=trajectory_statistics(frames, nominal.diameter),
             polymer=_polymer(folder, record.id, nominal.diameter),
             implicit=record.implicit,
         )
         return Run(found, measured.rdf, measured.blocks)
     except InputError as error:
         raise InputError(f"run {folder}: {error}") from None
+
+
+def measured_record(record: RunRecord, frames: Trajectory, measured: Measured) -> MeasuredRun:
+    """What every measurement of a run of a composition keeps of its record, with the density and the statistics."""
+    assert record.composition is not None
+    return MeasuredRun(
+        id=record.id,
+        composition=record.composition,
+        protocol=record.protocol,
+        start=record.start,
+        production_tau=record.protocol.production_tau,
+        nps=record.nps,
+        density=measured.density,
+        density_error=measured.density_error,
+        nanonet=record.nanonet,
+        lammps=record.lammps,
+        fidelity="implicit" if record.potential is not None else None,
+        frames=len(frames.positions),
+        statistics=trajectory_statistics(frames, record.composition.value.diameter),
+    )
 
 
 def assemble(runs: Sequence[Run]) -> Dataset:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.phases.state import STATES
-from nanonet.serve.options import needs_extra, numbers_by_name, progress_bar, ranges_by_name
+from nanonet.serve.options import check_outputs, needs_extra, numbers_by_name, progress_bar, ranges_by_name
 from nanonet.serve.predict import sure
 from nanonet.serve.terminal import print
 
@@ -56,16 +56,9 @@ def design(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Find inputs that meet targets, ranked by the probability that they do."""
-    from nanonet.formats.atomic import check_parent
-
     held, limits = numbers_by_name("fix", fixed), ranges_by_name("bounds", bounds)
     costs, widths = numbers_by_name("cost", cost), numbers_by_name("tolerance", tolerance)
-    if csv is not None:
-        check_parent(csv)
-    if plot is not None:
-        from nanonet.plots.style import check_plot_path
-
-        check_plot_path(plot)
+    check_outputs(csv, plot)
     with needs_extra("design"):
         import scipy.stats  # noqa: F401  # which searches need; half a second
 

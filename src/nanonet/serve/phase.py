@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import Given, Inputs, Model, any_input, progress_bar
+from nanonet.serve.options import Given, Inputs, Model, any_input, check_outputs, progress_bar
 from nanonet.serve.predict import values_of
 from nanonet.serve.terminal import print
 
@@ -47,10 +47,7 @@ def phase(
     from nanonet.phases.classify_dataset import classify_dataset
     from nanonet.phases.state import Criteria
 
-    if plot is not None:
-        from nanonet.plots.style import check_plot_path
-
-        check_plot_path(plot)
+    check_outputs(None, plot)
     criteria = Criteria(depth=depth, confidence=confidence)
     if source is None:
         found = [_predicted(inputs, model, criteria)]
@@ -98,19 +95,13 @@ def phase_map(
     """Map the states over two of the inputs, the others held, with probabilities."""
     from nanonet.composition import NANOCOMPOSITE
     from nanonet.dataset import Dataset
-    from nanonet.formats.atomic import check_parent
     from nanonet.phases.classify import decide
     from nanonet.phases.classify_dataset import classify_dataset
     from nanonet.phases.state import STATES, UNCERTAIN, Criteria
     from nanonet.predict.phase_map import compute_map, near_plane, write_map
     from nanonet.predict.predictor import load
 
-    if csv is not None:
-        check_parent(csv)
-    if plot is not None:
-        from nanonet.plots.style import check_plot_path
-
-        check_plot_path(plot)
+    check_outputs(csv, plot)
     criteria = Criteria(depth=depth, confidence=confidence)
     names = (x.replace("-", "_"), y.replace("-", "_"))
     with progress_bar("mapping") as progress:

@@ -11,7 +11,16 @@ import typer
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
-from nanonet.serve.options import Given, Inputs, Model, any_input, name_and_value, needs_extra, progress_bar
+from nanonet.serve.options import (
+    Given,
+    Inputs,
+    Model,
+    any_input,
+    check_outputs,
+    needs_extra,
+    numbers_by_name,
+    progress_bar,
+)
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -58,14 +67,7 @@ def predict(
         composition_of(values)  # refused before the model is loaded
     if theory and plot is None:
         raise InputError("--theory draws lines in the plot; needed is --plot FILE")
-    from nanonet.formats.atomic import check_parent
-
-    if csv is not None:
-        check_parent(csv)
-    if plot is not None:
-        from nanonet.plots.style import check_plot_path
-
-        check_plot_path(plot)
+    check_outputs(csv, plot)
     from nanonet.formats.curve_csv import write_curve
     from nanonet.predict.predictor import load
 
@@ -233,15 +235,11 @@ def values_of(inputs: Inputs, given: list[str] | None) -> dict[str, float]:
     defaults = {one.name: one.default for one in NANOCOMPOSITE.inputs}
     if given:
         values = {name: value for name, value in values.items() if value != defaults[name]}
-    for text in given or ():
-        name, value = name_and_value("set", text)
+    named = numbers_by_name("set", given)
+    for name in named:
         if name in values:
             raise InputError(f"{name} is given twice")
-        try:
-            values[name] = float(value)
-        except ValueError:
-            raise InputError(f"{name} = {value!r} is not a number") from None
-    return values
+    return values | named
 
 
 def composition_of(inputs: Mapping[str, float | None]) -> Composition:

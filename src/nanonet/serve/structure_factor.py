@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import needs_extra, progress_bar
+from nanonet.serve.options import check_outputs, needs_extra, progress_bar
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -42,14 +42,9 @@ def structure_factor(
     from nanonet.structure_factor import Q_MAX
 
     end = Q_MAX if q_max is None else q_max
-    from nanonet.formats.atomic import check_parent
     from nanonet.formats.curve_csv import is_table
 
-    check_parent(out)
-    if plot is not None:
-        from nanonet.plots.style import check_plot_path
-
-        check_plot_path(plot)
+    check_outputs(out, plot)
     for path in paths:
         if not path.exists():
             raise InputError(f"{path} does not exist")

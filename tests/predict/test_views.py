@@ -75,7 +75,7 @@ def test_what_is_no_view_is_refused(model: Predictor) -> None:
     with pytest.raises(InputError, match=r"eps_nn = 0 is not 0.02 or above"):
         views.view(model, [3, 40, 0.002, 0.0, 1.0], "g")
     with pytest.raises(InputError, match="no pair of NPs is seen"):
-        views.mean_force(RDF([0.5, 1.5, 2.5], [0, 0, 0]), 1.0)
+        views.potential_of_mean_force(RDF([0.5, 1.5, 2.5], [0, 0, 0]), 1.0)
 
 
 def test_a_model_without_bands_has_views_without_them() -> None:

@@ -1,4 +1,4 @@
-"""Other readings of a predicted g(r), with their 90 % bands: mean force, structure factor, neighbours within r."""
+"""Other readings of a predicted g(r), with their 90 % bands: potential of mean force, structure factor, neighbours within r."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ from nanonet.predict.predictor import AnyPoint, Predictor
 from nanonet.rdf import RDF, running_coordination_numbers
 from nanonet.structure_factor import Q_MAX, Q_WIDTH, S_Q
 
-MEAN_FORCE = Quantity(
-    "W", "r", "potential of mean force of two NPs", "NP-NP distance", unit="kT", x_unit="sigma", limit=0.0
-)
+PMF = Quantity("W", "r", "potential of mean force of two NPs", "NP-NP distance", unit="kT", x_unit="sigma", limit=0.0)
 """W = -ln g, from its value far away."""
 
 NEIGHBOURS = Quantity("n", "r", "other NPs within r of an NP", "NP-NP distance", x_unit="sigma", low=0.0)
 """How many other NPs are nearer to an NP than r."""
 
-OF_RDF = {one.name: one for one in (G_R, MEAN_FORCE, S_Q, NEIGHBOURS)}
+OF_RDF = {one.name: one for one in (G_R, PMF, S_Q, NEIGHBOURS)}
 """Quantities that g(r) of a composition gives, by name; the first is g(r) itself."""
 
 WAVE_NUMBERS = np.arange(0.5 * Q_WIDTH, Q_MAX, Q_WIDTH)
@@ -70,8 +68,8 @@ def view(model: Predictor, point: AnyPoint, name: str) -> Curve:
     if name == model.quantity.name:
         return curve
     composition = cast(Composition, asked)
-    if name == MEAN_FORCE.name:
-        return mean_force(cast(RDF, curve), composition.diameter)
+    if name == PMF.name:
+        return potential_of_mean_force(cast(RDF, curve), composition.diameter)
     curves = model.sample_curves(model.rows(asked), _DRAWS)[:, 0] if model.uncertain else None
     if name == S_Q.name:
         return structure(cast(RDF, curve), composition, curves)
@@ -83,23 +81,23 @@ def of_rdf(rdf: RDF, composition: Composition, name: str) -> Curve:
 
     `InputError` as of `view`.
     """
-    if name == MEAN_FORCE.name:
-        return mean_force(RDF(rdf.r, rdf.g), composition.diameter)
+    if name == PMF.name:
+        return potential_of_mean_force(RDF(rdf.r, rdf.g), composition.diameter)
     if name == S_Q.name:
         return structure(rdf, composition, None)
     return neighbours(rdf, composition, None) if name == NEIGHBOURS.name else rdf
 
 
-def mean_force(rdf: RDF, diameter: float) -> Curve:
+def potential_of_mean_force(rdf: RDF, diameter: float) -> Curve:
     """W(r) (kT) where g is above 1e-6, from its value far away, with its band where g has one."""
     seen = rdf.g > _LEAST
     if seen.sum() < 2:
         raise InputError("no pair of NPs is seen: W is not known")
     w = mean_force_potential(rdf.r, rdf.g, diameter)[seen]
     if rdf.low is None or rdf.high is None:
-        return Curve(MEAN_FORCE, rdf.r[seen], w)
+        return Curve(PMF, rdf.r[seen], w)
     g, low, high = (np.maximum(one[seen], _LEAST) for one in (rdf.g, rdf.low, rdf.high))
-    return Curve(MEAN_FORCE, rdf.r[seen], w, low=w - np.log(high / g), high=w + np.log(g / low))
+    return Curve(PMF, rdf.r[seen], w, low=w - np.log(high / g), high=w + np.log(g / low))
 
 
 def structure(rdf: RDF, composition: Composition, curves: Array | None) -> Curve:

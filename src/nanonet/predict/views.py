@@ -1,4 +1,4 @@
-"""Other readings of a predicted g(r), with their 90 % bands: potential of mean force, structure factor, neighbours within r."""
+"""Other readings of a predicted g(r), with 90 % bands: potential of mean force, S(q), neighbours within r."""
 
 from __future__ import annotations
 

@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
+from nanonet.errors import InputError
+from nanonet.grafted import GraftedComposition
 from nanonet.serve.multiscale import implicit_subject
-from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, every_input, needs_extra, progress_bar
+from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, grafts_too, needs_extra, progress_bar
 from nanonet.serve.predict import composition_of
 from nanonet.serve.terminal import print
 
 
-@every_input
+@grafts_too
 def simulate(
     inputs: Inputs,
     out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there resumes.")],
@@ -33,11 +35,14 @@ def simulate(
         bool, typer.Option("--implicit", help="NPs alone, U_nn + W_poly; --protocol does not count.")
     ] = False,
 ) -> None:
-    """Simulate a composition with LAMMPS: NP trajectory and whole configurations."""
+    """Simulate a composition with LAMMPS: NP trajectory and whole configurations; NPs may carry grafted chains."""
     from nanonet.composition import check_repulsion
     from nanonet.protocol import IMPLICIT, preset
 
     composition = composition_of(inputs)
+    grafted = isinstance(composition, GraftedComposition)
+    if implicit and grafted:
+        raise InputError("--implicit knows NPs without grafts; allowed is n_grafts = 0")
     check_repulsion(composition)
     chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed)
     if start is not None:

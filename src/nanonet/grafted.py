@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from nanonet.composition import MELT_DENSITY, NANOCOMPOSITE, Composition, np_volume
+from nanonet.composition import MELT_DENSITY, MIN_BOX, NANOCOMPOSITE, Composition, np_volume, number_of_nps
 from nanonet.errors import InputError
 from nanonet.space import InputSpace
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _COVERAGE = 0.8  # largest share of the sphere of graft points that their cross-sections may cover
 _ROOM = 0.2  # by how much the density at which grafts fill the space may differ from its estimate
+
+_BOND = 0.97  # length of a bond (sigma)
+_EXTENSION = 2.0
+_END_TO_END = 1.64  # mean square end-to-end distance a bond, C_inf l^2 (Kremer & Grest 1990, doi:10.1063/1.458541)
 
 _LENGTH = {"long_name": "Beads a matrix chain (0: no matrix)", "symbol": "N", "whole": True, "low": 0, "high": 500}
 _GRAFTS = {"long_name": "Grafts an NP", "symbol": "n_g", "whole": True, "low": 0, "high": 500}
@@ -123,6 +127,20 @@ class GraftedComposition(Composition):
         return self.n_grafts / (math.pi * self.diameter**2)
 
     @property
+    def span(self) -> float:
+        """Largest distance (sigma) across an NP with its grafts: no box of a run is smaller.
+
+        A graft reaches as far as it is long, or twice as far as a free chain of the melt in the root mean square.
+        """
+        bonds = max(0, self.graft_length - 1)
+        return self.diameter + 1.0 + 2.0 * min(_BOND * bonds, _EXTENSION * math.sqrt(_END_TO_END * bonds))
+
+    @property
+    def nps(self) -> int:
+        """Number of NPs n of a run by the standard rule, in a box of `span` or more."""
+        return number_of_nps(self.density, max(MIN_BOX, self.span))
+
+    @property
     def core(self) -> Composition:
         """The same without its grafts, in the space of five numbers; `InputError` where there is no matrix."""
         return cast("Composition", NANOCOMPOSITE.point({name: getattr(self, name) for name in NANOCOMPOSITE.names}))
@@ -135,3 +153,8 @@ class GraftedComposition(Composition):
 
 GRAFTED = InputSpace.of(GraftedComposition)
 """The eight numbers of grafted NPs, declared; those of the grafts are none unless they are given."""
+
+
+def known_space(space: InputSpace) -> InputSpace:
+    """`NANOCOMPOSITE` or `GRAFTED`, whose points are compositions, where a space has their inputs; else as it is."""
+    return next((known for known in (NANOCOMPOSITE, GRAFTED) if known == space), space)

@@ -172,11 +172,9 @@ class GraftRecord(Record):
     r: tuple[float, ...]
     """Middles (sigma) of the bins of the profiles."""
     own: tuple[float, ...]
-    """Density (sigma^-3) of an NP's own grafts about it."""
     other: tuple[float, ...]
-    """Density of other NPs' grafts."""
     matrix: tuple[float, ...]
-    """Density of the matrix."""
+    """Densities (sigma^-3) about an NP: of its own grafts, of other NPs', of the matrix."""
     id: str | None = None
 
 

@@ -12,7 +12,19 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "space", "composition", "grafted", "notebook", "curve", "structure_factor", "rdf", "fourier", "schema", "records"),
+    *(
+        "errors",
+        "space",
+        "composition",
+        "grafted",
+        "notebook",
+        "curve",
+        "structure_factor",
+        "rdf",
+        "fourier",
+        "schema",
+        "records",
+    ),
     *("interpolation", "potentials", "formats", "protocol", "systems", "umbrella_runs", "entry", "dataset", "models"),
     *("evaluate", "check_dataset", "import_dataset", "phases", "phase"),
     *("simulate", "analyze", "learn", "predict", "campaign", "design", "plots", "reproduce", "web", "serve"),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nanonet import Composition, Dataset, InputError
+from nanonet import Composition, Dataset, InputError, load
 from nanonet.analyze import grafts
 from nanonet.analyze.runs import analyze
 from nanonet.campaign import starts
@@ -21,7 +21,9 @@ from nanonet.campaign.design import read_csv
 from nanonet.composition import MELT_DENSITY, np_volume
 from nanonet.formats import run_folder
 from nanonet.grafted import GRAFTED, GraftedComposition, most_grafts
+from nanonet.learn.train import train_gaussian_process
 from nanonet.protocol import preset
+from nanonet.rdf import standard_grid
 from nanonet.simulate import engine, lmp, process
 from nanonet.simulate.script import data_text, start_text
 from nanonet.systems.grafted import Grafted, even_points
@@ -92,6 +94,7 @@ def test_particles_fill_the_volume_and_no_np_spans_it(diameter: float, matrix: i
     assert numbers.rigid == numbers.nps * (1 + count)
     reach = min(0.97 * (length - 1), 2.0 * np.sqrt(1.64 * (length - 1)))
     assert volume ** (1 / 3) >= diameter + 1 + 2 * reach - 1e-9
+    assert composition.nps == as_system(composition).numbers(preset("standard")).nps
 
 
 @pytest.mark.parametrize("composition", [HAIRY, ALONE, replace(HAIRY, eps_gm=0.4)])
@@ -186,6 +189,23 @@ def test_where_grafts_and_matrix_are(hairy_run: Path) -> None:
     assert 0 < found.overlap[0] < found.matrix_share[0] < 1
     total = sum(4 / 3 * np.pi * ((r + 0.1) ** 3 - (r - 0.1) ** 3) * x for r, x in zip(found.r, found.own, strict=True))
     assert total == pytest.approx(5 * 3, rel=0.01)  # all free beads of an NP's grafts are in its profile
+
+
+def test_a_predictor_learns_grafts(tmp_path: Path) -> None:
+    """Files, models and predictions know them as compositions, with their rules."""
+    r = standard_grid()
+    points = [GraftedComposition(3, 20 + k, 0.002, 0.5, 0.3, n_grafts=4 + k, graft_length=4) for k in range(6)]
+    curves = [np.exp(-np.exp(-4 * (r - 3.2))) * (1 + (6 - k) * 0.3 * np.exp(-((r - 4) ** 2))) for k in range(6)]
+    data = Dataset.from_arrays(GRAFTED.array(points), np.array(curves), r, np.full((6, 100), 0.03), space=GRAFTED)
+    data.save(tmp_path / "grafted.nc")
+    again = Dataset.load(tmp_path / "grafted.nc")
+    assert again.compositions == tuple(points)
+    train_gaussian_process(again, tmp_path / "model")
+    model = load(tmp_path / "model")
+    assert model.space.points(again.X) == tuple(points)
+    assert model.predict(points[2]).g[45] == pytest.approx(curves[2][45], rel=0.2)
+    with pytest.raises(InputError, match="n_grafts = 60 is not at most 51"):
+        model.predict({**points[2].to_json(), "n_grafts": 60})
 
 
 @pytest.mark.long

@@ -40,9 +40,6 @@ GRAFT = 3
 """Type of the beads of grafts where the matrix attracts them otherwise than its own; else they are monomers."""
 
 _START_DENSITY = 0.6  # monomer density of the starting configuration: chains must find a way between brushes
-_STRETCH = 2.0  # how far a graft reaches, in units of a free chain's root mean square end-to-end distance
-_END_TO_END = 1.64  # of which this is the square over the number of bonds (Kremer and Grest 1990, doi:10.1063/1.458541)
-_BOND = 0.97
 
 
 @dataclass(frozen=True)
@@ -85,10 +82,7 @@ class Grafted(OfComposition):
         """Numbers of particles that give the composition's density, in a box that no NP with its grafts spans."""
         c = self.composition
         check_repulsion(c)
-        bonds = c.graft_length - 1
-        reach = min(_BOND * bonds, _STRETCH * math.sqrt(_END_TO_END * bonds))
-        box = max(protocol.min_box, c.diameter + 1.0 + 2.0 * reach)
-        nps = number_of_nps(c.density, box, protocol.min_nps)
+        nps = number_of_nps(c.density, max(protocol.min_box, c.span), protocol.min_nps)
         matrix = nps * (1.0 / c.density - np_volume(c.diameter) - c.graft_volume) * MELT_DENSITY
         chains = round(matrix / c.chain_length) if c.chain_length else 0
         if c.chain_length and chains < 1:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nanonet import Composition, Dataset, InputError, load
 from nanonet.analyze import grafts
-from nanonet.analyze.runs import analyze
+from nanonet.analyze.runs import analyze, assemble
 from nanonet.campaign import starts
 from nanonet.campaign.design import read_csv
 from nanonet.composition import MELT_DENSITY, np_volume
@@ -24,6 +24,7 @@ from nanonet.grafted import GRAFTED, GraftedComposition, most_grafts
 from nanonet.learn.train import train_gaussian_process
 from nanonet.protocol import preset
 from nanonet.rdf import standard_grid
+from nanonet.records import CompositionRecord
 from nanonet.simulate import engine, lmp, process
 from nanonet.simulate.script import data_text, start_text
 from nanonet.systems.grafted import Grafted, even_points
@@ -206,6 +207,18 @@ def test_a_predictor_learns_grafts(tmp_path: Path) -> None:
     assert model.predict(points[2]).g[45] == pytest.approx(curves[2][45], rel=0.2)
     with pytest.raises(InputError, match="n_grafts = 60 is not at most 51"):
         model.predict({**points[2].to_json(), "n_grafts": 60})
+
+
+def test_bare_nps_stand_beside_grafted_ones() -> None:
+    bare = Dataset.shipped().runs[0][0]
+    five = bare.record.composition.value
+    hairy = CompositionRecord.from_json({**five.to_json(), "n_grafts": 3, "graft_length": 4}, "it")
+    grafted = replace(bare, record=replace(bare.record, id="0" * 16, composition=hairy))
+    data = assemble([bare, grafted])
+    assert data.space == GRAFTED
+    assert data.X[:, 5:].tolist() == [[0, 0, 1], [3, 4, 1]]
+    assert data.runs[0][0].record == bare.record
+    assert assemble([bare]).space == five.space
 
 
 @pytest.mark.long

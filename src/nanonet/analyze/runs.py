@@ -21,7 +21,7 @@ from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.formats.reading import read_bytes, read_json
 from nanonet.formats.run_folder import CONFIGURATIONS, GRAFTS, POLYMER, RECORD, TRAJECTORY, read_finished
-from nanonet.grafted import GraftedComposition
+from nanonet.grafted import GRAFTED, GraftedComposition
 from nanonet.records import GraftRecord, MeasuredRun, PolymerRecord, RunRecord
 
 Kept = TypeVar("Kept", PolymerRecord, GraftRecord)
@@ -125,11 +125,17 @@ def measured_record(record: RunRecord, frames: Trajectory, measured: Measured) -
 
 
 def assemble(runs: Sequence[Run]) -> Dataset:
-    """The dataset of measured runs: replicas together, entries in the order of their first runs."""
+    """The dataset of measured runs: replicas together, entries in the order of their first runs.
+
+    Beside grafted NPs those without grafts are points of the same inputs, with 0 grafts.
+    """
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(replica_group(run.record.composition, run.record.protocol), []).append(run)
-    return Dataset.concatenate([entry(group) for group in groups.values()])
+    entries = [entry(group) for group in groups.values()]
+    if any(one.space == GRAFTED for one in entries):
+        entries = [replace(one, points=tuple(GRAFTED.point(x.to_json()) for x in one.points)) for one in entries]
+    return Dataset.concatenate(entries)
 
 
 def replica_group(composition: Mapping[str, object], protocol: Mapping[str, object]) -> str:

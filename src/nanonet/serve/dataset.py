@@ -72,6 +72,7 @@ def add(
     from nanonet.import_dataset import Imported, extended
 
     data = Dataset.load(dataset)
+    _check_out(dataset)
     more, notes = _from_table(table, data.space, data.quantity, interpolate, how, data.x)
     print(f"added      {len(more)} to {len(data)} entries")
     _write(dataset, Imported(extended(data, more), notes))
@@ -122,6 +123,8 @@ def show(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
+    elif by is not None:
+        raise InputError(f"by = {by!r} colours the curves of a plot; needed is --plot FILE")
     data = Dataset.load(dataset)
     q = data.quantity
     columns = ["#", *(one.symbol for one in data.space.inputs), f"largest {q.name}", f"at {q.x}", "error", "made by"]

@@ -124,8 +124,11 @@ def test_entries_are_indexed_and_iterated(made_up_dataset: Dataset) -> None:
     assert data[3].rdf == data.rdfs[3]
     assert [composition for composition, _, _, _ in data] == list(data.compositions)
     assert data[2:4] == data[[2, 3]] == data[np.array([2, 3])] == data.subset([2, 3])
-    with pytest.raises(IndexError):
-        data[8]
+    mask = [i in (2, 3) for i in range(8)]
+    assert data[mask] == data[np.array(mask)] == data[2:4]
+    for beyond in (8, [True]):
+        with pytest.raises(IndexError):
+            data[beyond]  # type: ignore[call-overload]
     with pytest.raises(TypeError):
         data["a"]  # type: ignore[index]
 

@@ -123,10 +123,12 @@ class Dataset:
     def __getitem__(self, index: slice | Sequence[int] | NDArray[np.integer[Any]]) -> Dataset: ...
 
     def __getitem__(self, index: int | slice | Sequence[int] | NDArray[np.integer[Any]]) -> Entry | Dataset:
-        """One entry; or of a slice or several indices a dataset. IndexError beyond the end, as of a list."""
+        """One entry; or of a slice, several indices or a mask a dataset. IndexError beyond the end, as of a list."""
         if isinstance(index, slice):
             return self.subset(range(len(self))[index])
         if isinstance(index, Sequence | np.ndarray):
+            if (mask := np.asarray(index)).dtype == bool:
+                return self.subset(np.arange(len(self))[mask].tolist())
             return self.subset(range(len(self))[operator.index(i)] for i in index)
         i = operator.index(index)
         return Entry(self.points[i], self.curves[i], self.provenance[i], self.runs[i])

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.curve import G_R, Quantity
-from nanonet.errors import InputError, NanonetWarning, check_seed, check_whole
+from nanonet.errors import InputError, NanonetWarning, check_whole
 from nanonet.formats.model_writing import write_model
 from nanonet.learn.arrays import checked, checked_curves, matrix
 from nanonet.learn.autoencoder import FILTERS, Architecture
@@ -172,7 +172,6 @@ class NanoNet(CurveEstimator):
             The autoencoder learnt nothing.
         """
         architecture, training = self.architecture, self.training
-        check_seed(self.seed)
         check_whole("trees", self.trees, 1, 10_000)
         if not isinstance(self.start_at_mean, bool):
             raise InputError(f"start_at_mean = {self.start_at_mean!r} is not True or False")

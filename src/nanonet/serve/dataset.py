@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from nanonet.space import InputSpace
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Dataset files: your own results, and what is in them."
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Dataset files: your own results, and what is in them.",
 )
 
 Table = Annotated[

@@ -54,3 +54,10 @@ def test_what_cannot_be_is_found_before_the_work(run, tmp_path: Path, monkeypatc
     monkeypatch.setattr("nanonet.formats.atomic._try", lambda folder: (_ for _ in ()).throw(OSError(30, "Read-only")))
     status, _, error = run("dataset", "add", out, "--table", tmp_path / "no table")
     assert (status, error) == (2, f"error: cannot write {out}: Read-only\n")
+
+
+def test_shipped_datasets_have_names(run) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("dataset", "show", "explicit")
+    assert (status, f"Dataset of {len(Dataset.shipped())} compositions" in out) == (0, True)
+    status, _, err = run("train", "explicitly", "--out", "model")
+    assert (status, err.splitlines()[0]) == (2, "error: dataset explicitly cannot be read: it does not exist")

@@ -140,6 +140,8 @@ def test_entries_are_indexed_and_iterated(made_up_dataset: Dataset) -> None:
 def test_concatenate(made_up_dataset: Dataset) -> None:
     parts = [made_up_dataset.subset([i]) for i in range(8)]
     assert Dataset.concatenate(parts) == made_up_dataset
+    with pytest.raises(InputError, match="int is not a Dataset"):
+        Dataset.concatenate([made_up_dataset, 1])  # type: ignore[list-item]  # as a notebook may
 
 
 @pytest.mark.parametrize("seed", [-1, 10**30, 0.5, None, True])

@@ -333,7 +333,9 @@ class Dataset:
 
     @staticmethod
     def concatenate(parts: Sequence[Dataset]) -> Dataset:
-        """All entries of several datasets, in order."""
+        """All entries of several datasets, in order; `InputError` for what is no dataset."""
+        if other := [type(part).__name__ for part in parts if not isinstance(part, Dataset)]:
+            raise InputError(f"{other[0]} is not a Dataset")
         return Dataset(
             tuple(p for part in parts for p in part.points),
             tuple(c for part in parts for c in part.curves),
@@ -346,11 +348,8 @@ class Dataset:
         dataset_netcdf.write(path, self._columns())
 
     def _columns(self) -> dataset_netcdf.Columns:
-        runs = [
-            (i, run.record, run.rdf.g, _error(run.rdf), run.blocks)
-            for i, behind in enumerate(self.runs)
-            for run in behind
-        ]
+        behind = ((i, run) for i, runs in enumerate(self.runs) for run in runs)
+        runs = [(i, run.record, run.rdf.g, _error(run.rdf), run.blocks) for i, run in behind]
         return dataset_netcdf.Columns(
             self.space, self.quantity, self.X, self.x, self.Y, self.errors, self.provenance, runs
         )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError, NanonetWarning
-from nanonet.rdf import RDF, standard_grid
+from nanonet.rdf import RDF, check_density, others_a_volume, standard_grid
 from nanonet.structure_factor import StructureFactor
 
 WINDOWS = ("lorch", "none")
@@ -64,11 +64,8 @@ def from_rdf(rdf: RDF, density: float, q: ArrayLike, window: str = "lorch", nps:
     Hansen & McDonald, Theory of Simple Liquids, chapter 4.
     """
     _check(density, window)
-    if nps is not None and not nps >= 2:
-        raise InputError(f"nps = {nps} is not 2 or more")
     wanted = np.asarray(q, dtype=np.float64)
-    others = density if nps is None else density * (nps - 1) / nps
-    kernel = others * rdf_kernel(rdf.r, wanted, window)
+    kernel = others_a_volume(density, nps) * rdf_kernel(rdf.r, wanted, window)
     s = 1.0 + kernel @ (rdf.g - 1.0)
     error = None if rdf.error is None else np.sqrt(kernel**2 @ rdf.error**2)
     _warn(caveats(rdf, density, wanted, nps), "S", wanted, "q", s)
@@ -136,7 +133,7 @@ def caveats(rdf: RDF, density: float, q: ArrayLike, nps: int | None = None) -> t
     if (wanted < 2.0 * math.pi / end).any():
         texts.append(f"g(r) ends at r = {end:g}: S(q) below q = {2.0 * math.pi / end:.3g} is made by the cut")
     texts += _end(rdf.r, rdf.g, rdf.error, "g", "r", "S(q) is wrong at small q")
-    even = 4.0 / 3.0 * math.pi * end**3 * density * (1.0 if nps is None else (nps - 1) / nps)
+    even = 4.0 / 3.0 * math.pi * end**3 * others_a_volume(density, nps)
     found = rdf.coordination_number(end, density, nps)
     if found > _GATHERED * even:
         texts.append(
@@ -162,8 +159,7 @@ def _window(x: Array, end: float, window: str) -> Array:
 
 
 def _check(density: float, window: str) -> None:
-    if not (math.isfinite(density) and density > 0):
-        raise InputError(f"density = {density:g} is not above 0")
+    check_density(density)
     if window not in WINDOWS:
         raise InputError(f"window = {window!r} is not one of {', '.join(WINDOWS)}")
 

@@ -21,6 +21,9 @@ R_MAX = 10.0
 MAX_G = 1e5
 """Largest g that models learn: two NPs that always touch at the lowest density that a composition may have."""
 
+MAX_DENSITY, MAX_NPS = 1e6, 10**12
+"""Largest number of particles a volume, whatever the unit, and of particles in a box."""
+
 BINS = 100
 """Bins of the standard grid, each 0.1 sigma wide: paper, MD Simulations and Data Curation."""
 
@@ -236,7 +239,7 @@ def coordination_numbers(
     if not edges[0] <= radius <= edges[-1] + 1e-9:
         raise InputError(f"radius = {radius:g} is not between {edges[0]:g} and {edges[-1]:g}")
     volumes = 4.0 / 3.0 * math.pi * np.diff(np.clip(edges, None, radius) ** 3)
-    return np.asarray(_others(density, nps) * (curves @ volumes))
+    return np.asarray(others_a_volume(density, nps) * (curves @ volumes))
 
 
 def running_coordination_numbers(
@@ -245,7 +248,7 @@ def running_coordination_numbers(
     """Outer ends (m,) of the bins, and the coordination numbers (n, m) within each; as `coordination_numbers`."""
     edges = _edges(r)
     shells = 4.0 / 3.0 * math.pi * np.diff(edges**3)
-    return edges[1:], np.asarray(_others(density, nps) * np.cumsum(curves * shells, axis=1))
+    return edges[1:], np.asarray(others_a_volume(density, nps) * np.cumsum(curves * shells, axis=1))
 
 
 def _edges(r: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -254,12 +257,17 @@ def _edges(r: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.append(r - 0.5 * width, r[-1] + 0.5 * width)
 
 
-def _others(density: float, nps: int | None) -> float:
+def check_density(density: float) -> None:
+    """`InputError` for a density that is not above 0, or more than any unit of length explains."""
+    if not 0.0 < density <= MAX_DENSITY:
+        raise InputError(f"density = {density:g} is not above 0 and at most {MAX_DENSITY:g}")
+
+
+def others_a_volume(density: float, nps: int | None) -> float:
     """Other NPs a volume about each of n; `InputError` for what is no density or number of NPs."""
-    if not (math.isfinite(density) and density > 0):
-        raise InputError(f"density = {density:g} is not above 0")
-    if nps is not None and not nps >= 2:
-        raise InputError(f"nps = {nps} is not 2 or more")
+    check_density(density)
+    if nps is not None and not 2 <= nps <= MAX_NPS:
+        raise InputError(f"nps = {nps} is not 2 or more, at most {MAX_NPS:,}")
     return density * (1.0 if nps is None else (nps - 1) / nps)
 
 

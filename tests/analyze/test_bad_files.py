@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,16 @@ def test_binary_files_cut_short_empty_and_of_something_else(tmp_path: Path, name
         (tmp_path / name).write_bytes(content)
         _refused(tmp_path / name, f"{name} cannot be used: .*({what})", **units)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_damaged_coordinates_of_an_xtc_file_crash_nothing_here(tmp_path: Path) -> None:
+    """MDAnalysis's reader ends by a signal on some of these, and reads the others: no file has a checksum."""
+    path = tmp_path / "a.xtc"
+    write(path, POSITIONS, BOXES, 40)
+    whole = path.read_bytes()
+    assert whole[84:88] == struct.pack(">i", whole[87])  # of the first frame, the size of small differences
+    path.write_bytes(whole[:84] + struct.pack(">i", 1000) + whole[88:])
+    _refused(path, "cannot be used: it is cut short, damaged, or no such file: ", units="lj", r_max="1")
 
 
 def test_what_is_not_finite_or_stands_twice_in_binary_files(tmp_path: Path) -> None:

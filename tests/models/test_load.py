@@ -81,6 +81,11 @@ def test_a_file_that_is_not_the_cards_is_refused(folder: Path) -> None:
         nanonet.load(folder)
 
 
+def test_a_name_that_no_folder_can_have_is_refused() -> None:
+    with pytest.raises(InputError, match=r"model x+ is not a folder"):
+        nanonet.load("x" * 5000)
+
+
 def test_folders_of_before_there_were_named_settings_are_read() -> None:
     """The numbers of the shipped process are an array without names in its file."""
     model, folder = load.load_model("gp")

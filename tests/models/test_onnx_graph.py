@@ -87,12 +87,12 @@ def _changed(file: str, node: int, name: str, value: object) -> ModelProto:
     return model
 
 
-def _circle() -> ModelProto:
+def _branch_to(node_id: int) -> ModelProto:
     model = _model("forest.onnx")
     (node,) = model.graph.node
     ids = next(attribute for attribute in node.attribute if attribute.name == "nodes_truenodeids")
     assert ids.type == AttributeProto.INTS
-    ids.ints[0] = 0
+    ids.ints[0] = node_id
     return model
 
 
@@ -111,7 +111,8 @@ def _functions() -> ModelProto:
         (_resized(float("nan")), "no scales"),
         (_changed("decoder.onnx", 1, "pads", [10**9] * 4), "pads of Conv"),
         (_changed("forest.onnx", 0, "n_targets", 10**9), "1000000000 targets"),
-        (_circle(), "lead back"),
+        (_branch_to(0), "lead back"),
+        (_branch_to(10**12), "nodes that do not exist"),
         (_functions(), "functions"),
     ],
 )

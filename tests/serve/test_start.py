@@ -37,6 +37,33 @@ def test_ctrl_c_at_any_moment_is_quiet(command: list[str], seconds: float, tmp_p
         assert err.splitlines()[-1] == "interrupted"
 
 
+LOST = """
+import os, sys, time, weakref
+import nanonet.serve.cli
+import nanonet.serve.start as start
+def main():
+    class Thing: pass
+    def end(_):
+        os.kill(os.getpid(), int(sys.argv[1]))
+        for _ in range(1000): pass
+    thing = Thing()
+    watch = weakref.ref(thing, end)
+    del thing
+    time.sleep(20)
+nanonet.serve.cli.main = main
+start.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "said"), [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, 143, "")]
+)
+def test_a_signal_while_python_cleans_up_is_not_lost(number: signal.Signals, status: int, said: str) -> None:
+    """Errors do not get out of the callback of a weak reference, or of `__del__`."""
+    done = subprocess.run([sys.executable, "-c", LOST, str(int(number))], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (status, said)
+
+
 def test_term_ends_a_simulation_and_its_lammps(tmp_path: Path) -> None:
     words = [sys.executable, "-c", STARTED, "simulate", *FIVE, "--out", "run"]
     process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

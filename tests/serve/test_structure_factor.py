@@ -95,6 +95,8 @@ def test_an_rdf_says_where_its_s_is_made_by_the_cut(run: Run, tmp_path: Path) ->
         (("RUN", "--out", "s.nc", "--method", "debye"), "method = 'debye' is for FILE.csv"),
         (("RUN", "--plot", "s.txt"), "plot s.txt has suffix '.txt'"),
         (("g.csv", "--density", "-1"), "density = -1 is not above 0"),
+        (("g.csv", "--density", "1e30"), "is not above 0 and at most 1e+06"),
+        (("g.csv", "--density", "0.002", "--nps", "9" * 30), "is not 2 or more, at most 1,000,000,000,000"),
         (("g.csv", "--density", "0.1", "--window", "hann"), "window = 'hann' is not one of lorch, none"),
         (("g.csv", "--density", "0.1", "--to-rdf"), "g.csv has columns r, g; allowed are q, S, error, low, high"),
         (("g.csv", "--density", "0.1", "--q-max", "nan"), "q_max = nan is not between"),

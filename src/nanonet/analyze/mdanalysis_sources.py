@@ -2,28 +2,74 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.analyze import xtc_process
 from nanonet.analyze.source import UNITS, Order, Source, checked, quiet, universe_of
 from nanonet.errors import InputError
 from nanonet.formats.frame import Frame, upright
 from nanonet.formats.text_frames import in_frame
 
 
-def open_xdr(path: Path) -> Source:
-    """The frames of an XTC or TRR file; no file of offsets is left beside it."""
+def open_xtc(path: Path) -> Source:
+    """The frames of an XTC file, read in a process of its own (`xtc_process`)."""
+    with _xtc_process(path) as (total, end, _):
+        if end != path.stat().st_size:
+            raise InputError(f"it is cut short: {total} frames are whole, and part of one follows")
+
+    def frames(chosen: Container[int]) -> Iterator[Frame]:
+        order = Order()
+        with _xtc_process(path) as (_, _, rows):
+            for number, (step, box, positions) in enumerate(rows):
+                with in_frame(number):
+                    order.check(int(step))
+                    if number in chosen:
+                        yield Frame(int(step), *upright(box, positions))
+
+    return _binary(path, total, frames, ("nm", "lj"), "nm")
+
+
+@contextmanager
+def _xtc_process(path: Path) -> Iterator[tuple[int, int, Iterator[Any]]]:
+    """Number of frames, bytes up to their end, and rows of step, box (3, 3) and positions (n, 3)."""
+    words = [sys.executable, "-P", "-W", "ignore", xtc_process.__file__, os.path.abspath(path)]  # noqa: PTH100
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+
+        def read(kind: np.dtype[Any]) -> Any:
+            content = process.stdout.read(kind.itemsize)  # type: ignore[union-attr]  # it was asked for
+            if len(content) == kind.itemsize:
+                return np.frombuffer(content, kind)[0]
+            said = process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]  # type: ignore[union-attr]
+            reason = f"the reader ends by signal {-status}" if (status := process.wait()) < 0 else " ".join(said)
+            raise InputError(f"it is cut short, damaged, or no such file: {reason}")
+
+        try:
+            total, end, n = read(np.dtype("(3,)i8")).tolist()
+            row = np.dtype([("step", "i8"), ("box", "f4", (3, 3)), ("x", "f4", (n, 3))])
+            yield total, end, (read(row) for _ in range(total))
+        finally:
+            process.kill()
+
+
+def open_trr(path: Path) -> Source:
+    """The frames of a TRR file; no file of offsets is left beside it."""
     with quiet():
-        from MDAnalysis.lib.formats.libmdaxdr import TRRFile, XTCFile
-    kind = XTCFile if path.suffix.lower() == ".xtc" else TRRFile
+        from MDAnalysis.lib.formats.libmdaxdr import TRRFile
     try:
-        with kind(str(path)) as file:
+        with TRRFile(str(path)) as file:
             total = len(file)
             file.seek(total - 1)
             file.read()
@@ -34,7 +80,7 @@ def open_xdr(path: Path) -> Source:
 
     def frames(chosen: Container[int]) -> Iterator[Frame]:
         order = Order()
-        with kind(str(path)) as file:
+        with TRRFile(str(path)) as file:
             for number in range(total):
                 with in_frame(number):
                     try:
@@ -43,7 +89,7 @@ def open_xdr(path: Path) -> Source:
                         raise InputError(f"it is cut short or damaged: {error}") from None
                     order.check(int(one.step))
                     if number in chosen:
-                        if not getattr(one, "hasx", True):
+                        if not one.hasx:
                             raise InputError("it has no positions")
                         yield Frame(int(one.step), *upright(one.box, one.x))
 

@@ -6,14 +6,14 @@ from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from nanonet.analyze.gsd_source import open_gsd
-from nanonet.analyze.mdanalysis_sources import open_data, open_dcd, open_xdr
+from nanonet.analyze.mdanalysis_sources import open_data, open_dcd, open_trr, open_xtc
 from nanonet.analyze.source import UNITS, Order, Source, checked, in_file, risen, universe_of
 from nanonet.errors import InputError
 from nanonet.formats import text_frames
 from nanonet.formats.frame import Frame
 
 SUFFIXES = ".gsd, .lammpstrj, .lammpsdump, .dump, .xyz, .extxyz (these also with .gz and .zst), .data, .xtc, .trr, .dcd"
-_OPENING = {".gsd": open_gsd, ".xtc": open_xdr, ".trr": open_xdr, ".dcd": open_dcd, ".data": open_data}
+_OPENING = {".gsd": open_gsd, ".xtc": open_xtc, ".trr": open_trr, ".dcd": open_dcd, ".data": open_data}
 _LAMMPS_STYLES = ("lj", "real", "metal")
 
 

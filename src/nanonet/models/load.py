@@ -43,7 +43,7 @@ def load_model(model: str | os.PathLike[str] | None = None) -> tuple[CurveModel,
 
 
 def _load(path: Path) -> tuple[CurveModel, ModelFolder]:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112  # a name that is too long is none either
         raise InputError(f"model {path} is not a folder, nor one of {', '.join(SHIPPED)}")
     folder = model_folder.read(path)
     kind = folder.card["kind"]

@@ -86,7 +86,7 @@ def check_graph(content: bytes) -> None:
 
 
 def _check_trees(node: Any) -> None:
-    """Every branch has to lead to a node of a higher number, so that every path ends."""
+    """Every branch has to lead to a node of a higher number that exists, so that every path ends."""
     targets = next((attribute.i for attribute in node.attribute if attribute.name == "n_targets"), 1)
     if not 1 <= targets <= _TARGETS:
         raise InputError(f"its trees have {targets} targets; allowed are 1 to {_TARGETS}")
@@ -98,6 +98,8 @@ def _check_trees(node: Any) -> None:
     for name in _TREE[2:]:
         if (columns[name][branching] <= columns["nodes_nodeids"][branching]).any():
             raise InputError(f"{name} of its trees lead back")
+        if (columns[name][branching] > columns["nodes_nodeids"].max(initial=0)).any():
+            raise InputError(f"{name} of its trees lead to nodes that do not exist")
 
 
 def _enlarges(node: Any, weights: Any) -> float:

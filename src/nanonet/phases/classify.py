@@ -23,7 +23,7 @@ from nanonet.phases.state import (
     PhaseClassification,
     Place,
 )
-from nanonet.rdf import RDF
+from nanonet.rdf import RDF, check_density, others_a_volume
 
 _FAR = 4.0  # the gap (monomer diameters) from which on g may count as far away
 _REFERENCE = 2.0  # how much of the end of the curve counts as far away (monomer diameters)
@@ -65,8 +65,10 @@ def classify(
     Raises
     ------
     InputError
-        The curve ends before g can be taken as far away, or a number is not allowed.
+        It is no RDF, the curve ends before g can be taken as far away, or a number is not allowed.
     """
+    if not isinstance(rdf, RDF):
+        raise InputError(f"{type(rdf).__name__} is not an RDF")
     criteria = criteria or Criteria()
     curves = sample_curves(rdf, samples, seed, common, criteria.monomer)
     return _classification(rdf.r, rdf.g, curves, diameter, density, criteria, nps)
@@ -205,8 +207,7 @@ def _crowding(closest: NDArray[np.float64], density: float | None) -> NDArray[np
     """How deep W is at contact of hard spheres of diameters (...), kT: Carnahan & Starling 1969."""
     if density is None:
         return np.zeros_like(closest)
-    if not (np.isfinite(density) and density > 0):
-        raise InputError(f"density = {density:g} is not above 0")
+    check_density(density)
     packed = np.minimum(np.pi / 6.0 * density * closest**3, _FREEZING)
     return np.asarray(np.log((1.0 - 0.5 * packed) / (1.0 - packed) ** 3))
 
@@ -231,8 +232,7 @@ def _classification(
     criteria: Criteria,
     nps: int | None,
 ) -> PhaseClassification:
-    if nps is not None and not nps >= 2:
-        raise InputError(f"nps = {nps} is not 2 or more")
+    others = None if density is None else others_a_volume(density, nps)
     gap, outside, far = _regions(r, diameter, criteria)
     shares = probabilities(r, curves[None], diameter, density, criteria)[0]
     both = _far_away(r, np.vstack([g, curves]), far)
@@ -246,9 +246,8 @@ def _classification(
         return Place(float(gap[i] * criteria.monomer), Estimate(float(w[i]), error))
 
     def excess(shell: NDArray[np.bool_]) -> Estimate | None:
-        if density is None:
+        if others is None:
             return None
-        others = density if nps is None else density * (nps - 1) / nps
         volumes = others * 4.0 * np.pi * r[shell] ** 2 * (r[1] - r[0])
         drawn = curves[:, shell] @ volumes - drawn_away * volumes.sum()
         error = float(drawn.std()) if len(curves) > 1 else np.nan

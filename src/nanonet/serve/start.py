@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line, and leave with its exit status: 130 after Ctrl-C, 143 after TERM."""
+    sys.unraisablehook = _heard_again
     try:
         if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
             signal.signal(signal.SIGINT, _interrupt)
@@ -42,6 +43,20 @@ def _end(number: int, frame: FrameType | None) -> None:
     if _importing(frame):
         os._exit(128 + number)
     sys.exit(128 + number)
+
+
+def _heard_again(lost: sys.UnraisableHookArgs) -> None:
+    """A signal that came while Python cleaned up, where no error gets out: it comes again a moment later."""
+    error = lost.exc_value
+    if isinstance(error, KeyboardInterrupt):
+        number, handler = int(signal.SIGINT), _interrupt
+    elif isinstance(error, SystemExit) and isinstance(error.code, int) and error.code > 128:
+        number, handler = error.code - 128, _end
+    else:
+        sys.__unraisablehook__(lost)
+        return
+    signal.signal(signal.SIGALRM, lambda _, frame: handler(number, frame))
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
 
 
 def _importing(frame: FrameType | None) -> bool:

@@ -38,8 +38,8 @@ CONDENSES = -1.5
 """Reduced second virial coefficient below which a composition counts as condensing."""
 
 _FLOOR = 0.03  # added to g before the logarithm
-_HIDDEN, _EPOCHS, _RATE, _DECAY = 96, 600, 4e-3, 1.0
-_FEATURES, _SHELL_MODES, _LAYER_MODES = 5, 12, 8  # principal components
+_HIDDEN, _EPOCHS, _RATE, _DECAY = 64, 1_000, 4e-3, 0.2
+_FEATURES, _SHELL_MODES, _LAYER_MODES = 5, 16, 8  # principal components
 _FAINT, _FAINT_WEIGHT = 0.05, 0.15  # g below which a bin counts less
 _NOISE = 0.15  # error of ln g from which on a bin counts less
 

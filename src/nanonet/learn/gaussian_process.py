@@ -233,11 +233,10 @@ def _align(
         squared = np.where((G > 0) | (not transform.bounded), (np.nan_to_num(errors) * transform.slope(G)) ** 2, 0.0)
     if prior is None:
         return _Aligned(x, transform(G), squared, np.greater(G, transform.floor) | (not transform.bounded)), X
-    y0, features = prior.evaluate(X, x)
-    origin, step = prior.origin(X), x[1] - x[0]
-    first, last = math.floor((x[0] - origin.max()) / step), math.ceil((x[-1] - origin.min()) / step)
-    grid = step * np.arange(first, last + 1)
-    place = grid + origin[:, None]
+    y0, features, lined = prior.evaluate(X, x)
+    step = np.median(np.diff(lined, axis=1))
+    grid = step * np.arange(math.floor(lined.min() / step), math.ceil(lined.max() / step) + 1)
+    place = x[0] + (grid - lined[:, :1]) * (x[-1] - x[0]) / (lined[:, -1:] - lined[:, :1])
     t = interpolate_rows(transform(G) - transform(y0), x, place)
     variance, seen = (
         np.array([np.interp(p, x, one) for p, one in zip(place, rows, strict=True)]) for rows in (squared, G)

@@ -1,7 +1,6 @@
 """A fitted Gaussian process over curves: its arrays, and what they predict; `learn.gaussian_process` fits it.
 
-Curves are learnt as t = T(y) - T(y0) at separations u from the prior mean's origin, where y0 is the prior mean (none:
-t = T(y)) and T a transform. t(u; x) = mean(u) + sum over c of z_c(x) V_c(u), V the principal components; each score z_c
+Curves are learnt as t = T(y) - T(y0) at places u where the prior mean y0 lines them up (none: t = T(y)), T a transform. t(u; x) = mean(u) + sum over c of z_c(x) V_c(u), V the principal components; each score z_c
 is a Gaussian process over the scaled inputs; scores of one group share a kernel.
 """
 
@@ -114,7 +113,7 @@ class _Start(NamedTuple):
     y0: Array | None
     """Prior mean (n, m)."""
     place: Array
-    """Separations (n, m) of the grid from the origin."""
+    """Where the points of the grid line up (n, m)."""
     inputs: Array
     """Scaled inputs of the kernel (n, q)."""
 
@@ -130,7 +129,7 @@ class CurveProcess:
     x:
         Grid of the curves (m,).
     grid:
-        Evenly spaced separations (k,) from the origin on which the components live; x itself without a prior mean.
+        Evenly spaced places (k,) on which the components live; x itself without a prior mean.
     mean, modes:
         mean(u) (k,) and V (c, k).
     scores:
@@ -246,10 +245,9 @@ class CurveProcess:
                 found.append(drawn)
                 continue
             drawn = np.empty((draws, len(part), len(self.x)))
-            first = start.place[:, 0]
-            for origin in set(first.tolist()):  # what is linear in the draws is shifted once for all of them
-                own = np.flatnonzero(first == origin)
-                at = start.place[own[0]]
+            _, first, same = np.unique(start.place[:, [0, -1]], axis=0, return_index=True, return_inverse=True)
+            for i, k in enumerate(first):  # what is linear in the draws is shifted once for all of them
+                own, at = np.flatnonzero(same.ravel() == i), start.place[k]
                 t = (z[own] + noise[:, own] * deviations[own]) @ self._placed(self.modes, at)
                 t += self._placed(self.mean[None], at)
                 t += scale[own] * (rough[:, own] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
@@ -286,9 +284,8 @@ class CurveProcess:
     def _start(self, X: Array) -> _Start:
         if self.prior is None:
             return _Start(None, np.broadcast_to(self.x, (len(X), len(self.x))), (X - self.low) / self.span)
-        y0, features = self.prior.evaluate(X, self.x)
-        inputs = (np.column_stack([X, features]) - self.low) / self.span
-        return _Start(y0, self.x - self.prior.origin(X)[:, None], inputs)
+        y0, features, place = self.prior.evaluate(X, self.x)
+        return _Start(y0, place, (np.column_stack([X, features]) - self.low) / self.span)
 
     def _all(self, X: ArrayLike, band: bool) -> list[Array]:
         """What `_curves` gives for all inputs: 3 arrays (n, m) with a band, else 1."""
@@ -315,11 +312,11 @@ class CurveProcess:
         return tuple(self._curves_of(one, learnt) for one in (t, t - half, t + half))
 
     def _shifted(self, t: Array, place: Array) -> Array:
-        """Values (..., n, k) on the grid at separations `place` (n, m) from the origin; as they are without a prior."""
+        """Values (..., n, k) at places `place` (n, m) of the grid; as they are without a prior."""
         return t if self.prior is None else interpolate_rows(t, self.grid, place)
 
     def _placed(self, rows: Array, at: Array) -> Array:
-        """Rows (l, k) on the grid at separations `at` (m,) from the origin, (l, m); as they are without a prior."""
+        """Rows (l, k) at places `at` (m,) of the grid, (l, m); as they are without a prior."""
         return self._shifted(rows, np.broadcast_to(at, (len(rows), len(at))))
 
     def _learnt(self, y0: Array | None) -> tuple[Array, Array] | None:

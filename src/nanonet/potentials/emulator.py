@@ -12,6 +12,7 @@ from nanonet.composition import FIELDS, MIN_BOX, MIN_NPS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
 from nanonet.potentials.dilute import Expected, PairPotential, check_grid
+from nanonet.potentials.lennard_jones import lj_cut_shifted
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -99,6 +100,8 @@ class Emulator:
     weights_3: Array
     biases_3: Array
     miss: Array
+    share: float = 1.0
+    shift: float = 0.0
 
     beyond = "W_poly is not known there: that of the nearest diameter, chain length and eps_pn in its table was taken"
     features = 2
@@ -131,6 +134,8 @@ class Emulator:
         """g (n, m), place r / r_min, and as features how far NPs gather (0 to 1) and the logarithm of their number."""
         well = well_of(self.potential, X)
         features = np.column_stack([gathering(well.second_virial), np.log(number(X))])
+        if (self.share, self.shift) != (1.0, 0.0):
+            well = gathered(X, well, self.share, self.shift)
         return Expected(self._curves(X, x, well), features, x / well.r_min[:, None])
 
     def outside(self, X: Array) -> NDArray[np.bool_]:
@@ -175,7 +180,20 @@ def gathering(second_virial: Array) -> Array:
 
 def well_of(potential: PairPotential, X: Array) -> PairWell:
     """Contact, minimum and second virial coefficient of W of compositions X (n, 5)."""
-    w = np.clip(potential.pmf(X, _FINE), -_FARTHEST, _FARTHEST)
+    return _well(X, np.clip(potential.pmf(X, _FINE), -_FARTHEST, _FARTHEST))
+
+
+def gathered(X: Array, well: PairWell, share: float, shift: float) -> PairWell:
+    """The same where many NPs meet: a `share` of W_poly's attraction, `shift` (sigma) further out."""
+    gate = gathering(well.second_virial)[:, None]
+    diameter, eps = (X[:, FIELDS.index(name), None] for name in ("diameter", "eps_nn"))
+    direct = lj_cut_shifted(_FINE, diameter, eps)
+    polymer = interpolate_rows(np.maximum(well.w - np.minimum(direct, _FARTHEST), -_FARTHEST), _FINE, _FINE - shift * gate)
+    polymer = np.where(polymer < 0, polymer * (1.0 - gate * (1.0 - share)), polymer)
+    return _well(X, np.clip(direct + polymer, -_FARTHEST, _FARTHEST))
+
+
+def _well(X: Array, w: Array) -> PairWell:
     above = w > _CORE
     last = w.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
     contact = np.where(above.any(axis=1), _FINE[last], _FINE[0])

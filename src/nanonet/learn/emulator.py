@@ -60,7 +60,7 @@ def fit(
     well = well_of(potential, inputs)
     mean, projection = _projection(read_off(inputs, well))
     t = np.log(curves + _FLOOR)
-    own = parts_of_w(potential, inputs, grid, well)
+    own = parts_of_w(grid, well)
     shells = _modes(SHELLS, grid / well.r_min[:, None], t, well.second_virial < 0, _SHELL_MODES)
     layers = _modes(LAYERS, grid - well.contact[:, None], t - own[0], well.second_virial > -4, _LAYER_MODES)
     parts = np.concatenate([own, _placed(shells, SHELLS, grid / well.r_min[:, None]),

@@ -73,6 +73,13 @@ class PriorMean(Protocol):
     def evaluate(self, X: Array, x: Array) -> Expected:
         """y0 (n, m) on the grid x (m,), further inputs of the kernel (n, features), and where curves line up (n, m)."""
 
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """Numbers that curves may teach it before differences from it are learnt; none where it is as it is."""
+
+    def with_parameters(self, values: tuple[float, ...]) -> PriorMean:
+        """The same with other parameters; values that cannot be are taken to the nearest that can."""
+
     def outside(self, X: Array) -> BoolArray:
         """Which inputs (n,) lie outside of its training data."""
 

@@ -22,7 +22,7 @@ from nanonet.models.transforms import Transform
 
 ARRAYS = (
     "X", "x", "grid", "mean", "modes", "scores", "variances", "group", "lengths", "noise", "low", "span", "spread",
-    "weights",
+    "weights", "own_noise",
 )  # fmt: skip
 """Names of the arrays of a `CurveProcess`."""
 
@@ -63,17 +63,20 @@ class ScorePosterior(NamedTuple):
 
     @staticmethod
     def condition(
-        inputs: Array, scores: Array, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str
+        inputs: Array, scores: Array, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str, own: Array
     ) -> ScorePosterior:
-        """From scores (n, c) of groups (c,) whose kernels have lengths (groups, q) and noise (groups,)."""
+        """From scores (n, c) of groups (c,) whose kernels have lengths (groups, q) and noise (groups,).
+
+        `own` (n,) is the noise of each curve, as a multiple of that of its group.
+        """
         found, variances = [], np.empty(len(group))
         for i in np.unique(group).tolist():
-            own = group == i
-            matrix = correlation(inputs, inputs, lengths[i], kernel) + (noise[i] + JITTER) * np.eye(len(inputs))
+            chosen = group == i
+            matrix = correlation(inputs, inputs, lengths[i], kernel) + np.diag(noise[i] * own + JITTER)
             inverse = np.linalg.inv(matrix)
-            solved = inverse @ scores[:, own]
-            variances[own] = np.einsum("ij,ij->j", scores[:, own], solved) / len(inputs)
-            found.append(_Group(own, lengths[i], float(noise[i]), inverse, solved))
+            solved = inverse @ scores[:, chosen]
+            variances[chosen] = np.einsum("ij,ij->j", scores[:, chosen], solved) / len(inputs)
+            found.append(_Group(chosen, lengths[i], float(noise[i]), inverse, solved))
         return ScorePosterior(inputs, tuple(found), variances, kernel)
 
     def predict(self, new: Array) -> tuple[Array, Array]:
@@ -146,6 +149,8 @@ class CurveProcess:
         What the components leave out: standard deviation of t (k,).
     weights:
         For each of the n curves its mean square error, left out, in units of the predicted one (n,).
+    own_noise:
+        Noise variance of each of the n curves, as a multiple of `noise` (n,).
     kernel:
         One of `kernels.KERNELS`.
     transform:
@@ -175,6 +180,7 @@ class CurveProcess:
     span: Array
     spread: Array
     weights: Array
+    own_noise: Array
     kernel: str
     transform: Transform
     calibration: Calibration
@@ -195,7 +201,7 @@ class CurveProcess:
         shapes = {
             "X": (n, p), "mean": (k,), "modes": (c, k), "scores": (n, c), "variances": (c,), "group": (c,),
             "lengths": (groups, q), "noise": (groups,), "low": (q,), "span": (q,), "spread": (k,), "weights": (n,),
-            "x": (len(self.x),),
+            "own_noise": (n,), "x": (len(self.x),),
         }  # fmt: skip
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -204,8 +210,10 @@ class CurveProcess:
             raise InputError(f"{q} scaled inputs for {p} inputs and {'a' if self.prior else 'no'} prior")
         if self.group.min() < 0 or self.group.max() >= groups:
             raise InputError(f"group is not between 0 and {groups - 1}")
-        if self.lengths.min() <= 0 or self.noise.min() <= 0 or self.span.min() <= 0 or self.variances.min() < 0:
-            raise InputError("lengths, noise and span are not all above 0, or a variance is below 0")
+        if self.lengths.min() <= 0 or self.noise.min() <= 0 or self.span.min() <= 0 or self.own_noise.min() <= 0:
+            raise InputError("lengths, noise, own_noise and span are not all above 0")
+        if self.variances.min() < 0:
+            raise InputError("variances has values below 0")
         if self.kernel not in KERNELS:
             raise InputError(f"kernel {self.kernel!r} is not one of {', '.join(KERNELS)}")
 
@@ -342,7 +350,9 @@ class CurveProcess:
     @cached_property
     def _posterior(self) -> ScorePosterior:
         inputs = self._start(self.X).inputs
-        return ScorePosterior.condition(inputs, self.scores, self.group, self.lengths, self.noise, self.kernel)
+        return ScorePosterior.condition(
+            inputs, self.scores, self.group, self.lengths, self.noise, self.kernel, self.own_noise
+        )
 
 
 def _single(values: Array) -> Array:

@@ -23,6 +23,7 @@ KIND = "gaussian process"
 FILE = "process.npz"
 
 _FILED = {name: "r" if name == "x" else name for name in ARRAYS}  # names in the file
+_LATER = "own_noise"  # which earlier versions did not write: the same for all curves
 _SETTINGS = ("floor", "cap", "width", "factor", "share")
 """Numbers of the process: in the card by name, or, as earlier versions wrote them, in the file in this order."""
 
@@ -30,7 +31,9 @@ _SETTINGS = ("floor", "cap", "width", "factor", "share")
 def read(folder: ModelFolder) -> CurveProcess:
     """The process of a folder; `InputError` names what cannot be used."""
     content, what = folder.content(FILE), f"model file {folder.path / FILE}"
-    arrays = read_arrays(content, _FILED.values(), what)
+    filed = [name for name in _FILED.values() if name != _LATER or "share" in folder.card.get("settings", {})]
+    arrays = read_arrays(content, filed, what)
+    arrays.setdefault(_LATER, np.ones(len(arrays["X"])))
     numbers = None if "settings" in folder.card else read_arrays(content, ("settings",), what)["settings"]
     table = None
     if potential_table.NAME in folder.card["sha256"]:

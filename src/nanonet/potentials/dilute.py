@@ -55,6 +55,7 @@ class DiluteLimit:
 
     beyond = "W_poly is not known there: that of the nearest diameter, chain length and eps_pn in its table was taken"
     features = 1
+    parameters = ()
 
     def evaluate(self, X: NDArray[np.float64], x: NDArray[np.float64]) -> Expected:
         """g0 (n, m) at distances x (m,), asinh of the depth of W's well (n, 1), and the gap x - D (n, m)."""
@@ -65,6 +66,10 @@ class DiluteLimit:
         ln_g += capped
         g0 = np.exp(ln_g, out=ln_g).astype(np.float64)
         return Expected(g0, np.arcsinh(-w.min(axis=1))[:, None], x - X[:, FIELDS.index("diameter"), None])
+
+    def with_parameters(self, values: tuple[float, ...]) -> DiluteLimit:
+        """Itself: it has none."""
+        return self
 
     def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Of which compositions (n,) W is not known: that of the nearest known one was taken."""

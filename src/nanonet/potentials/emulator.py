@@ -12,7 +12,6 @@ from nanonet.composition import FIELDS, MIN_BOX, MIN_NPS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
 from nanonet.potentials.dilute import Expected, PairPotential, check_grid
-from nanonet.potentials.lennard_jones import lj_cut_shifted
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -38,7 +37,9 @@ LEAST, HIGHEST = -12.0, 8.0
 _OWN = len(CAPS) + 2  # parts of ln g that follow W, and a constant
 _SUB = 4  # points of a bin over which exp(-W) is averaged
 _WIDTH = 0.1
-_FINE = np.asarray(_WIDTH / _SUB * (np.arange(100 * _SUB) + 0.5))  # where W is known for the inputs of the network
+FINE = np.asarray(_WIDTH / _SUB * (np.arange(100 * _SUB) + 0.5))
+"""Where W is known for the inputs of the network (sigma)."""
+
 _FARTHEST = 60.0  # kT
 _CORE = 1.0  # kT: W at contact
 _WELL = 1.5  # sigma from contact within which the minimum is that of contact
@@ -55,7 +56,7 @@ class PairWell(NamedTuple):
     second_virial: Array
     """In units of that of hard spheres (n,)."""
     w: Array
-    """W (n, k) on the network's own grid."""
+    """W (n, k) on `FINE`, kT."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +101,6 @@ class Emulator:
     weights_3: Array
     biases_3: Array
     miss: Array
-    share: float = 1.0
-    shift: float = 0.0
 
     beyond = "W_poly is not known there: that of the nearest diameter, chain length and eps_pn in its table was taken"
     features = 2
@@ -128,15 +127,12 @@ class Emulator:
 
     def predict(self, X: Array, x: Array) -> Array:
         """g (n, m) of compositions X (n, 5) in bins about x (m,)."""
-        return self._curves(X, x, well_of(self.potential, X))
+        return self.curves(X, x, well_of(self.potential, X))
 
     def evaluate(self, X: Array, x: Array) -> Expected:
         """g (n, m), place r / r_min, and as features how far NPs gather (0 to 1) and the logarithm of their number."""
         well = well_of(self.potential, X)
-        features = np.column_stack([gathering(well.second_virial), np.log(number(X))])
-        if (self.share, self.shift) != (1.0, 0.0):
-            well = gathered(X, well, self.share, self.shift)
-        return Expected(self._curves(X, x, well), features, x / well.r_min[:, None])
+        return Expected(self.curves(X, x, well), features_of(X, well), x / well.r_min[:, None])
 
     def outside(self, X: Array) -> NDArray[np.bool_]:
         """Which compositions (n,) lie outside of what was taught, or where W is not known."""
@@ -148,10 +144,11 @@ class Emulator:
         """As `dilute.check_grid`."""
         check_grid(X, x)
 
-    def _curves(self, X: Array, x: Array, well: PairWell) -> Array:
+    def curves(self, X: Array, x: Array, well: PairWell) -> Array:
+        """g (n, m) of NPs with the potential of `well`."""
         inputs = ((read_off(X, well) - self.mean) @ self.projection).astype(np.float32)
         a = self._coefficients(inputs)
-        ln_g = np.einsum("nc,cnm->nm", a[:, :_OWN], parts_of_w(self.potential, X, x, well))
+        ln_g = np.einsum("nc,cnm->nm", a[:, :_OWN], parts_of_w(x, well))
         shells, layers = np.split(a[:, _OWN:], [len(self.shells)], axis=1)
         ln_g += interpolate_rows(shells @ self.shells, SHELLS, x / well.r_min[:, None])
         ln_g += interpolate_rows(layers @ self.layers, LAYERS, x - well.contact[:, None])
@@ -173,6 +170,11 @@ def number(X: Array) -> Array:
     return np.maximum(MIN_NPS, np.ceil(X[:, FIELDS.index("density")] * MIN_BOX**3))
 
 
+def features_of(X: Array, well: PairWell) -> Array:
+    """Inputs of a kernel (n, 2): how far NPs gather, and the logarithm of their number."""
+    return np.column_stack([gathering(well.second_virial), np.log(number(X))])
+
+
 def gathering(second_virial: Array) -> Array:
     """0 where NPs repel each other, 1/2 at a reduced second virial coefficient of -3, 1 where they gather (n,)."""
     return np.asarray(1.0 / (1.0 + np.exp(-1.5 * (np.arcsinh(-second_virial) - np.arcsinh(3.0)))))
@@ -180,33 +182,25 @@ def gathering(second_virial: Array) -> Array:
 
 def well_of(potential: PairPotential, X: Array) -> PairWell:
     """Contact, minimum and second virial coefficient of W of compositions X (n, 5)."""
-    return _well(X, np.clip(potential.pmf(X, _FINE), -_FARTHEST, _FARTHEST))
+    return describe(X, potential.pmf(X, FINE))
 
 
-def gathered(X: Array, well: PairWell, share: float, shift: float) -> PairWell:
-    """The same where many NPs meet: a `share` of W_poly's attraction, `shift` (sigma) further out."""
-    gate = gathering(well.second_virial)[:, None]
-    diameter, eps = (X[:, FIELDS.index(name), None] for name in ("diameter", "eps_nn"))
-    direct = lj_cut_shifted(_FINE, diameter, eps)
-    polymer = interpolate_rows(np.maximum(well.w - np.minimum(direct, _FARTHEST), -_FARTHEST), _FINE, _FINE - shift * gate)
-    polymer = np.where(polymer < 0, polymer * (1.0 - gate * (1.0 - share)), polymer)
-    return _well(X, np.clip(direct + polymer, -_FARTHEST, _FARTHEST))
-
-
-def _well(X: Array, w: Array) -> PairWell:
+def describe(X: Array, w: Array) -> PairWell:
+    """The same of W (n, k) on `FINE`."""
+    w = np.clip(w, -_FARTHEST, _FARTHEST)
     above = w > _CORE
     last = w.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
-    contact = np.where(above.any(axis=1), _FINE[last], _FINE[0])
+    contact = np.where(above.any(axis=1), FINE[last], FINE[0])
     lowest = w.argmin(axis=1)
     inner = np.clip(lowest, 1, w.shape[1] - 2)
     rows = np.arange(len(X))
     left, here, right = (w[rows, inner + k] for k in (-1, 0, 1))
     bend = left - 2.0 * here + right
     shift = np.where(bend > 0, 0.5 * (left - right) / np.where(bend > 0, bend, 1.0), 0.0)
-    place = _FINE[inner] + _WIDTH / _SUB * np.clip(shift, -0.5, 0.5)
+    place = FINE[inner] + _WIDTH / _SUB * np.clip(shift, -0.5, 0.5)
     near = (w.min(axis=1) < -0.1) & (place < contact + _WELL)
     diameter = X[:, FIELDS.index("diameter")]
-    integral = ((1.0 - np.exp(-w)) * _FINE**2).sum(axis=1) * _WIDTH / _SUB
+    integral = ((1.0 - np.exp(-w)) * FINE**2).sum(axis=1) * _WIDTH / _SUB
     return PairWell(contact, np.where(near, place, 1.03 * contact), 3.0 * integral / diameter**3, w)
 
 
@@ -214,7 +208,7 @@ def read_off(X: Array, well: PairWell) -> Array:
     """What the network is told of compositions X (n, 5), before it is projected (n, k)."""
     rows = []
     for place in (well.contact[:, None] + _ROUND_CONTACT, well.r_min[:, None] * _ROUND_SHELLS):
-        w = interpolate_rows(well.w, _FINE, place)
+        w = interpolate_rows(well.w, FINE, place)
         rows.append(np.where(w < 0, 4.0 * np.tanh(w / 4.0), 3.0 * np.tanh(w / 3.0)))
     density, diameter = (X[:, FIELDS.index(name)] for name in ("density", "diameter"))
     n = number(X)
@@ -231,16 +225,15 @@ NUMBERS = 11
 """How many of what is read off are single numbers: the last ones."""
 
 
-def parts_of_w(potential: PairPotential, X: Array, x: Array, well: PairWell) -> Single:
+def parts_of_w(x: Array, well: PairWell) -> Single:
     """Parts of ln g in bins about x (m,) that follow W, (c, n, m): attraction by `CAPS`, repulsion, and 1."""
-    if len(x) <= len(_FINE) // _SUB and np.allclose(x, _WIDTH * (np.arange(len(x)) + 0.5)):
-        points, w = _FINE[: len(x) * _SUB], well.w[:, : len(x) * _SUB]
-    else:
+    points, w = FINE, well.w
+    if not (len(x) == len(FINE) // _SUB and np.allclose(x, _WIDTH * (np.arange(len(x)) + 0.5))):
         points = (x[:, None] + (x[1] - x[0]) * ((np.arange(_SUB) + 0.5) / _SUB - 0.5)).ravel()
-        w = np.clip(potential.pmf(X, np.maximum(points, _FINE[0])), -_FARTHEST, _FARTHEST)
+        w = interpolate_rows(well.w, FINE, np.broadcast_to(points, (len(w), len(points))), right=0.0)
     weights = (points**2).reshape(-1, _SUB)
     weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    boltzmann = np.exp(-w.astype(np.float32)).reshape(len(X), len(x), _SUB)
+    boltzmann = np.exp(-w.astype(np.float32)).reshape(len(w), len(x), _SUB)
     mean = -np.log(np.einsum("nms,ms->nm", boltzmann, weights) + np.float32(1e-26))
     parts = np.ones((_OWN, *mean.shape), dtype=np.float32)
     depth = np.maximum(-mean, 0.0)

@@ -318,13 +318,8 @@ def _cost(runs: Sequence[UmbrellaRun]) -> str:
 def _implicit_hours(kind: str) -> NDArray[np.float64]:
     """Core-hours of LAMMPS for each shipped implicit composition of a regime; condensing ones ran from both starts."""
     data = Dataset.shipped("implicit")
-    hours = []
-    for entry, behind in zip(data.provenance, data.runs, strict=True):
-        if regime(entry["second_virial"]) == kind:
-            protocols = [(run.record["protocol"], run.record["steps_per_second"]) for run in behind]
-            seconds = [(one["equilibration_steps"] + one["production_steps"]) / speed for one, speed in protocols]
-            hours.append(sum(seconds) / 3600)
-    return np.array(hours)
+    spent = (entry.core_hours for entry in data.provenance if regime(entry.second_virial) == kind)
+    return np.array([one for one in spent if one])
 
 
 def _beads(record: Mapping[str, Any], chain_length: int) -> int:

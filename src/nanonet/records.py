@@ -238,6 +238,8 @@ class Provenance(Record):
     w_contact_error: float | None = None
     discrepancy: float | None = None
     flags: tuple[str, ...] | None = None
+    core_hours: float | None = None
+    """Of simulation, of an entry whose runs are not kept."""
     nanonet: str | None = None
     lammps: str | None = None
 

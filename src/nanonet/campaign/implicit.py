@@ -136,6 +136,22 @@ def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) 
     return Dataset((composition,), (RDF(rdf.r, rdf.g, error),), (made,), data.runs)
 
 
+def compact(data: Dataset) -> Dataset:
+    """A dataset without the runs behind its entries, and in single precision, which errors exceed by far.
+
+    What the runs took stands in the provenance.
+    """
+    curves = [RDF(one.r, *(np.float64(np.float32(values)) for values in (one.g, one.error))) for one in data.rdfs]
+    hours = [sum(_hours(run) for run in runs) for runs in data.runs]
+    made = [replace(entry, core_hours=round(one, 6)) for entry, one in zip(data.provenance, hours, strict=True)]
+    return Dataset(data.points, tuple(curves), tuple(made))
+
+
+def _hours(run: Run) -> float:
+    steps = run.record.protocol.equilibration_steps + run.record.protocol.production_steps
+    return steps / run.record.steps_per_second / 3600.0 if run.record.steps_per_second else 0.0
+
+
 def generate(
     compositions: Sequence[Composition],
     model: PotentialGP,
@@ -146,6 +162,7 @@ def generate(
     protocol: Protocol | None = None,
     cores: int = 1,
     lmp: str | None = None,
+    keep_runs: bool = True,
 ) -> Dataset:
     """Simulate many compositions with implicit polymer and write them to one dataset file.
 
@@ -163,6 +180,8 @@ def generate(
         As in `entry`, for each regime (`dispersed`, `condensing`); left out: none.
     protocol, cores, lmp:
         How it is run (default: `IMPLICIT`), at how many compositions at a time, and the command of LAMMPS.
+    keep_runs:
+        Whether the runs behind the entries stay in the file (`compact`).
 
     Raises
     ------
@@ -200,5 +219,6 @@ def generate(
     if not entries:
         raise InputError("no composition could be simulated")
     data = Dataset.concatenate([entries[i] for i in sorted(entries)])
+    data = data if keep_runs else compact(data)
     data.save(out)
     return data

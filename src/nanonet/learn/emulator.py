@@ -4,95 +4,126 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
-from nanonet.evaluate.metrics import ln_noise, ln_rmse
+from nanonet.evaluate.metrics import ln_rmse
 from nanonet.evaluate.splits import splits
 from nanonet.learn.arrays import checked
 from nanonet.potentials.dilute import PairPotential
 from nanonet.potentials.emulator import (
+    AROUND_SHELLS,
     HIGHEST,
     LAYERS,
     LEAST,
     NUMBERS,
     SHELLS,
     Emulator,
-    number,
     parts_of_w,
     read_off,
     well_of,
 )
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
 MEMBERS = 4
 """Networks whose outputs are averaged."""
 
+LEAST_CURVES = 40
+"""Fewest compositions that an emulator is taught by."""
+
 CONDENSES = -1.5
 """Reduced second virial coefficient below which a composition counts as condensing."""
+
+FOLDS = 10
+SHARES = (0.25, 0.5, 1.0)
+"""Of the training compositions of each fold, at which the learning curve is measured."""
 
 _FLOOR = 0.03  # added to g before the logarithm
 _HIDDEN, _EPOCHS, _RATE, _DECAY = 64, 1_000, 4e-3, 0.2
 _FEATURES, _SHELL_MODES, _LAYER_MODES = 5, 16, 8  # principal components
 _FAINT, _FAINT_WEIGHT = 0.05, 0.15  # g below which a bin counts less
-_NOISE = 0.15  # error of ln g from which on a bin counts less
+
+
+def teach(data: Dataset, potential: PairPotential, progress: Progress | None = None) -> Emulator:
+    """The emulator of a dataset of implicit compositions.
+
+    Raises
+    ------
+    InputError
+        As `fit`; an entry that is not of implicit NPs, or does not say their number, or has another than the rule's.
+    """
+    for i, (one, entry) in enumerate(zip(data.compositions, data.provenance, strict=True)):
+        if entry.fidelity != "implicit":
+            raise InputError(
+                f"entry {i} ({one}) has fidelity {entry.fidelity or 'explicit'}; an emulator learns implicit NPs"
+            )
+        if entry.nps != one.nps:
+            raise InputError(f"entry {i} ({one}) has nps = {entry.nps}; allowed is {one.nps}, as an explicit run has")
+    return fit(data.X, data.G, data.r, potential, progress=progress)
 
 
 def fit(
-    X: Array, G: Array, r: Array, error: Array, potential: PairPotential, *, seed: int = 0, members: int = MEMBERS,
+    X: Array, G: Array, r: Array, potential: PairPotential, *, seed: int = 0, members: int = MEMBERS,
     progress: Progress | None = None,
 ) -> Emulator:  # fmt: skip
-    """Teach networks the curves G (n, m) with standard errors (n, m) on the grid r (m,) of compositions X (n, 5).
+    """Teach networks the curves G (n, m) on the grid r (m,) of compositions X (n, 5).
 
-    `InputError` as `arrays.checked`, and for fewer than 40 curves.
+    `InputError` as `arrays.checked`, and for fewer than `LEAST_CURVES`.
     """
     import torch
 
     inputs, curves, grid = checked(X, G, r)
-    if len(inputs) < _LEAST_CURVES:
-        raise InputError(f"{len(inputs)} implicit compositions; allowed are {_LEAST_CURVES} or more to teach an emulator")
+    if len(inputs) < LEAST_CURVES:
+        raise InputError(
+            f"{len(inputs)} implicit compositions; allowed are {LEAST_CURVES} or more to teach an emulator"
+        )
     well = well_of(potential, inputs)
-    mean, projection = _projection(read_off(inputs, well))
-    t = np.log(curves + _FLOOR)
-    own = parts_of_w(grid, well)
-    shells = _modes(SHELLS, grid / well.r_min[:, None], t, well.second_virial < 0, _SHELL_MODES)
-    layers = _modes(LAYERS, grid - well.contact[:, None], t - own[0], well.second_virial > -4, _LAYER_MODES)
-    parts = np.concatenate([own, _placed(shells, SHELLS, grid / well.r_min[:, None]),
-                            _placed(layers, LAYERS, grid - well.contact[:, None])])  # fmt: skip
+    told = read_off(inputs, well)
+    mean, projection = _projection(told)
+    by_shell, by_layer = grid / well.r_min[:, None], grid - well.contact[:, None]
+    t, own = np.log(curves + _FLOOR), parts_of_w(grid, well)
+    shells = _modes(SHELLS, by_shell, t, well.second_virial < 0, _SHELL_MODES)
+    layers = _modes(LAYERS, by_layer, t - own[0], well.second_virial > -4, _LAYER_MODES)
+    parts = np.concatenate([own, _placed(shells, SHELLS, by_shell), _placed(layers, LAYERS, by_layer)])
     scale = np.sqrt((parts**2).mean(axis=(1, 2)))
     weight = np.where(curves > _FAINT, 1.0, _FAINT_WEIGHT)
     weight /= weight.sum(axis=1, keepdims=True)
-    weight /= 1.0 + (error / (curves + _FLOOR) / _NOISE) ** 2
-    as_single = [torch.tensor(a, dtype=torch.float32) for a in (
-        (read_off(inputs, well) - mean) @ projection, (parts / scale[:, None, None]).transpose(1, 2, 0), t, weight
-    )]  # fmt: skip
-    layers_of = []
+    arrays = ((told - mean) @ projection, (parts / scale[:, None, None]).transpose(1, 2, 0), t, weight)
+    tensors = [torch.tensor(one, dtype=torch.float32) for one in arrays]
+    networks = []
     for k in range(members):
-        report = None if progress is None else lambda done, k=k: progress(k * _EPOCHS + done, members * _EPOCHS)
-        layers_of.append(_train(*as_single, seed=seed + k, progress=report))
-    weights = [np.stack(one) for one in zip(*layers_of, strict=True)]
-    weights[4] = weights[4] / scale.astype(np.float32)
-    weights[5] = weights[5] / scale.astype(np.float32)
+
+        def report(done: int, k: int = k) -> None:
+            if progress is not None:
+                progress(k * _EPOCHS + done, members * _EPOCHS)
+
+        networks.append(_train(*tensors, seed + k, report))
+    *first, weights, biases = (np.stack(one) for one in zip(*networks, strict=True))
+    last = (weights / scale.astype(np.float32), biases / scale.astype(np.float32))
     low, high = inputs.min(axis=0), inputs.max(axis=0)
-    return Emulator(potential, low, high, mean, projection, shells, layers, *weights, np.zeros(2))
+    return Emulator(potential, low, high, mean, projection, shells, layers, *first, *last)
 
 
-_LEAST_CURVES = 40
-
-
-def _train(inputs, parts, t, weight, seed, progress):  # type: ignore[no-untyped-def]
+def _train(
+    inputs: Tensor, parts: Tensor, t: Tensor, weight: Tensor, seed: int, progress: Callable[[int], None]
+) -> list[NDArray[np.float32]]:
+    """Weights and biases of one network, by turns."""
     import torch
 
     random = torch.Generator().manual_seed(seed)
     sizes = (inputs.shape[1], _HIDDEN, _HIDDEN, parts.shape[2])
     found = []
-    for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (a, b) in enumerate(pairwise(sizes)):
         small = (0.1 if i == 2 else 1.0) / a**0.5
         found += [(2.0 * torch.rand(a, b, generator=random) - 1.0) * small, torch.zeros(b)]
     for one in found:
@@ -108,8 +139,7 @@ def _train(inputs, parts, t, weight, seed, progress):  # type: ignore[no-untyped
         loss.backward()
         optimizer.step()
         schedule.step()
-        if progress is not None:
-            progress(epoch + 1)
+        progress(epoch + 1)
     return [one.detach().numpy() for one in found]
 
 
@@ -118,7 +148,7 @@ def _projection(values: Array) -> tuple[Array, Array]:
     mean = values.mean(axis=0)
     off = values - mean
     split = values.shape[1] - NUMBERS
-    contact = split - len(np.linspace(0.7, 3.0, 47))
+    contact = split - AROUND_SHELLS
     columns = []
     for part in (slice(0, contact), slice(contact, split)):
         _, sizes, modes = np.linalg.svd(off[:, part], full_matrices=False)
@@ -142,3 +172,62 @@ def _modes(grid: Array, place: Array, values: Array, chosen: NDArray[np.bool_], 
 def _placed(modes: Array, grid: Array, place: Array) -> NDArray[np.float32]:
     """Modes (c, k) at places (n, m): (c, n, m)."""
     return np.array([np.interp(place, grid, one) for one in modes], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class EmulatorScores:
+    """Errors of ln g of implicit compositions that an emulator has not been taught; root mean squares over them."""
+
+    compositions: int
+    condensing: int
+    folds: int
+    errors: dict[str, float]
+    """By regime: root mean square over compositions."""
+    medians: dict[str, float]
+    """By regime: median over compositions."""
+    learning_curve: dict[str, tuple[tuple[int, float], ...]]
+    """By regime: number of compositions taught (mean over the folds), and the error."""
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values."""
+        return asdict(self)
+
+
+def score(
+    data: Dataset,
+    potential: PairPotential,
+    folds: int = FOLDS,
+    members: int = MEMBERS,
+    progress: Progress | None = None,
+) -> EmulatorScores:
+    """How well emulators do on compositions left out, in folds, and with fewer to learn from."""
+    X, G, r = data.X, data.G, data.r
+    pairs = splits(len(X), folds, X=X)
+    random = np.random.default_rng(0)
+    found = np.empty((len(SHARES), *G.shape))
+    sizes = np.zeros((len(SHARES), folds))
+    for i, (train, test) in enumerate(pairs):
+        for k, share in enumerate(SHARES):
+            own = np.sort(random.permutation(train)[: round(share * len(train))])
+            sizes[k, i] = len(own)
+            found[k][test] = fit(X[own], G[own], r, potential, members=members).predict(X[test], r)
+            if progress is not None:
+                progress(i * len(SHARES) + k + 1, folds * len(SHARES))
+    condensing = well_of(potential, X).second_virial < CONDENSES
+    errors = [ln_rmse(G, one) for one in found]
+    regimes = {"dispersed": ~condensing, "condensing": condensing}
+    return EmulatorScores(
+        compositions=len(X),
+        condensing=int(condensing.sum()),
+        folds=folds,
+        errors={name: _rms(errors[-1][own]) for name, own in regimes.items()},
+        medians={name: round(float(np.nanmedian(errors[-1][own])), 4) for name, own in regimes.items()},
+        learning_curve={
+            name: tuple((round(size), _rms(one[own])) for size, one in zip(sizes.mean(axis=1), errors, strict=True))
+            for name, own in regimes.items()
+        },
+    )
+
+
+def _rms(values: Array) -> float:
+    return round(float(np.sqrt(np.nanmean(values**2))), 4)

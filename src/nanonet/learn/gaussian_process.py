@@ -226,7 +226,9 @@ def _taught(prior: PriorMean, X: Array, G: Array, x: Array, transform: Transform
         y0 = prior.with_parameters(tuple(values.tolist())).evaluate(rows, x).curves
         return float(np.sqrt((np.where(counted, t - transform(y0), 0.0) ** 2).sum(axis=1) / bins).sum())
 
-    found = minimize(loss, prior.parameters, method="Nelder-Mead", options={"maxfev": _TRIES, "xatol": 1e-3, "fatol": 1e-3})
+    found = minimize(
+        loss, prior.parameters, method="Nelder-Mead", options={"maxfev": _TRIES, "xatol": 1e-3, "fatol": 1e-3}
+    )
     return prior.with_parameters(tuple(np.round(found.x, 4).tolist()))
 
 
@@ -361,7 +363,9 @@ def hyperpriors(inputs: int, prior: PriorMean | None) -> tuple[Array, Array]:
     return np.log(np.r_[np.full(own, 6.0), np.full(prior.features, 0.4), 0.6]), np.r_[np.full(inputs, 0.5), 0.7]
 
 
-def fit_kernel(inputs: Array, scores: Array, kernel: str, centre: Array, width: Array, own: Array) -> tuple[Array, float]:
+def fit_kernel(
+    inputs: Array, scores: Array, kernel: str, centre: Array, width: Array, own: Array
+) -> tuple[Array, float]:
     """Correlation lengths (q,) and relative noise variance of the largest posterior, for scores (n, c) of one group.
 
     `own` (n,): as of `ScorePosterior.condition`.

@@ -18,7 +18,7 @@ Single = NDArray[np.float32]
 
 ARRAYS = (
     "low", "high", "mean", "projection", "shells", "layers", "weights_1", "biases_1", "weights_2", "biases_2",
-    "weights_3", "biases_3", "miss",
+    "weights_3", "biases_3",
 )  # fmt: skip
 """Names of the arrays of an `Emulator`."""
 
@@ -44,6 +44,9 @@ _FARTHEST = 60.0  # kT
 _CORE = 1.0  # kT: W at contact
 _WELL = 1.5  # sigma from contact within which the minimum is that of contact
 _ROUND_CONTACT, _ROUND_SHELLS = np.linspace(-0.7, 6.0, 55), np.linspace(0.7, 3.0, 47)
+
+AROUND_SHELLS, NUMBERS = len(_ROUND_SHELLS), 11
+"""How much of what is read off is W at multiples of r_min, and how many are single numbers: the last ones."""
 
 
 class PairWell(NamedTuple):
@@ -78,8 +81,6 @@ class Emulator:
         Modes of ln g on `SHELLS` (a, k) and on `LAYERS` (b, k).
     weights_1, biases_1, weights_2, biases_2, weights_3, biases_3:
         Of m networks with two hidden layers: (m, q, h), (m, h), (m, h, h), (m, h), (m, h, c), (m, c).
-    miss:
-        Root mean square error of ln g of compositions left out: dispersed and condensing ones (2,).
 
     Raises
     ------
@@ -100,7 +101,6 @@ class Emulator:
     biases_2: Array
     weights_3: Array
     biases_3: Array
-    miss: Array
 
     beyond = "W_poly is not known there: that of the nearest diameter, chain length and eps_pn in its table was taken"
     features = 2
@@ -119,7 +119,7 @@ class Emulator:
             "low": (p,), "high": (p,), "mean": (k,), "shells": (len(self.shells), len(SHELLS)),
             "layers": (len(self.layers), len(LAYERS)), "weights_1": (m, q, hidden), "biases_1": (m, hidden),
             "weights_2": (m, hidden, hidden), "biases_2": (m, hidden), "weights_3": (m, hidden, c),
-            "biases_3": (m, c), "miss": (2,),
+            "biases_3": (m, c),
         }  # fmt: skip
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -219,10 +219,6 @@ def read_off(X: Array, well: PairWell) -> Array:
         np.log(well.r_min), well.r_min - well.contact, well.contact, depth, diameter,
     ]  # fmt: skip
     return np.column_stack([*rows, *numbers])
-
-
-NUMBERS = 11
-"""How many of what is read off are single numbers: the last ones."""
 
 
 def parts_of_w(x: Array, well: PairWell) -> Single:

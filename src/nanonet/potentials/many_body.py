@@ -16,9 +16,13 @@ from nanonet.potentials.lennard_jones import lj_cut_shifted
 
 Array = NDArray[np.float64]
 
+PARAMETERS = ("share", "shift", "blur", "stiffness")
+"""Names of the parameters of a `ManyBody`."""
+
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _RISE = 0.2  # of r_min: beyond contact the blur rises to its full width
+_STEEP = 40.0  # kT: U_nn beyond which W_poly no longer matters
 _HARDLY = 1e-3  # a gathering that counts as none
 _BOUNDS = ((0.05, 1.5), (-0.5, 0.5), (0.0, 0.5), (0.1, 10.0))
 
@@ -38,9 +42,9 @@ class Gathered(NamedTuple):
 class ManyBody:
     """g(r) expected of explicit NPs, from that of implicit ones: a `models.base.PriorMean`.
 
-    Where NPs gather, the polymer that attracts two of them is shared with others: part of W_poly's attraction is left, a
-    little further out. And soft NPs are liquid where pairs alone would make a crystal: g is averaged beyond contact over a
-    width that falls with eps_nn. Dispersed NPs are taken as pairs make them.
+    Where NPs gather, the polymer that attracts two of them is shared with others: part of W_poly's attraction is left,
+    a little further out. And soft NPs are liquid where pairs alone would make a crystal: g is averaged beyond contact
+    over a width that falls with eps_nn. Dispersed NPs are taken as pairs make them.
 
     Parameters
     ----------
@@ -68,12 +72,12 @@ class ManyBody:
     @property
     def parameters(self) -> tuple[float, ...]:
         """Share, shift, blur, stiffness."""
-        return self.share, self.shift, self.blur, self.stiffness
+        return tuple(getattr(self, name) for name in PARAMETERS)
 
     def with_parameters(self, values: tuple[float, ...]) -> ManyBody:
         """The same with other parameters, within bounds."""
-        held = [float(np.clip(value, *bounds)) for value, bounds in zip(values, _BOUNDS, strict=True)]
-        return replace(self, share=held[0], shift=held[1], blur=held[2], stiffness=held[3])
+        held = (float(np.clip(value, *bounds)) for value, bounds in zip(values, _BOUNDS, strict=True))
+        return replace(self, **dict(zip(PARAMETERS, held, strict=True)))
 
     def evaluate(self, X: Array, x: Array) -> Expected:
         """g (n, m), place r / r_min, and as features how far NPs gather (0 to 1) and the logarithm of their number."""
@@ -104,7 +108,9 @@ class ManyBody:
             return Gathered(gate, well, features)
         rows, g = X[chosen], gate[chosen, None]
         direct = lj_cut_shifted(FINE, *(rows[:, FIELDS.index(name), None] for name in ("diameter", "eps_nn")))
-        polymer = interpolate_rows(well.w[chosen] - np.minimum(direct, well.w[chosen].max()), FINE, FINE - self.shift * g)
+        polymer = interpolate_rows(
+            well.w[chosen] - np.minimum(direct, well.w[chosen].max()), FINE, FINE - self.shift * g
+        )
         polymer *= np.where(polymer < 0, 1.0 - g * (1.0 - self.share), 1.0)
         changed = describe(rows, direct + polymer)
         whole = PairWell(*(values.copy() for values in well))

@@ -69,6 +69,7 @@ for command in (
     multiscale.windows,
     multiscale.potential,
     multiscale.potential_table,
+    multiscale.emulator,
     multiscale.implicit,
     phase.phase,
     phase.phase_map,

@@ -44,7 +44,7 @@ LEAST_CURVES = 40
 CONDENSES = -1.5
 """Reduced second virial coefficient below which a composition counts as condensing."""
 
-FOLDS = 10
+FOLDS = 5
 SHARES = (0.25, 0.5, 1.0)
 """Of the training compositions of each fold, at which the learning curve is measured."""
 
@@ -197,10 +197,10 @@ def score(
     data: Dataset,
     potential: PairPotential,
     folds: int = FOLDS,
-    members: int = MEMBERS,
+    members: int = 2,
     progress: Progress | None = None,
 ) -> EmulatorScores:
-    """How well emulators do on compositions left out, in folds, and with fewer to learn from."""
+    """How well emulators of so many networks do on compositions left out, in folds, and with fewer to learn from."""
     X, G, r = data.X, data.G, data.r
     pairs = splits(len(X), folds, X=X)
     random = np.random.default_rng(0)

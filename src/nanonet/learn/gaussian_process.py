@@ -48,6 +48,7 @@ _TINY = 1e-12  # variance of what is known to every digit
 _TRIES = 150  # of a prior mean's parameters
 _SURE = 0.1  # standard deviation of t that no curve is below: runs of one composition differ by it
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
+_FAR_OFF = 25.0  # square error in predicted variances that a bin counts with at most: one must not widen all bands
 _WIDTH = 0.7  # of the local scale, in correlation lengths
 _NOISE = np.log(3e-4), np.log(1.5)  # bounds: standard deviation of the noise in those of a score
 _LENGTHS = np.log(0.1), np.log(30.0)
@@ -294,7 +295,7 @@ def _reduce(t: Array, own: Array, centred: bool, most: int = _MODES) -> _Reduced
     count = max(1, min(most, len(t) - 1, int((sizes**2 > 1e-7 * (sizes**2).sum()).sum())))
     scores = (t - mean) @ modes[:count].T
     left = t - mean - scores @ modes[:count]
-    least = _LEAST * np.mean((t - mean) ** 2)
+    least = _LEAST * np.mean((t - mean) ** 2) if centred else _SURE**2
     return _Reduced(mean, modes[:count], scores, np.sqrt(np.mean(left**2 + own, axis=0) + least))
 
 
@@ -344,7 +345,7 @@ def _calibrate(
 ) -> tuple[Array, Calibration]:
     """Mean square error of each curve (n,), left out, in units of the predicted one, and how wide bands are."""
     squared = np.where(counted, misses**2 / np.where(counted, variance, 1.0), 0.0)
-    weights = squared.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+    weights = np.minimum(squared, _FAR_OFF).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
     near = correlation(scaled, scaled, lengths * _WIDTH, "gaussian")
     near[duplicate_pairs(X)] = 0.0  # nor do copies show how far off the curve of a new input is
     scale = np.maximum(local_scale(near, weights, _SHARE), _TINY)

@@ -25,11 +25,12 @@ from nanonet.formats.model_writing import write_model
 from nanonet.interpolation import interpolate_rows
 from nanonet.learn.arrays import checked
 from nanonet.learn.estimator import CurveEstimator
+from nanonet.learn.kernel_fit import fit_kernel, hyperpriors
 from nanonet.models import process_folder
 from nanonet.models.base import LEVEL, Array, Band, BoolArray, PriorMean
 from nanonet.models.calibration import Calibration, local_scale
 from nanonet.models.gaussian_process import CurveProcess, ScorePosterior
-from nanonet.models.kernels import JITTER, KERNELS, correlation, radial_slope
+from nanonet.models.kernels import KERNELS, correlation
 from nanonet.models.transforms import TRANSFORMS, Transform
 from nanonet.rdf import MAX_G
 
@@ -41,7 +42,6 @@ FLOOR = 0.03
 
 _TALL = 10.0  # curves that rise higher are learnt as logarithms
 _MODES = 12
-_MANY = 100  # curves that leave little doubt about the parameters: one start
 _MOST_FITTED = 300  # curves that lengths and noise are fitted to: the time grows with the third power
 _LEAST = 1e-4  # variance of t where nothing ever varied, as a share of the mean over the grid
 _TINY = 1e-12  # variance of what is known to every digit
@@ -50,8 +50,6 @@ _SURE = 0.1  # standard deviation of t that no curve is below: runs of one compo
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
 _FAR_OFF = 25.0  # square error in predicted variances that a bin counts with at most: one must not widen all bands
 _WIDTH = 0.7  # of the local scale, in correlation lengths
-_NOISE = np.log(3e-4), np.log(1.5)  # bounds: standard deviation of the noise in those of a score
-_LENGTHS = np.log(0.1), np.log(30.0)
 
 
 class GaussianProcess(CurveEstimator):
@@ -323,8 +321,8 @@ def _hyperparameters(
 
 
 def _left_out(
-    X: Array, scaled: Array, aligned: _Aligned, own: Array, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str,
-    centred: bool,
+    X: Array, scaled: Array, aligned: _Aligned, own: Array, group: NDArray[np.int64], lengths: Array, noise: Array,
+    kernel: str, centred: bool,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Errors of t (n, k), each curve by a process of the same kernels that has not seen it, and predicted variances."""
     t, n = aligned.t, len(X)
@@ -351,57 +349,3 @@ def _calibrate(
     scale = np.maximum(local_scale(near, weights, _SHARE), _TINY)
     ratios = (np.sqrt(squared) / scale[:, None])[counted]
     return weights, Calibration(_WIDTH, float(np.quantile(ratios, LEVEL)), _SHARE)
-
-
-def hyperpriors(inputs: int, prior: PriorMean | None) -> tuple[Array, Array]:
-    """Centres and widths of the normal priors of the logarithms of lengths (q,) and of the noise, (q + 1,).
-
-    Around a prior mean what remains hangs on its features; other inputs have to earn their place.
-    """
-    if prior is None:
-        return np.log(np.r_[np.full(inputs, 2.0), 0.05]), np.r_[np.full(inputs, 1.5), 2.0]
-    own = inputs - prior.features
-    return np.log(np.r_[np.full(own, 6.0), np.full(prior.features, 0.4), 0.6]), np.r_[np.full(inputs, 0.5), 0.7]
-
-
-def fit_kernel(
-    inputs: Array, scores: Array, kernel: str, centre: Array, width: Array, own: Array
-) -> tuple[Array, float]:
-    """Correlation lengths (q,) and relative noise variance of the largest posterior, for scores (n, c) of one group.
-
-    `own` (n,): as of `ScorePosterior.condition`.
-    """
-    n, q = inputs.shape
-    sizes = (scores**2).sum(axis=0)
-    outputs = float(sizes.sum() ** 2 / (sizes**2).sum())  # how many independent curves' worth the scores are
-    differences = (inputs[:, None] - inputs[None]) ** 2
-
-    def loss(t: Array) -> tuple[float, Array]:
-        lengths, noise = np.exp(t[:q]), math.exp(2.0 * t[q])
-        plain = correlation(inputs, inputs, lengths, kernel)
-        try:
-            factor = np.linalg.cholesky(plain + np.diag(noise * own + JITTER))
-        except np.linalg.LinAlgError:
-            return 1e12, np.zeros(q + 1)
-        half = np.linalg.inv(factor)
-        inverse = half.T @ half
-        solved = inverse @ scores
-        fit_term = float(np.einsum("ij,ij->", scores, solved))
-        off = (t - centre) / width
-        value = 0.5 * outputs * n * math.log(fit_term) + outputs * float(np.log(np.diag(factor)).sum())
-        inner = outputs * (inverse - n / fit_term * solved @ solved.T)
-        radial = radial_slope(plain, differences, lengths, kernel)
-        slope = 0.5 * np.einsum("ij,ijk->k", inner * radial, differences) / lengths**2
-        gradient = np.append(slope, noise * (np.diag(inner) @ own)) + off / width
-        return value + 0.5 * float(off @ off), gradient
-
-    bounds = [_LENGTHS] * q + [_NOISE]
-    best = None
-    starts = (centre, np.append(centre[:q] - 0.7, centre[q]), np.append(centre[:q] + 0.7, centre[q] - 1.0))
-    for start in starts if n < _MANY else starts[:1]:
-        with np.errstate(over="ignore"):
-            found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
-        if best is None or found.fun < best.fun:
-            best = found
-    assert best is not None
-    return np.exp(best.x[:q]), math.exp(2.0 * float(best.x[q]))

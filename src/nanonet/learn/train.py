@@ -77,7 +77,7 @@ def numbers_known(data: Dataset) -> bool:
 
 
 def doubted(data: Dataset) -> Array:
-    """Standard errors (n, m) of a dataset's curves with what their verdicts leave open: `DOUBT` of g if not converged."""
+    """Standard errors (n, m) of curves with what their verdicts leave open: `DOUBT` of g if not converged."""
     verdicts = [entry.convergence for entry in data.provenance]
     doubt = np.array([0.0 if verdict is None or verdict.converged else DOUBT for verdict in verdicts])
     return np.asarray(np.hypot(data.errors, doubt[:, None] * np.abs(data.Y)))

@@ -1,7 +1,8 @@
 """A fitted Gaussian process over curves: its arrays, and what they predict; `learn.gaussian_process` fits it.
 
-Curves are learnt as t = T(y) - T(y0) at places u where the prior mean y0 lines them up (none: t = T(y)), T a transform. t(u; x) = mean(u) + sum over c of z_c(x) V_c(u), V the principal components; each score z_c
-is a Gaussian process over the scaled inputs; scores of one group share a kernel.
+Curves are learnt as t = T(y) - T(y0) at places u where the prior mean y0 lines them up (none: t = T(y)), T a transform.
+t(u; x) = mean(u) + sum over c of z_c(x) V_c(u), V the principal components; each score z_c is a Gaussian process over
+the scaled inputs; scores of one group share a kernel.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A Gaussian process in a model folder: `process.npz`, its prior mean's `potential.npz` and `emulator.npz`, its card.
+"""A Gaussian process in a model folder: `process.npz`, of its prior mean `potential.npz` and `emulator.npz`, its card.
 
-A folder without one of the latter two, whose card has the hash of the one that comes with nanonet, means that one. Folders
-of earlier versions have the dilute limit as their prior mean, and no noise of each curve's own: they are read.
+A folder without one of the latter two, whose card has the hash of the one that comes with nanonet, means that one.
+Folders of earlier versions have the dilute limit as their prior mean, and no noise of each curve's own: they are read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""g(r) that NPs with implicit polymer come to, emulated: a small network on W = U_nn + W_poly in place of a simulation."""
+"""g(r) of NPs with implicit polymer, emulated: a small network on W = U_nn + W_poly in place of a simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of g(r) of implicit NPs where many meet in polymer: a prior mean of explicit ones with four parameters."""
+"""What becomes of g(r) of implicit NPs where many meet in polymer: a prior mean with four parameters."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nanonet.interpolation import interpolate_rows
 from nanonet.potentials.dilute import Expected
 from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, well_of
 from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.mediated import PolymerPotential
 
 Array = NDArray[np.float64]
 
@@ -117,6 +118,12 @@ class ManyBody:
         for old, new in zip(whole, changed, strict=True):
             old[chosen] = new
         return Gathered(gate, whole, features)
+
+    def polymer(self, X: Array, potential: PolymerPotential) -> tuple[Array, Array]:
+        """r and W_poly (k,) with what is left of its attraction, of one composition X (1, 5) whose W_poly is given."""
+        gate = float(gathering(well_of(self.emulator.potential, X).second_virial)[0])
+        w = np.interp(potential.r - self.shift * gate, potential.r, potential.w)
+        return potential.r, np.where(w < 0, w * (1.0 - gate * (1.0 - self.share)), w)
 
     def outside(self, X: Array) -> NDArray[np.bool_]:
         """As of the emulator."""

@@ -318,8 +318,8 @@ def _cost(runs: Sequence[UmbrellaRun]) -> str:
 def _implicit_hours(kind: str) -> NDArray[np.float64]:
     """Core-hours of LAMMPS for each shipped implicit composition of a regime; condensing ones ran from both starts."""
     data = Dataset.shipped("implicit")
-    spent = (entry.core_hours for entry in data.provenance if regime(entry.second_virial) == kind)
-    return np.array([one for one in spent if one])
+    known = ((entry.core_hours, entry.second_virial) for entry in data.provenance)
+    return np.array([hours for hours, b2 in known if hours and b2 is not None and regime(b2) == kind])
 
 
 def _beads(record: Mapping[str, Any], chain_length: int) -> int:

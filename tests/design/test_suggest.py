@@ -52,7 +52,8 @@ def test_the_gain_is_what_conditioning_removes(known_on_the_left: Predictor) -> 
         **{name: getattr(process, name) for name in ("x", "grid", "mean", "modes", "variances", "group", "lengths")},
         **{name: getattr(process, name) for name in ("noise", "low", "span", "spread", "kernel", "transform")},
         X=np.concatenate([process.X, new]), scores=np.concatenate([process.scores, process.scores[:1]]),
-        weights=np.append(process.weights, 1.0), calibration=process.calibration,
+        weights=np.append(process.weights, 1.0), own_noise=np.append(process.own_noise, 1.0),
+        calibration=process.calibration,
     )  # fmt: skip
     after = again.covariances(z, z)
     for old, cross, at, now in zip(before, step, own, after, strict=True):

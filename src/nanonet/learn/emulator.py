@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,20 +107,31 @@ def fit(
             if progress is not None:
                 progress(k * _EPOCHS + done, members * _EPOCHS)
 
-        networks.append(_train(*tensors, seed + k, report))
-    *first, weights, biases = (np.stack(one) for one in zip(*networks, strict=True))
-    last = (weights / scale.astype(np.float32), biases / scale.astype(np.float32))
+        networks.append(_train(_Task(*tensors), seed + k, report))
+    w1, b1, w2, b2, w3, b3 = (np.stack(one) for one in zip(*networks, strict=True))
     low, high = inputs.min(axis=0), inputs.max(axis=0)
-    return Emulator(potential, low, high, mean, projection, shells, layers, *first, *last)
+    return Emulator(potential, low, high, mean, projection, shells, layers, w1, b1, w2, b2, w3 / scale, b3 / scale)
 
 
-def _train(
-    inputs: Tensor, parts: Tensor, t: Tensor, weight: Tensor, seed: int, progress: Callable[[int], None]
-) -> list[NDArray[np.float32]]:
+class _Task(NamedTuple):
+    """What networks learn from n curves."""
+
+    inputs: Tensor
+    """(n, q)"""
+    parts: Tensor
+    """Of ln g, scaled (n, m, c)."""
+    t: Tensor
+    """ln(g + floor) (n, m)."""
+    weight: Tensor
+    """Of the bins (n, m)."""
+
+
+def _train(task: _Task, seed: int, progress: Callable[[int], None]) -> list[NDArray[np.float32]]:
     """Weights and biases of one network, by turns."""
     import torch
 
     random = torch.Generator().manual_seed(seed)
+    inputs, parts, t, weight = task
     sizes = (inputs.shape[1], _HIDDEN, _HIDDEN, parts.shape[2])
     found = []
     for i, (a, b) in enumerate(pairwise(sizes)):
@@ -136,7 +147,7 @@ def _train(
         hidden = torch.nn.functional.silu(hidden @ found[2] + found[3])
         ln_g = torch.bmm(parts, (hidden @ found[4] + found[5])[:, :, None])[:, :, 0].clamp(LEAST, HIGHEST)
         loss = (weight * (torch.log(torch.exp(ln_g) + _FLOOR) - t) ** 2).sum(dim=1).mean()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
         progress(epoch + 1)

@@ -74,7 +74,7 @@ class ScorePosterior(NamedTuple):
         for i in np.unique(group).tolist():
             chosen = group == i
             matrix = correlation(inputs, inputs, lengths[i], kernel) + np.diag(noise[i] * own + JITTER)
-            inverse = np.linalg.inv(matrix)
+            inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
             solved = inverse @ scores[:, chosen]
             variances[chosen] = np.einsum("ij,ij->j", scores[:, chosen], solved) / len(inputs)
             found.append(_Group(chosen, lengths[i], float(noise[i]), inverse, solved))

@@ -148,12 +148,13 @@ class Emulator:
         """g (n, m) of NPs with the potential of `well`."""
         inputs = ((read_off(X, well) - self.mean) @ self.projection).astype(np.float32)
         a = self._coefficients(inputs)
-        ln_g = np.einsum("nc,cnm->nm", a[:, :_OWN], parts_of_w(x, well))
+        parts = parts_of_w(x, well)
+        ln_g = np.einsum("nc,cnm->nm", a[:, :_OWN], parts)
         shells, layers = np.split(a[:, _OWN:], [len(self.shells)], axis=1)
         ln_g += interpolate_rows(shells @ self.shells, SHELLS, x / well.r_min[:, None])
         ln_g += interpolate_rows(layers @ self.layers, LAYERS, x - well.contact[:, None])
         np.clip(ln_g, LEAST, HIGHEST, out=ln_g)
-        return np.exp(ln_g, out=ln_g).astype(np.float64)
+        return np.where(parts[len(CAPS)] > -HIGHEST, np.exp(ln_g, out=ln_g), 0.0)  # nothing in the core
 
     def _coefficients(self, inputs: Single) -> Single:
         """Mean of the networks' outputs (n, c) for their inputs (n, q)."""

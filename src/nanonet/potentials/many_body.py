@@ -77,8 +77,10 @@ class ManyBody:
 
     def with_parameters(self, values: tuple[float, ...]) -> ManyBody:
         """The same with other parameters, within bounds."""
-        held = (float(np.clip(value, *bounds)) for value, bounds in zip(values, _BOUNDS, strict=True))
-        return replace(self, **dict(zip(PARAMETERS, held, strict=True)))
+        share, shift, blur, stiffness = (
+            float(np.clip(value, *bounds)) for value, bounds in zip(values, _BOUNDS, strict=True)
+        )
+        return replace(self, share=share, shift=shift, blur=blur, stiffness=stiffness)
 
     def evaluate(self, X: Array, x: Array) -> Expected:
         """g (n, m), place r / r_min, and as features how far NPs gather (0 to 1) and the logarithm of their number."""

@@ -98,7 +98,11 @@ class Predictor:
 
     @overload
     def predict(
-        self, point: Point | Mapping[str, float] | None = None, strict: bool = False, **inputs: float
+        self,
+        point: Point | Mapping[str, float] | None = None,
+        strict: bool = False,
+        implicit: str = EMULATED,
+        **inputs: float,
     ) -> Curve: ...
 
     @overload

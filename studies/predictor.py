@@ -59,7 +59,7 @@ def main() -> None:
             _hold(held, int(i), medians[OURS][i], curves[:, k])
     medians[EMULATOR] = emulator_file.shipped().predict(X, r)
     b2 = np.array([entry.second_virial for entry in DATA.provenance])
-    kinds = np.array([regime(one) for one in b2])
+    kinds = np.array([regime(one) for one in b2.tolist()])
     verdicts = [entry.convergence for entry in DATA.provenance]
     converged = np.array([one is not None and one.converged for one in verdicts])
     subsets = {

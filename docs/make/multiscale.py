@@ -259,12 +259,11 @@ def _implicit(data: Dataset) -> str:
         )
     )
     gathered = sum(entry["convergence"]["converged"] for entry in data.provenance if entry["second_virial"] < CONDENSES)
-    nps = sorted({entry["nps"] for entry in data.provenance})
+    nps = [entry["nps"] for entry in data.provenance]
     return (
-        f"{len(data)} compositions ({ranges}), {', '.join(map(str, nps))} NPs each; {condensing} may condense and ran "
-        f"from both starts, {converged} are converged by their own verdict, {outside} lie outside of the windows' "
-        f"range. Of those that may condense {gathered} are converged; their g(r) stands for the number of NPs and the "
-        "starts that it was made with."
+        f"{len(data)} compositions ({ranges}), {min(nps)} to {max(nps)} NPs each, as explicit runs have; {condensing} may "
+        f"condense; all ran from both ends, and were cooled where these differed. {converged} are converged by their own "
+        f"verdict, {outside} lie outside of the windows' range. Of those that may condense {gathered} are converged."
     )
 
 

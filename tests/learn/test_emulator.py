@@ -27,10 +27,10 @@ def test_networks_learn_what_the_mean_curve_does_not_know(monkeypatch: pytest.Mo
 
 def test_what_cannot_teach_is_refused() -> None:
     with pytest.raises(InputError, match="12 implicit compositions; allowed are 40 or more"):
-        emulator.teach(DATA[:12], TABLE)
+        emulator.train_emulator(DATA[:12], TABLE)
     with pytest.raises(InputError, match=r"entry 0 \(.*\) has fidelity explicit"):
-        emulator.teach(Dataset.shipped(), TABLE)
+        emulator.train_emulator(Dataset.shipped(), TABLE)
     for nps in (200, None):
         other = Dataset(DATA.points[:1], DATA.curves[:1], (replace(DATA.provenance[0], nps=nps),))
         with pytest.raises(InputError, match=rf"has nps = {nps}; allowed is 8, as an explicit run has"):
-            emulator.teach(other, TABLE)
+            emulator.train_emulator(other, TABLE)

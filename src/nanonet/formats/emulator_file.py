@@ -39,7 +39,7 @@ def save(path: str | os.PathLike[str], emulator: Emulator) -> None:
 
 @cache
 def shipped() -> Emulator:
-    """The one taught by the implicit compositions that come with nanonet (`make model`)."""
+    """The one fitted to the implicit compositions that come with nanonet (`make model`)."""
     return parse(shipped_bytes(), f"emulator {NAME}", potential_table.shipped())
 
 

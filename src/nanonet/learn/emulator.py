@@ -39,7 +39,7 @@ MEMBERS = 4
 """Networks whose outputs are averaged."""
 
 LEAST_CURVES = 40
-"""Fewest compositions that an emulator is taught by."""
+"""Fewest compositions that an emulator is fitted to."""
 
 CONDENSES = -1.5
 """Reduced second virial coefficient below which a composition counts as condensing."""
@@ -54,7 +54,7 @@ _FEATURES, _SHELL_MODES, _LAYER_MODES = 5, 16, 8  # principal components
 _FAINT, _FAINT_WEIGHT = 0.05, 0.15  # g below which a bin counts less
 
 
-def teach(data: Dataset, potential: PairPotential, progress: Progress | None = None) -> Emulator:
+def train_emulator(data: Dataset, potential: PairPotential, progress: Progress | None = None) -> Emulator:
     """The emulator of a dataset of implicit compositions.
 
     Raises
@@ -76,7 +76,7 @@ def fit(
     X: Array, G: Array, r: Array, potential: PairPotential, *, seed: int = 0, members: int = MEMBERS,
     progress: Progress | None = None,
 ) -> Emulator:  # fmt: skip
-    """Teach networks the curves G (n, m) on the grid r (m,) of compositions X (n, 5).
+    """Fit networks to curves G (n, m) on the grid r (m,) of compositions X (n, 5).
 
     `InputError` as `arrays.checked`, and for fewer than `LEAST_CURVES`.
     """
@@ -84,9 +84,7 @@ def fit(
 
     inputs, curves, grid = checked(X, G, r)
     if len(inputs) < LEAST_CURVES:
-        raise InputError(
-            f"{len(inputs)} implicit compositions; allowed are {LEAST_CURVES} or more to teach an emulator"
-        )
+        raise InputError(f"{len(inputs)} implicit compositions; allowed are {LEAST_CURVES} or more for an emulator")
     well = well_of(potential, inputs)
     told = read_off(inputs, well)
     mean, projection = _projection(told)
@@ -187,7 +185,7 @@ def _placed(modes: Array, grid: Array, place: Array) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class EmulatorScores:
-    """Errors of ln g of implicit compositions that an emulator has not been taught; root mean squares over them."""
+    """Errors of ln g of implicit compositions that an emulator was not fitted to; root mean squares over them."""
 
     compositions: int
     condensing: int
@@ -197,7 +195,7 @@ class EmulatorScores:
     medians: dict[str, float]
     """By regime: median over compositions."""
     learning_curve: dict[str, tuple[tuple[int, float], ...]]
-    """By regime: number of compositions taught (mean over the folds), and the error."""
+    """By regime: number of compositions fitted to (mean over the folds), and the error."""
 
     def to_json(self) -> dict[str, object]:
         """As plain values."""

@@ -129,7 +129,7 @@ class GaussianProcess(CurveEstimator):
         name = self.transform or (name if bounded else "none")
         made = TRANSFORMS[name](FLOOR * scale)
         if prior is not None and prior.parameters:
-            prior = _taught(prior, inputs, curves, grid, made)
+            prior = _prior_fitted_to(prior, inputs, curves, grid, made)
         self.process_, self.left_out_ = _fit(inputs, curves, grid, errors, prior, made, self.kernel, progress)
         self.noise_known_ = errors is not None
         return self
@@ -214,7 +214,7 @@ def _fit(
     return process, float(np.sqrt(np.mean(misses[aligned.counted] ** 2)))
 
 
-def _taught(prior: PriorMean, X: Array, G: Array, x: Array, transform: Transform) -> PriorMean:
+def _prior_fitted_to(prior: PriorMean, X: Array, G: Array, x: Array, transform: Transform) -> PriorMean:
     """The prior mean with the parameters that bring it nearest to the curves: least sum of each curve's own error."""
     counted = transform.floor < G
     chosen = counted.any(axis=1)

@@ -75,7 +75,7 @@ class PriorMean(Protocol):
 
     @property
     def parameters(self) -> tuple[float, ...]:
-        """Numbers that curves may teach it before differences from it are learnt; none where it is as it is."""
+        """Numbers that are fitted to curves before differences from it are learnt; none where it is as it is."""
 
     def with_parameters(self, values: tuple[float, ...]) -> PriorMean:
         """The same with other parameters; values that cannot be are taken to the nearest that can."""

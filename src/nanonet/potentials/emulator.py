@@ -74,7 +74,7 @@ class Emulator:
     potential:
         W(r).
     low, high:
-        Ranges (5,) of the compositions that it was taught.
+        Ranges (5,) of the compositions that it was fitted to.
     mean, projection:
         From what is read off W and the composition (k,) to the inputs (q,) of the network.
     shells, layers:
@@ -112,7 +112,7 @@ class Emulator:
                 raise InputError(f"emulator: {name} has values that are not finite")
             values.flags.writeable = False
             object.__setattr__(self, name, values)
-        p, (k, q), m = len(FIELDS), _shape(self.projection, 2), len(self.weights_1)
+        p, (k, q), m = len(self.low), _shape(self.projection, 2), len(self.weights_1)
         hidden = self.weights_1.shape[-1]
         c = _OWN + len(self.shells) + len(self.layers)
         shapes = {
@@ -135,7 +135,7 @@ class Emulator:
         return Expected(self.curves(X, x, well), features_of(X, well), x / well.r_min[:, None])
 
     def outside(self, X: Array) -> NDArray[np.bool_]:
-        """Which compositions (n,) lie outside of what was taught, or where W is not known."""
+        """Which compositions (n,) lie outside of what it was fitted to, or where W is not known."""
         slack = 0.02 * (self.high - self.low)
         beyond = ((self.low - slack > X) | (self.high + slack < X)).any(axis=1)
         return np.asarray(beyond | self.potential.outside(X))
@@ -154,7 +154,8 @@ class Emulator:
         ln_g += interpolate_rows(shells @ self.shells, SHELLS, x / well.r_min[:, None])
         ln_g += interpolate_rows(layers @ self.layers, LAYERS, x - well.contact[:, None])
         np.clip(ln_g, LEAST, HIGHEST, out=ln_g)
-        return np.where(parts[len(CAPS)] > -HIGHEST, np.exp(ln_g, out=ln_g), 0.0)  # nothing in the core
+        g = np.exp(ln_g).astype(np.float64)
+        return np.where(parts[len(CAPS)] > -HIGHEST, g, 0.0)  # nothing in the core
 
     def _coefficients(self, inputs: Single) -> Single:
         """Mean of the networks' outputs (n, c) for their inputs (n, q)."""

@@ -177,7 +177,7 @@ def emulator(
         Path | None, typer.Option(help="Write errors of compositions left out, and a learning curve (.json).")
     ] = None,
 ) -> None:
-    """Teach an emulator the g(r) of implicit NPs, from which a Gaussian process of explicit ones starts."""
+    """Train an emulator of g(r) of implicit NPs, from which a Gaussian process of explicit ones starts."""
     from nanonet.dataset import Dataset
     from nanonet.formats import emulator_file, potential_table
     from nanonet.formats.atomic import check_parent, writing
@@ -187,11 +187,11 @@ def emulator(
             check_parent(path)
     data = Dataset.shipped("implicit") if dataset is None else Dataset.load(dataset)
     with needs_extra("learn"):
-        from nanonet.learn.emulator import score, teach
+        from nanonet.learn.emulator import score, train_emulator
     potential = potential_table.shipped()
-    with progress_bar("teaching") as progress:
-        emulator_file.save(out, teach(data, potential, progress))
-    print(f"written    {out}, taught by {len(data)} compositions")
+    with progress_bar("training") as progress:
+        emulator_file.save(out, train_emulator(data, potential, progress))
+    print(f"written    {out}, fitted to {len(data)} compositions")
     if report is not None:
         with progress_bar("scoring") as progress:
             found = score(data, potential, progress=progress)

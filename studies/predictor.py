@@ -71,7 +71,9 @@ def main() -> None:
         "counts": {name: int(own.sum()) for name, own in subsets.items()},
         "floor": {name: _mean(ln_noise(G, DATA.errors)[own]) for name, own in subsets.items()},
         "ln_rmse": {name: {sub: _mean(one[own]) for sub, own in subsets.items()} for name, one in errors.items()},
-        "bands": {name: {sub: _band(*band, own) for sub, own in subsets.items()} for name, band in bands.items()},
+        "bands": {
+            name: {sub: _band(band[0], band[1], own) for sub, own in subsets.items()} for name, band in bands.items()
+        },
         "ranges": _ranges(*bands[OURS]),
         "peaks": {name: _peaks(one, subsets["condensing"]) for name, one in medians.items()},
         "intervals": {name: [_mean(one), int((~np.isnan(one)).sum())] for name, one in held.items()},

@@ -261,9 +261,10 @@ def _implicit(data: Dataset) -> str:
     gathered = sum(entry["convergence"]["converged"] for entry in data.provenance if entry["second_virial"] < CONDENSES)
     nps = [entry["nps"] for entry in data.provenance]
     return (
-        f"{len(data)} compositions ({ranges}), {min(nps)} to {max(nps)} NPs each, as explicit runs have; {condensing} may "
-        f"condense; all ran from both ends, and were cooled where these differed. {converged} are converged by their own "
-        f"verdict, {outside} lie outside of the windows' range. Of those that may condense {gathered} are converged."
+        f"{len(data)} compositions ({ranges}), {min(nps)} to {max(nps)} NPs each, as explicit runs have; {condensing} "
+        "may condense; all ran from both ends, and were cooled where these differed. "
+        f"{converged} are converged by their own verdict, {outside} lie outside of the windows' range. Of those that may "
+        f"condense {gathered} are converged."
     )
 
 

@@ -122,7 +122,7 @@ def test_it_beats_nearest_and_mean_on_runs_left_out() -> None:
 def test_curves_move_the_prior_mean_its_parameters() -> None:
     """Curves that a prior mean makes with other parameters bring it there."""
     data = Dataset.shipped()
-    X = data.X[np.array([entry.second_virial < -5 for entry in data.provenance])]
+    X = data.X[np.array([entry["second_virial"] < -5 for entry in data.provenance])]
     true = PRIOR.with_parameters((0.8, 0.05, 0.1, 1.1))
     found = gaussian_process._prior_fitted_to(PRIOR, X, true.evaluate(X, R).curves, R, TRANSFORMS["ln"](0.03))
     assert found.parameters[:3] == pytest.approx(true.parameters[:3], abs=0.03)

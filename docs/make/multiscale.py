@@ -263,8 +263,8 @@ def _implicit(data: Dataset) -> str:
     return (
         f"{len(data)} compositions ({ranges}), {min(nps)} to {max(nps)} NPs each, as explicit runs have; {condensing} "
         "may condense; all ran from both ends, and were cooled where these differed. "
-        f"{converged} are converged by their own verdict, {outside} lie outside of the windows' range. Of those that may "
-        f"condense {gathered} are converged."
+        f"{converged} are converged by their own verdict, {outside} lie outside of the windows' range. Of those "
+        f"that may condense {gathered} are converged."
     )
 
 

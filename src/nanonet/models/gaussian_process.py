@@ -71,7 +71,7 @@ class ScorePosterior(NamedTuple):
         `own` (n,) is the noise of each curve, as a multiple of that of its group.
         """
         found, variances = [], np.empty(len(group))
-        for i in np.unique(group).tolist():
+        for i in sorted(set(group.tolist())):
             chosen = group == i
             matrix = correlation(inputs, inputs, lengths[i], kernel) + np.diag(noise[i] * own + JITTER)
             inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)

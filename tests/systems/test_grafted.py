@@ -18,6 +18,7 @@ from nanonet.analyze import grafts
 from nanonet.analyze.runs import analyze, assemble
 from nanonet.campaign import starts
 from nanonet.campaign.design import read_csv
+from nanonet.campaign.targets import protocol_for
 from nanonet.composition import MELT_DENSITY, np_volume
 from nanonet.formats import run_folder
 from nanonet.grafted import GRAFTED, GraftedComposition, most_grafts
@@ -30,6 +31,7 @@ from nanonet.simulate.script import data_text, start_text
 from nanonet.systems.grafted import Grafted, even_points
 from nanonet.systems.kinds import as_system, system_from_json
 from nanonet.systems.melt import Melt
+from nanonet.systems.placement import ClusterTooLargeError
 from tests.conftest import TINY
 
 FIVE = (2, 8, 0.004, 0.5, 1.0)
@@ -102,6 +104,10 @@ def test_particles_fill_the_volume_and_no_np_spans_it(diameter: float, matrix: i
 @pytest.mark.parametrize("start", ["dispersed", "clustered"])
 def test_a_start_has_its_grafts_on_their_nps(composition: GraftedComposition, start: str) -> None:
     system = Grafted(composition)
+    if start == "clustered" and not composition.chain_length:
+        with pytest.raises(ClusterTooLargeError, match="do not fit into a box"):
+            system.configuration(replace(TINY, start=start))
+        return
     found = system.configuration(replace(TINY, start=start))
     numbers = system.numbers(TINY)
     assert len(found.positions) == numbers.particles
@@ -121,6 +127,17 @@ def test_a_start_has_its_grafts_on_their_nps(composition: GraftedComposition, st
     assert set(found.types) == ({1, 2, 3} if composition.eps_gm != 1 and composition.chain_length else {1, 2})
 
 
+def test_beads_do_not_start_among_graft_points() -> None:
+    """Bonds of beads that did were caught between graft points, and broke."""
+    dense = GraftedComposition(3, 8, 0.004, 0.5, 1.0, n_grafts=45, graft_length=4)
+    found = Grafted(dense).configuration(TINY)
+    free = found.positions[: -Grafted(dense).numbers(TINY).rigid]
+    for centre in found.nps:
+        apart = free - centre
+        apart -= found.box * np.rint(apart / found.box)
+        assert np.linalg.norm(apart, axis=1).min() > 2.0 + 0.85
+
+
 def test_the_script_holds_bodies_together_and_knows_both_kinds() -> None:
     numbers = Grafted(HAIRY).numbers(TINY)
     text = start_text(HAIRY, TINY)
@@ -138,6 +155,16 @@ def test_the_start_from_implicit_nps_is_not_known(tmp_path: Path) -> None:
     assert starts.possible(HAIRY, preset("standard")).start == "dispersed"
     with pytest.raises(InputError, match="start = 'implicit' needs"):
         Grafted(HAIRY).configuration(preset("standard"))
+
+
+def test_replicas_of_nps_without_matrix_start_dispersed() -> None:
+    standard = preset("standard")
+    assert [protocol_for(Grafted(ALONE), standard, k).start for k in range(3)] == ["dispersed"] * 3
+    assert [protocol_for(Grafted(HAIRY), standard, k).start for k in range(3)] == [
+        "dispersed",
+        "clustered",
+        "dispersed",
+    ]
 
 
 def test_a_design_may_hold_both(tmp_path: Path) -> None:

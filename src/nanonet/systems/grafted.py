@@ -40,6 +40,9 @@ GRAFT = 3
 """Type of the beads of grafts where the matrix attracts them otherwise than its own; else they are monomers."""
 
 _START_DENSITY = 0.6  # monomer density of the starting configuration: chains must find a way between brushes
+_LOOSE = 0.4  # density of grafts between the NPs of a crystal
+_BOND = 0.97  # of a graft at the start: the first points outward
+_CLEAR = 0.9  # beads start so much (sigma) farther out than graft points: between them they would be caught
 
 
 @dataclass(frozen=True)
@@ -94,20 +97,25 @@ class Grafted(OfComposition):
         return Numbers(nps, chains, chains * c.chain_length + nps * self.beads + bodies, bodies)
 
     def configuration(self, protocol: Protocol, nps: Array | None = None) -> Configuration:
-        """NPs at random or as one crystal, turned at random, grafts that grow from them, chains between."""
+        """NPs at random or as one crystal, turned at random, grafts that grow from them, chains between.
+
+        A crystal has room for the grafts between its NPs; without matrix it fills more than the box (`InputError`).
+        """
         c, numbers = self.composition, self.numbers(protocol)
         check_start(protocol)
         rng = np.random.default_rng(protocol.seed)
         loose = (numbers.particles - numbers.rigid) / _START_DENSITY
         box = (loose + numbers.nps * math.pi / 6.0 * (c.diameter + 2.0) ** 3) ** (1.0 / 3.0)
-        centres = place_alone(numbers.nps, box, c.diameter + 1.0, protocol.start, rng)
-        sites = contact(c.diameter) * even_points(c.n_grafts)
+        size = _crystal(c) if protocol.start == "clustered" else c.diameter + 2.0
+        centres = place_alone(numbers.nps, box, size, protocol.start, rng)
         turns = special_ortho_group.rvs(3, size=numbers.nps, random_state=rng).reshape(-1, 3, 3)
-        points = centres[:, None] + np.einsum("kij,gj->kgi", turns, sites)
-        grafts = walk_chains(
-            numbers.nps * c.n_grafts, c.graft_length, box, centres, contact(c.diameter), rng, points.reshape(-1, 3)
-        )
-        chains = walk_chains(numbers.chains, max(1, c.chain_length), box, centres, contact(c.diameter), rng)
+        outward = np.einsum("kij,gj->kgi", turns, even_points(c.n_grafts))
+        reach, count = contact(c.diameter), numbers.nps * c.n_grafts
+        points, second = ((centres[:, None] + r * outward).reshape(-1, 3) for r in (reach, reach + _BOND))
+        free = reach + _CLEAR
+        grafts = walk_chains(count, c.graft_length - 1, box, centres, free, rng, second)
+        grafts = np.concatenate([points[:, None], grafts], axis=1)
+        chains = walk_chains(numbers.chains, max(1, c.chain_length), box, centres, free, rng)
         return _joined(box, chains, grafts, centres, GRAFT if c.eps_gm != 1.0 else MONOMER)
 
     def force_field(self) -> ForceField:
@@ -128,6 +136,13 @@ class Grafted(OfComposition):
 
     def __str__(self) -> str:
         return str(self.composition)
+
+
+def _crystal(c: GraftedComposition) -> float:
+    """Diameter (sigma) of NPs whose fcc crystal has room for the grafts, and faces that chains can pass."""
+    face = math.sqrt(3.0) * (contact(c.diameter) + _CLEAR)
+    room = math.sqrt(2.0) * (np_volume(c.diameter) + c.n_grafts * c.graft_length / _LOOSE)
+    return float(max(1.05 * face, room ** (1.0 / 3.0)) / 2.0 ** (1.0 / 6.0))
 
 
 def _joined(box: float, chains: Array, grafts: Array, nps: Array, kind: int) -> Configuration:

@@ -22,10 +22,10 @@ from nanonet.predict import views
 from nanonet.space import Input, InputSpace
 from nanonet.web.answers import Answers
 from nanonet.web.app import create_app
-from nanonet.web.guards import Limits
 from nanonet.web.schemas import MAX_DETAILED, MAX_POINTS
 from nanonet.web.served import ServedModels, load_models
 from nanonet.web.server import JsonLines
+from nanonet.web.workers import Limits
 from tests.web.conftest import FIVE
 
 DOCS = Path(__file__).parents[2] / "docs"

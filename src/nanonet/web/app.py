@@ -179,7 +179,8 @@ def _add_page(app: FastAPI) -> None:
     async def page(request: Request, name: str) -> Response:
         if name not in content:
             raise HTTPException(404, "no such page; there are / and /api/openapi.json")
-        headers = {"etag": marks[name], "cache-control": "no-cache"}
+        kept = "max-age=3600" if name.endswith(".svg") else "no-cache"  # browsers ask for an icon at each new address
+        headers = {"etag": marks[name], "cache-control": kept}
         if request.headers.get("if-none-match") == marks[name]:
             return Response(status_code=304, headers=headers)
         return Response(content[name], headers=headers, media_type=_TYPES[Path(name).suffix])

@@ -10,12 +10,12 @@ import { Panel } from "./design.js";
 const $ = (id) => document.getElementById(id);
 const VIEWS = { g: ["g(r)", "radial distribution"], W: ["W(r)", "mean force"], S: ["S(q)", "structure factor"], n: ["n(r)", "neighbours"] };
 const BESIDE = [["dilute", "dilute limit"], ["simulated", "nearby simulations"], ["models", "other models"]];
-const SETTLED = 140; // ms without a change, after which what takes longer is asked for
+const SETTLED = [140, 1000]; // ms without a change, after which what takes longer is asked for: the longer, the oftener that was in vain
 
 let models = [], model = null, inputs = {};
 let state = null; // what the address holds
 let shown = null, place = null, map = null, mapBox = null, token = sessionStorage.getItem("nanonet-token");
-let limits = {};
+let limits = {}, patience = SETTLED[0];
 const scene = new Scene($("scene"));
 const panel = new Panel({ ask, jump: (values) => change(values), changed: () => remember(), text: (line) => symbols(line) });
 
@@ -44,7 +44,7 @@ class Refusal extends Error {
 
 /**
  * One question at a time: what changes meanwhile is asked when the answer is there, what lies between is left out.
- * `work(signal)` asks; `drop()` takes back what nobody waits for any more, so that the service need not compute it.
+ * `work(signal)` asks; `drop()` takes back what nobody waits for any more, and tells whether there was such.
  */
 function latest(work) {
   let running = false, again = false, asking = null;
@@ -58,7 +58,7 @@ function latest(work) {
     } while (again);
     running = false;
   }
-  go.drop = () => asking?.abort();
+  go.drop = () => { asking?.abort(); return running; };
   return go;
 }
 
@@ -66,7 +66,7 @@ const dropped = (error) => error.name === "AbortError";
 
 function later(work, wait) {
   let timer = 0;
-  return () => { clearTimeout(timer); timer = setTimeout(work, wait); };
+  return () => { clearTimeout(timer); timer = setTimeout(work, wait()); };
 }
 
 // ---- what is seen, and the address
@@ -144,7 +144,7 @@ function address() {
   return `#${said}`.replaceAll("%2C", ",").replaceAll("%3D", "=").replaceAll("%3A", ":");
 }
 
-const remember = later(() => history.replaceState(null, "", address()), 120);
+const remember = later(() => history.replaceState(null, "", address()), () => 120);
 
 function notice(texts) {
   $("notice").textContent = texts.join("; ");
@@ -221,7 +221,7 @@ function change(values, except) {
   showInputs(except);
   remember();
   drawPlane();
-  details.drop();
+  if (details.drop()) patience = Math.min(2 * patience, SETTLED[1]);
   if (mapOf() !== mapAsked) phaseMap.drop();
   explore();
   $("facts-card").classList.add("stale");
@@ -254,7 +254,7 @@ const settled = later(async () => {
   details();
   configuration();
   phaseMap();
-}, SETTLED);
+}, () => patience);
 
 function abscissa(quantity) {
   return state.axis === "gap" && quantity.x === "r" ? (line) => line.inputs.diameter ?? 0 : () => 0;
@@ -341,6 +341,7 @@ function readout(event) {
 const details = latest(async (signal) => {
   try {
     const found = await ask("/api/explore", { model: state.model, inputs: { ...state.values }, details: true }, signal);
+    patience = SETTLED[0];
     showDetails(found.details);
   } catch (error) {
     if (!dropped(error)) $("verdict").textContent = "not known";
@@ -603,7 +604,7 @@ function wire() {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", colours);
   addEventListener("hashchange", () => take(location.hash));
-  addEventListener("resize", later(() => { drawCurve(); drawPlane(); scene.ask(); }, 60));
+  addEventListener("resize", later(() => { drawCurve(); drawPlane(); scene.ask(); }, () => 60));
 }
 
 function told(button, text) {

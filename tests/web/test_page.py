@@ -259,7 +259,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, address: 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 1400), ("light", 390)])
 def test_axe_finds_nothing(browser: Browser, address: str, scheme: str, width: int) -> None:
-    found = Opened(browser, address, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    found = Opened(browser, address, color_scheme=scheme, viewport={"width": width, "height": 900})
     page = found.go(START + ",simulated&eps_pn=4")
     settled(page)
     page.locator("#numbers summary").click()

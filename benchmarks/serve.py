@@ -264,8 +264,8 @@ def batches(address: str, pid: int) -> None:
             reply.raise_for_status()
             times.append(1e3 * (time.perf_counter() - started))
             sizes.append(memory(pid))
-        what = f"{spread(times)}, {len(reply.content) / 1e6:.1f} MB; memory after 5 {sizes[4]:.0f} MB, 20 {sizes[-1]:.0f} MB"
-        show(f"1,000 predictions as {kind.rpartition('/')[2]}", what)
+        held = f"{len(reply.content) / 1e6:.1f} MB; memory after 5 {sizes[4]:.0f} MB, 20 {sizes[-1]:.0f} MB"
+        show(f"1,000 predictions as {kind.rpartition('/')[2]}", f"{spread(times)}, {held}")
 
 
 def searches(address: str, pid: int) -> None:

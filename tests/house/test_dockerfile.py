@@ -22,7 +22,8 @@ def of(instruction: str) -> list[str]:
 
 
 def test_hadolint_finds_nothing() -> None:
-    command = [Path(sys.executable).with_name("hadolint"), "--failure-threshold", "style", ROOT / "Dockerfile"]
+    program = str(Path(sys.executable).with_name("hadolint"))
+    command = [program, "--failure-threshold", "style", str(ROOT / "Dockerfile")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout) == (0, "")
 

@@ -24,7 +24,7 @@ from nanonet.predict.predictor import Predictor
 from nanonet.protocol import Protocol, preset
 
 FIDELITIES = ("explicit", "implicit", "both")
-"""What can be suggested, each at its price: runs for the model of their kind, or both kinds for that of explicit runs."""
+"""What can be suggested, each at its price: runs for the model of their kind, or both for that of explicit runs."""
 
 LEAST = 12
 """Compositions that a dataset needs before suggestions rest on it alone; before that they rest on the shipped one."""

@@ -29,7 +29,7 @@ from nanonet.models.kernels import correlation
 from nanonet.predict.predictor import Predictor
 from nanonet.space import Point
 
-_CANDIDATES, _REFERENCES = 512, 256
+_CANDIDATES, _OF_EACH, _REFERENCES = 512, 256, 256  # with two ways to run them: of each
 _DRAWS = 64  # curves at each reference, for the probability that targets are met
 _ELSEWHERE = 0.02  # weight of references where it is clear whether targets are met
 
@@ -111,7 +111,7 @@ def suggest(
     references = _space_filling(box, allowed, _REFERENCES, seed + 1)
     known = np.empty((0, model.X.shape[1])) if taken is None else np.asarray(taken, dtype=np.float64)
     if candidates is None:
-        candidates = _space_filling(box, allowed, _CANDIDATES, seed)
+        candidates = _space_filling(box, allowed, _CANDIDATES if cheaper is None else _OF_EACH, seed)
         every = np.concatenate([model.X, known])
         candidates = candidates[~near_duplicates(candidates, every, np.ptp(model.X, axis=0))]
     if len(candidates) < count and budget is None:
@@ -123,7 +123,8 @@ def suggest(
         weights = weights * (4.0 * p * (1.0 - p) + _ELSEWHERE)
     first = len(candidates)  # of the cheaper ones
     if cheaper is not None:
-        new = candidates[~near_duplicates(candidates, cheaper.known, np.ptp(model.X, axis=0))]
+        every = np.concatenate([model.X, cheaper.known])
+        new = candidates[~near_duplicates(candidates, every, np.ptp(model.X, axis=0))]
         price = np.concatenate([price, cheaper.hours(new)])
         candidates = np.concatenate([candidates, new])
         known = np.concatenate([known, cheaper.known])

@@ -117,7 +117,7 @@ def run(
 def suggest(
     workspace: Annotated[Path | None, typer.Argument(help="Folder of a campaign; left out: the model alone.")] = None,
     count: Annotated[
-        int | None, typer.Option(help="Compositions to suggest; default: 5, or as --hours allow, 200 at most.")
+        int | None, typer.Option(help="Compositions to suggest; default: 5, or what --hours allow.")
     ] = None,
     hours: Annotated[float | None, typer.Option(help="Core-hours that all may take together.")] = None,
     out: Annotated[
@@ -179,7 +179,7 @@ def suggest(
     else:
         loaded = active.model_of(Dataset.shipped("implicit")) if fidelity == "implicit" else load()
     found = active.propose(
-        loaded, (5 if hours is None else 200) if count is None else count, workspace=opened,
+        loaded, (5 if hours is None else 1000) if count is None else count, workspace=opened,
         protocol=None if protocol is None else preset(protocol), fidelity=fidelity, fixed=held, bounds=limits,
         targets=target or (), hours=hours, implicit=None if implicit is None else Dataset.load(implicit), seed=seed,
     )  # fmt: skip

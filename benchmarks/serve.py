@@ -105,6 +105,8 @@ def pages(address: str) -> None:
         curve = time.perf_counter() - started
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
         show("page: first paint, first curve", f"{paint or 0:.0f} ms, {1e3 * curve:.0f} ms")
+        size = page.evaluate("performance.getEntriesByType('resource').reduce((s, r) => s + r.decodedBodySize, 0)")
+        show("page: what it loads, with the answers", f"{size / 1e6:.2f} MB")
         page.wait_for_timeout(3_000)
         for place, what in (
             ("#view=g&show=dilute", "g(r), dilute limit"),

@@ -45,6 +45,7 @@ def serve() -> None:
     from nicegui import ui
 
     import nanonet
+    from nanonet import composition
     from nanonet.formats import potential_table
     from nanonet.potentials import theory
     from nanonet.predict import ranges
@@ -53,10 +54,10 @@ def serve() -> None:
     values = dict(zip(model.space.names, ranges.middle(model), strict=True))
 
     def curves(now: dict[str, float]) -> tuple[Any, Any]:
-        whole = now | {"chain_length": round(now["chain_length"])}
-        return model.predict(whole), theory.theory(table, model.point(whole), theory.DILUTE).rdf
+        point = composition.as_composition([*(now | {"chain_length": round(now["chain_length"])}).values()])
+        return model.predict(point), theory.theory(table, point, theory.DILUTE).rdf
 
-    @ui.page("/")
+    @ui.page("/")  # type: ignore[untyped-decorator]
     def page() -> None:
         now = dict(values)
         rdf, dilute = curves(now)

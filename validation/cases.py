@@ -30,6 +30,7 @@ from nanonet.systems.base import Configuration
 from nanonet.systems.melt import Melt
 from nanonet.systems.placement import walk_chains
 from validation.checks import Check, run_lmp, table
+from validation.grafted_cases import brush, rigid_energy
 from validation.umbrella_cases import lone_dimer, windows_and_eps_nn
 
 KREMER_GREST = "Kremer-Grest targets as ESPResSo's kremerGrest.tcl lists them"
@@ -340,4 +341,6 @@ CASES: dict[str, Callable[[Path], list[Check]]] = {
     "box_size": box_size,
     "windows_and_eps_nn": windows_and_eps_nn,
     "lone_dimer": lone_dimer,
+    "rigid_energy": rigid_energy,
+    "brush": brush,
 }

@@ -13,14 +13,16 @@ from typing import Annotated, ClassVar, cast
 
 from msgspec import Meta
 
-from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition
+from nanonet.composition import NANOCOMPOSITE, Composition
 from nanonet.errors import InputError
+from nanonet.grafted import GRAFTED
 from nanonet.schema import Record
 
 _Count = Annotated[int, Meta(ge=0, le=10**12)]
 _Above = Annotated[int, Meta(ge=1, le=10**12)]
 _Positive = Annotated[float, Meta(gt=0)]
 _Pair = tuple[float | None, float | None]
+_Measured = tuple[float, float | None]
 _Springs = tuple[tuple[float, float], ...]
 
 
@@ -28,7 +30,7 @@ _Numbers = make_dataclass(
     "_Numbers",
     [
         (one.name, float) if one.default is None else (one.name, float | None, field(default=None))
-        for one in sorted(NANOCOMPOSITE.inputs, key=lambda one: one.default is not None)
+        for one in sorted(GRAFTED.inputs, key=lambda one: one.default is not None)
     ],
     bases=(Record,),
     frozen=True,
@@ -42,7 +44,8 @@ class CompositionRecord(_Numbers):  # type: ignore[valid-type, misc]  # its fiel
     @property
     def value(self) -> Composition:
         """The composition; `InputError` for what is out of its limits."""
-        return cast("Composition", NANOCOMPOSITE.point({name: x for name, x in self.items() if name in FIELDS}))
+        space = NANOCOMPOSITE if self.n_grafts is None else GRAFTED
+        return cast("Composition", space.point({name: x for name, x in self.items() if name in space.names}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +150,32 @@ class PolymerRecord(Record):
     g: tuple[float, ...] | None = None
     g_error: tuple[float, ...] | None = None
     profile: tuple[tuple[float, float, int], ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class GraftRecord(Record):
+    """`grafts.json`, and the same in a dataset: what grafts and matrix do; pairs are a value and its standard error."""
+
+    configurations: _Above
+    height: _Measured
+    """Mean distance of grafts' beads, graft points apart, from the surface of their NP (sigma)."""
+    end_height: _Measured
+    """The same of the free ends."""
+    bond: _Measured
+    """Mean length of the grafts' bonds (sigma)."""
+    overlap: _Measured
+    """Share of other NPs' grafts in the polymer about an NP's grafts."""
+    matrix_share: _Measured
+    """Share of the matrix in it."""
+    layer: tuple[float, float]
+    """Distance from the NP's centre (sigma) and density (sigma^-3) of the first layer of beads."""
+    r: tuple[float, ...]
+    """Middles (sigma) of the bins of the profiles."""
+    own: tuple[float, ...]
+    other: tuple[float, ...]
+    matrix: tuple[float, ...]
+    """Densities (sigma^-3) about an NP: of its own grafts, of other NPs', of the matrix."""
+    id: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,6 +298,7 @@ class MeasuredRun(Record):
     steps_per_second: float | None = None
     statistics: TrajectoryStatistics | None = None
     polymer: PolymerRecord | None = None
+    grafts: GraftRecord | None = None
     notes: tuple[str, ...] | None = None
     implicit: Mapping[str, object] | None = None
 

@@ -56,5 +56,5 @@ def test_what_it_starts_is_a_command_with_these_options() -> None:
     (entry,) = of("ENTRYPOINT")
     program, command, *options = json.loads(entry)
     assert program == "nanonet"
-    known = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
+    known = typer.main.get_command(app).get_command(None, command)  # type: ignore[attr-defined]
     assert set(options[::2]) <= {name for one in known.params for name in one.opts}

@@ -12,7 +12,19 @@ import nanonet
 
 ROOT = Path(nanonet.__file__).parent
 ROOMS = (
-    *("errors", "space", "composition", "notebook", "curve", "structure_factor", "rdf", "fourier", "schema", "records"),
+    *(
+        "errors",
+        "space",
+        "composition",
+        "grafted",
+        "notebook",
+        "curve",
+        "structure_factor",
+        "rdf",
+        "fourier",
+        "schema",
+        "records",
+    ),
     *("interpolation", "potentials", "formats", "protocol", "systems", "umbrella_runs", "entry", "dataset", "models"),
     *("evaluate", "check_dataset", "import_dataset", "phases", "phase"),
     *("simulate", "analyze", "learn", "predict", "campaign", "design", "plots", "reproduce", "web", "serve"),
@@ -107,7 +119,10 @@ def _loaded_after(statement: str) -> set[str]:
 def test_import_nanonet_is_light() -> None:
     assert not _loaded_after("import nanonet").intersection((*HEAVY, "numpy"))
     assert not _loaded_after("import nanonet.serve.start").intersection(("typing", "importlib"))
-    assert not _loaded_after("import nanonet.serve.cli").intersection(set(HEAVY) - {"typer", "rich"})
+    assert not _loaded_after("import nanonet.serve.cli").intersection((set(HEAVY) | {"numpy"}) - {"typer", "rich"})
+    asked = "import contextlib, io, sys; from nanonet.serve.cli import main; sys.argv = ['nanonet', '--help']"
+    shown = f"{asked}\nwith contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main()"
+    assert not _loaded_after(shown).intersection((set(HEAVY) | {"numpy"}) - {"typer", "rich"})
 
 
 def test_a_prediction_needs_the_default_install_only() -> None:

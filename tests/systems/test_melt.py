@@ -48,7 +48,7 @@ def test_a_seed_decides() -> None:
 @settings(max_examples=50, deadline=None)
 def test_numbers_give_the_density_and_the_box(diameter: float, length: int, density: float, box: float) -> None:
     protocol = replace(TINY, min_box=box, min_nps=8)
-    nps, chains, _ = as_system(Composition(diameter, length, density, 1, 1)).numbers(protocol)
+    nps, chains, *_ = as_system(Composition(diameter, length, density, 1, 1)).numbers(protocol)
     assert nps >= 8
     assert nps / density >= box**3 * (1 - 1e-9)
     assert chains >= 1

@@ -16,6 +16,7 @@ from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.formats import potential_table
+from nanonet.grafted import GraftedComposition
 from nanonet.potentials.mediated import PairInputs
 from nanonet.rdf import RDF
 from nanonet.records import Convergence, MeasuredRun, Provenance, TrajectoryStatistics
@@ -37,6 +38,8 @@ def regime(second_virial: float | None) -> str:
 
 def second_virial(composition: Composition) -> float | None:
     """B2* of a composition at infinite dilution, from the shipped table of W_poly; None where that does not reach."""
+    if isinstance(composition, GraftedComposition):
+        return None
     pair = PairInputs.of(composition)
     found = potential_table.shipped().potential(pair)
     return None if found.extrapolated else found.second_virial(composition.eps_nn)

@@ -9,18 +9,22 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
-from nanonet.analyze import configurations, pairs, polymer, trajectory
+from nanonet.analyze import configurations, grafts, pairs, polymer, trajectory
 from nanonet.analyze.entries import entry
 from nanonet.analyze.equilibrium import trajectory_statistics
 from nanonet.analyze.trajectory import Trajectory
+from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.formats.reading import read_bytes, read_json
-from nanonet.formats.run_folder import CONFIGURATIONS, POLYMER, RECORD, TRAJECTORY, read_finished
-from nanonet.records import MeasuredRun, PolymerRecord, RunRecord
+from nanonet.formats.run_folder import CONFIGURATIONS, GRAFTS, POLYMER, RECORD, TRAJECTORY, read_finished
+from nanonet.grafted import GRAFTED, GraftedComposition
+from nanonet.records import GraftRecord, MeasuredRun, PolymerRecord, RunRecord
+
+Kept = TypeVar("Kept", PolymerRecord, GraftRecord)
 
 
 class Measured(Protocol):
@@ -92,7 +96,7 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
             trajectory_sha256=hashlib.sha256(read_bytes(folder / TRAJECTORY, "trajectory")).hexdigest(),
             box=float(frames.volumes.mean() ** (1.0 / 3.0)),
             steps_per_second=None if record.last_segment is None else record.last_segment.speed,
-            polymer=_polymer(folder, record.id, nominal.diameter),
+            **_structure(folder, record.id, nominal),
             implicit=record.implicit,
         )
         return Run(found, measured.rdf, measured.blocks)
@@ -121,11 +125,17 @@ def measured_record(record: RunRecord, frames: Trajectory, measured: Measured) -
 
 
 def assemble(runs: Sequence[Run]) -> Dataset:
-    """The dataset of measured runs: replicas together, entries in the order of their first runs."""
+    """The dataset of measured runs: replicas together, entries in the order of their first runs.
+
+    Beside grafted NPs those without grafts are points of the same inputs, with 0 grafts.
+    """
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(replica_group(run.record.composition, run.record.protocol), []).append(run)
-    return Dataset.concatenate([entry(group) for group in groups.values()])
+    entries = [entry(group) for group in groups.values()]
+    if any(one.space == GRAFTED for one in entries):
+        entries = [replace(one, points=tuple(GRAFTED.point(x.to_json()) for x in one.points)) for one in entries]
+    return Dataset.concatenate(entries)
 
 
 def replica_group(composition: Mapping[str, object], protocol: Mapping[str, object]) -> str:
@@ -134,24 +144,39 @@ def replica_group(composition: Mapping[str, object], protocol: Mapping[str, obje
     return json.dumps([dict(composition), physics], sort_keys=True)
 
 
-def _polymer(folder: Path, identity: str, diameter: float) -> PolymerRecord | None:
-    """Structure of the polymer of a run: from the whole configurations, or as it was measured before.
+def _structure(folder: Path, identity: str, composition: Composition) -> dict[str, Any]:
+    """Structure of the polymer of a run, or of its grafts: a field of `MeasuredRun`; none without configurations."""
+    if isinstance(composition, GraftedComposition):
+
+        def of_grafts(found: list[Path]) -> GraftRecord:
+            return grafts.measure([grafts.read(name, composition) for name in found], composition.diameter)
+
+        return {"grafts": _kept(folder / GRAFTS, GraftRecord, identity, of_grafts)}
+
+    def of_polymer(found: list[Path]) -> PolymerRecord:
+        return _record(polymer.measure([configurations.read(name) for name in found], composition.diameter))
+
+    return {"polymer": _kept(folder / POLYMER, PolymerRecord, identity, of_polymer)}
+
+
+def _kept(path: Path, kind: type[Kept], identity: str, measure: Callable[[list[Path]], Kept]) -> Kept | None:
+    """What is measured on the whole configurations of a run, now or before.
 
     A run is often kept with fewer configurations than it wrote, so the result of all of them is left beside it.
     """
-    path = folder / POLYMER
-    found = sorted((folder / CONFIGURATIONS).glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))
+    folder = path.parent / CONFIGURATIONS
+    found = sorted(folder.glob("*.lammpstrj.gz"), key=lambda name: int(name.name.split(".")[0]))
     if path.is_file():
         try:
-            kept = read_json(path, PolymerRecord, "record of the polymer")
-            whole = kept.g_error is not None or kept.configurations == 1
+            kept = read_json(path, kind, f"record of the {path.stem}")
+            whole = kept.get("g_error", 0) is not None or kept.configurations == 1
             if kept.id == identity and whole and kept.configurations >= len(found):
                 return kept
         except InputError:
             pass  # damaged: it is made again
     if not found:
         return None
-    content = _record(identity, polymer.measure([configurations.read(name) for name in found], diameter))
+    content = replace(measure(found), id=identity)
     try:
         with writing(path) as temporary:
             temporary.write_text(json.dumps(content.to_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -160,13 +185,12 @@ def _polymer(folder: Path, identity: str, diameter: float) -> PolymerRecord | No
     return content
 
 
-def _record(identity: str, structure: polymer.PolymerStructure) -> PolymerRecord:
+def _record(structure: polymer.PolymerStructure) -> PolymerRecord:
     def estimate(value: polymer.Estimate) -> tuple[float | None, float | None]:
         return _rounded(value.value), _rounded(value.error)
 
     g = structure.g
     return PolymerRecord(
-        id=identity,
         configurations=structure.configurations,
         layer=(round(structure.layer.position, 6), round(structure.layer.height, 6)),
         layer_error=g.error_at(structure.layer.position),

@@ -14,6 +14,7 @@ from scipy.stats import qmc
 from nanonet.composition import FIELDS, NANOCOMPOSITE, PAIR_INPUTS, Composition
 from nanonet.errors import InputError, check_whole
 from nanonet.formats.tables import read_table
+from nanonet.grafted import GRAFTED, GraftedComposition
 from nanonet.potentials.mediated import PairInputs
 from nanonet.space import InputSpace
 
@@ -150,6 +151,8 @@ def _readable(space: InputSpace, u: NDArray[np.float64]) -> Iterator[list[Any]]:
 def read_csv(path: str | os.PathLike[str]) -> tuple[Composition, ...]:
     """A design of one's own: a CSV with the columns diameter, chain_length, density, eps_nn, eps_pn in any order.
 
+    With the columns n_grafts, graft_length (and eps_gm, left out: 1) its NPs are grafted; a row with 0 grafts is bare.
+
     Raises
     ------
     InputError
@@ -157,19 +160,22 @@ def read_csv(path: str | os.PathLike[str]) -> tuple[Composition, ...]:
         are named), or a composition stands twice.
     """
     table = read_table(path, "design", FIELDS)
-    for name in FIELDS:
+    needed = [one.name for one in GRAFTED.inputs if one.default is None]
+    for name in needed:
         if name not in table.columns:
             raise InputError(
-                f"{table.title} has the columns {', '.join(table.columns)}; needed are {', '.join(FIELDS)}"
+                f"{table.title} has the columns {', '.join(table.columns)}; needed are {', '.join(needed)}"
             )
     for name in table.columns:
-        if name not in FIELDS:
-            raise InputError(f"{table.title} has a column {name!r}; allowed are {', '.join(FIELDS)}")
-    columns = [table.numbers(name) for name in FIELDS]
+        if name not in GRAFTED.names:
+            raise InputError(f"{table.title} has a column {name!r}; allowed are {', '.join(GRAFTED.names)}")
+    columns = [table.numbers(name) for name in table.columns]
     found: dict[Composition, int] = {}
     for line, *values in zip(table.lines, *columns, strict=True):
         try:
-            composition = Composition(*values)
+            point = GRAFTED.point(dict(zip(table.columns, values, strict=True)))
+            assert isinstance(point, GraftedComposition)
+            composition = point if point.n_grafts else point.core
         except InputError as error:
             raise InputError(f"{table.title}, line {line}: {error}") from None
         if composition in found:

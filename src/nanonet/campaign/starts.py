@@ -24,6 +24,7 @@ from nanonet.dataset import Run
 from nanonet.errors import InputError
 from nanonet.formats import potential_table
 from nanonet.formats.run_folder import TRAJECTORY
+from nanonet.grafted import GraftedComposition
 from nanonet.potentials.mediated import PairInputs, PolymerPotential
 from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.records import Convergence
@@ -41,6 +42,8 @@ def potential_of(composition: Composition) -> PolymerPotential:
 
 def why_not(composition: Composition) -> str:
     """Why an explicit run of a composition cannot start with implicit NPs, in words; empty where it can."""
+    if isinstance(composition, GraftedComposition):
+        return "W_poly was measured between NPs without grafts"
     potential = potential_of(composition)
     if potential.extrapolated:
         return f"W_poly was not sampled there: {potential.extrapolated}"

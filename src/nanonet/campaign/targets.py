@@ -9,6 +9,7 @@ from nanonet.campaign import starts
 from nanonet.errors import InputError
 from nanonet.protocol import WINDOWS, Protocol
 from nanonet.systems.base import System
+from nanonet.systems.grafted import Grafted
 from nanonet.systems.melt import Melt
 from nanonet.systems.umbrella import UmbrellaWindows
 
@@ -50,4 +51,5 @@ def _of_potential(system: System, base: Protocol, replica: int) -> Protocol:
 _PROTOCOLS: dict[str, Callable[[System, Protocol, int], Protocol]] = {
     UmbrellaWindows.kind: _of_potential,
     Melt.kind: _of_curve,
+    Grafted.kind: _of_curve,
 }

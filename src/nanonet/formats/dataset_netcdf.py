@@ -18,6 +18,7 @@ from nanonet.curve import G_R, Quantity
 from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.formats.reading import MAX_ARRAYS, parse_json, read_bytes
+from nanonet.grafted import known_space
 from nanonet.records import MeasuredRun, Provenance
 from nanonet.space import InputSpace
 
@@ -158,7 +159,7 @@ def _read(file: h5py.File) -> Columns:
     space, q = NANOCOMPOSITE, G_R
     if found == DECLARED:
         space = InputSpace.from_json(parse_json(str(file.attrs["inputs"]), list[dict[str, object]], "inputs"))
-        space = NANOCOMPOSITE if space == NANOCOMPOSITE else space  # whose points are compositions
+        space = known_space(space)
         q = Quantity.from_json(parse_json(str(file.attrs["quantity"]), dict[str, object], "quantity"))
     x, y, errors = (file[name][...] for name in (q.x, q.name, "error"))
     columns = [

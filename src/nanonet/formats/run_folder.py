@@ -15,7 +15,7 @@ from nanonet.records import RunRecord, check_id
 RECORD = "run.json"
 TRAJECTORY = "trajectory.gsd"
 THINNED = "thinned.gsd"  # every tenth frame of it, in a run that is kept (data/README.md)
-POLYMER = "polymer.json"  # what was measured on the whole configurations
+POLYMER, GRAFTS = "polymer.json", "grafts.json"  # what was measured on the whole configurations
 
 # the deck: what LAMMPS reads
 DATA = "system.data"

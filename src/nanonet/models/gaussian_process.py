@@ -68,7 +68,7 @@ class ScorePosterior(NamedTuple):
     ) -> ScorePosterior:
         """From scores (n, c) of groups (c,) whose kernels have lengths (groups, q) and noise (groups,)."""
         found, variances = [], np.empty(len(group))
-        for i in np.unique(group).tolist():
+        for i in sorted(set(group.tolist())):
             own = group == i
             matrix = correlation(inputs, inputs, lengths[i], kernel) + (noise[i] + JITTER) * np.eye(len(inputs))
             inverse = np.linalg.inv(matrix)

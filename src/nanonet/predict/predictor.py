@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from nanonet.composition import FIELDS, MIN_EPS_NN, NANOCOMPOSITE, Composition, as_composition, check_repulsion
 from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError, NanonetWarning
+from nanonet.grafted import known_space
 from nanonet.models.base import Array, Band, CurveModel, check_draws, check_inputs
 from nanonet.models.load import load_model
 from nanonet.notebook import card
@@ -63,7 +64,7 @@ class Predictor:
     def __init__(self, model: CurveModel, card: Mapping[str, Any]) -> None:
         self.model = model
         self.card = card
-        self.space = InputSpace.from_json(card["space"]) if "space" in card else NANOCOMPOSITE
+        self.space = known_space(InputSpace.from_json(card["space"])) if "space" in card else NANOCOMPOSITE
         self.quantity = Quantity.from_json(card["quantity"]) if "quantity" in card else G_R
         self._domain = ApplicabilityDomain(model.X)
 

@@ -13,7 +13,7 @@ from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
     from nanonet.curve import Curve
-    from nanonet.records import PolymerRecord
+    from nanonet.records import GraftRecord, PolymerRecord
 
 _ROUNDING = 1e-9  # of the volume of a box that does not change
 
@@ -105,6 +105,7 @@ def _analyze_runs(paths: list[Path], out: Path) -> None:
         for note in (note for run in dataset.runs[i] for note in run.record.notes or ()):
             print(f"  note: {note}")
         _print_polymer([run.record.polymer for run in dataset.runs[i] if run.record.polymer is not None])
+        _print_grafts([run.record.grafts for run in dataset.runs[i] if run.record.grafts is not None])
     if out.suffix == ".nc":
         dataset.save(out)
     else:
@@ -192,3 +193,19 @@ def _print_polymer(found: list[PolymerRecord]) -> None:
             f"{seen.adsorbed[0]:.1f} monomers an NP; chains join {100 * (seen.bridged[0] or 0.0):.1f} % of NP pairs, "
             f"{seen.partners[0]:.2f} near NPs to an NP ({seen.configurations} configurations)"
         )
+
+
+def _print_grafts(found: list[GraftRecord]) -> None:
+    """What grafts and matrix do, as the longest of the runs saw it."""
+    if found:
+        seen = max(found, key=lambda one: one.configurations)
+        print(
+            f"  grafts: beads {_pair(seen.height)} above the surface, ends {_pair(seen.end_height)}; of the polymer "
+            f"about them {_pair(seen.overlap)} is of other NPs' grafts, {_pair(seen.matrix_share)} of the matrix "
+            f"({seen.configurations} configurations)"
+        )
+
+
+def _pair(pair: tuple[float, float | None]) -> str:
+    value, error = pair
+    return f"{value:.3g}" if error is None else f"{value:.3g} ± {error:.1g}"

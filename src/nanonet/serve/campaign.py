@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from nanonet.campaign.campaign import Row
     from nanonet.design.suggest import Suggestion
 
-app = typer.Typer(no_args_is_help=True, help="Simulate many compositions: design, run, status, collect.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Simulate many compositions: design, run, status, collect."
+)
 
 Workspace = Annotated[Path, typer.Argument(help="Folder of the campaign.")]
 

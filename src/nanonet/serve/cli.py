@@ -1,40 +1,75 @@
-"""The command line. Commands import what they need inside, so that `nanonet --help` starts at once."""
+"""The command line. A command's module is imported when it is asked for; what it needs it imports inside."""
 
 from __future__ import annotations
 
-import dataclasses
-import functools
+import importlib
 import sys
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from nanonet.serve import (
-    analyze,
-    campaign,
-    dataset,
-    design,
-    multiscale,
-    phase,
-    predict,
-    reproduce,
-    service,
-    structure_factor,
-    sweep,
-    terminal,
-    theory,
-)  # fmt: skip
-from nanonet.serve.options import Accelerator, Inputs, LmpCommand, Threads, every_input, needs_extra, progress_bar
-from nanonet.serve.predict import composition_of
+from nanonet.serve import terminal
 from nanonet.serve.terminal import print
 
+COMMANDS = {
+    "predict": "predict",
+    "sweep": "sweep",
+    "phase": "phase",
+    "phase-map": "phase",
+    "design": "design",
+    "sensitivity": "design",
+    "theory": "theory",
+    "serve": "service",
+    "dataset": "dataset",
+    "train": "predict",
+    "evaluate": "predict",
+    "simulate": "simulate",
+    "extend": "simulate",
+    "campaign": "campaign",
+    "analyze": "analyze",
+    "msd": "analyze",
+    "structure-factor": "structure_factor",
+    "windows": "multiscale",
+    "potential": "multiscale",
+    "potential-table": "multiscale",
+    "implicit": "multiscale",
+    "reproduce": "reproduce",
+}
+"""Commands, and the module of each in this room: a function of the command's name, or a Typer `app` of several."""
+
+
+class _Commands(TyperGroup):
+    """The commands of `COMMANDS`, each made when it is asked for."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # None: not made yet
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name, None if there is none."""
+        if cmd_name in COMMANDS and self.commands[cmd_name] is None:
+            self.commands[cmd_name] = _made(cmd_name)
+        return self.commands.get(cmd_name)
+
+
+def _made(name: str) -> Any:
+    module = importlib.import_module(f"nanonet.serve.{COMMANDS[name]}")
+    several = getattr(module, "app", None)
+    if several is None:
+        several = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_HELP)
+        several.command(name)(getattr(module, name.replace("-", "_")))
+    return typer.main.get_command(several)
+
+
+_HELP = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_HELP,
     help="Nanoparticles in a polymer: simulate and predict their radial distribution function g(r).",
 )
 
@@ -56,110 +91,9 @@ def nanonet(
     """Nanoparticles in a polymer: simulate and predict their radial distribution function g(r)."""
 
 
-app.add_typer(campaign.app, name="campaign")
-app.add_typer(dataset.app, name="dataset")
-for command in (
-    analyze.analyze,
-    analyze.msd,
-    predict.predict,
-    predict.train,
-    predict.evaluate,
-    design.design,
-    design.sensitivity,
-    multiscale.windows,
-    multiscale.potential,
-    multiscale.potential_table,
-    multiscale.implicit,
-    phase.phase,
-    phase.phase_map,
-    reproduce.reproduce,
-    service.serve,
-    structure_factor.structure_factor,
-    sweep.sweep,
-    theory.theory,
-):
-    app.command()(command)
-
-
 def main() -> None:
     """Run the command line: exit status 2 and one message, no traceback, for what the user can mend."""
     sys.exit(terminal.run(app))
-
-
-@app.command()
-@every_input
-def simulate(
-    inputs: Inputs,
-    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there resumes.")],
-    protocol: Annotated[str, typer.Option(help="smoke, standard or paper.")] = "standard",
-    production_steps: Annotated[int | None, typer.Option(help="Instead of the protocol's own.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the starting configuration and the velocities.")] = 1,
-    start: Annotated[
-        str | None, typer.Option(help="Where the NPs start: implicit, dispersed or clustered; default: the protocol's.")
-    ] = None,
-    lmp: LmpCommand = None,
-    accelerator: Accelerator = "auto",
-    threads: Threads = 1,
-    write_only: Annotated[bool, typer.Option("--write-only", help="Leave the deck, run nothing.")] = False,
-    implicit: Annotated[
-        bool, typer.Option("--implicit", help="NPs alone, U_nn + W_poly; --protocol does not count.")
-    ] = False,
-) -> None:
-    """Simulate a composition with LAMMPS: NP trajectory and whole configurations."""
-    from nanonet.composition import check_repulsion
-    from nanonet.protocol import IMPLICIT, preset
-
-    composition = composition_of(inputs)
-    check_repulsion(composition)
-    chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed)
-    if start is not None:
-        chosen = dataclasses.replace(chosen, start=start)
-    if production_steps is not None:
-        chosen = dataclasses.replace(chosen, production_steps=production_steps)
-    with needs_extra("sim"):
-        from nanonet.campaign import starts
-        from nanonet.formats.run_folder import read_record
-        from nanonet.simulate import engine, finished, langevin
-    subject = multiscale.implicit_subject(composition) if implicit else composition
-    if start is None and (started := finished.started_protocol(out)) is not None:
-        chosen = dataclasses.replace(chosen, start=started.start)
-    if not implicit and chosen.start == "implicit" and (reason := starts.why_not(composition)):
-        print(f"start      dispersed, not implicit: {reason}")
-        chosen = dataclasses.replace(chosen, start="dispersed")
-    place = functools.partial(starts.place, lmp=lmp)
-    if write_only:
-        folder = engine.write_deck(subject, chosen, out, place)
-        print(f"written    {folder}: run there  lmp -log none -in start.in")
-        return
-    with progress_bar("simulating") as progress:
-        trajectory = engine.run(
-            subject, chosen, out, lmp=lmp, accelerator=accelerator, threads=threads, place=place, progress=progress
-        )
-    record = read_record(out)
-    used = f"LAMMPS {record.lammps}, accelerator {record.accelerator}"
-    if record.accelerator == langevin.NAME:
-        used = "a compiled loop"
-    print(f"simulated  {record.nps} NPs and {record.chains} chains with {used}\nwritten    {trajectory}")
-
-
-@app.command()
-def extend(
-    folder: Annotated[Path, typer.Argument(help="A finished run.")],
-    production_steps: Annotated[int, typer.Option(help="Steps of production in all.")],
-    lmp: LmpCommand = None,
-    accelerator: Accelerator = "auto",
-    threads: Threads = 1,
-) -> None:
-    """Give a finished run more production, or, where its restart file is gone, a replica beside it."""
-    with needs_extra("sim"):
-        from nanonet.campaign import starts
-        from nanonet.simulate import engine
-    with progress_bar("simulating") as progress:
-        trajectory = engine.extend(
-            folder, production_steps, lmp=lmp, accelerator=accelerator, threads=threads, progress=progress,
-            place=functools.partial(starts.place, lmp=lmp),
-        )  # fmt: skip
-    print(f"written    {trajectory}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from nanonet.import_dataset import Imported
     from nanonet.space import InputSpace
 
-app = typer.Typer(no_args_is_help=True, help="Dataset files: your own results, and what is in them.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Dataset files: your own results, and what is in them."
+)
 
 Table = Annotated[
     Path,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nanonet.phases.state import STATES
 from nanonet.serve.options import check_outputs, needs_extra, numbers_by_name, progress_bar, ranges_by_name
 from nanonet.serve.predict import sure
 from nanonet.serve.terminal import print
@@ -155,6 +154,8 @@ def _print_design(found: Design) -> None:
 
 
 def _lines(number: int, answer: Answer) -> list[str]:
+    from nanonet.phases.state import STATES
+
     p = answer.prediction
     bar = f" ± {answer.error:.2f}" if 0.01 <= answer.probability <= 0.99 else ""
     lines = [f"\n{number}            {p.point}", f"probability  {sure(answer.probability)}{bar}"]

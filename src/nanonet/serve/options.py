@@ -13,6 +13,8 @@ import typer
 
 from nanonet.composition import FIELDS, NANOCOMPOSITE
 from nanonet.errors import InputError, MissingExtraError
+from nanonet.grafted import GRAFTED
+from nanonet.space import InputSpace
 
 Inputs = dict[str, float | None]
 """Values of inputs by name; None of those that were not given."""
@@ -29,16 +31,16 @@ Threads = Annotated[int, typer.Option(help="Threads of each process (omp, kokkos
 
 
 def inputs_as_options(
-    *names: str, optional: tuple[str, ...] = ()
+    *names: str, optional: tuple[str, ...] = (), space: InputSpace = NANOCOMPOSITE
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an option for each input of a composition in place of its first parameter, which gets all values.
 
-    Names, texts and defaults are those of the declaration (`composition.NANOCOMPOSITE`). `names` are those that must be
-    given, `optional` those that may be left out.
+    Names, texts and defaults are those of the declaration. `names` are those that must be given where they have no
+    default, `optional` those that may be left out.
     """
     options = []
     for name in (*names, *optional):
-        one = NANOCOMPOSITE[name]
+        one = space[name]
         needed = name in names and one.default is None
         kind: object = Annotated[float if needed else float | None, typer.Option(help=one.help)]
         default = inspect.Parameter.empty if needed else one.default
@@ -106,8 +108,11 @@ def measuring(given: Mapping[str, object]) -> dict[str, Any]:
 every_input = inputs_as_options(*FIELDS)
 """All inputs of a composition, to be given but for those with a default."""
 
+grafts_too = inputs_as_options(*GRAFTED.names, space=GRAFTED)
+"""The same, and those of grafts."""
+
 any_input = inputs_as_options(optional=FIELDS)
-"""The same, each of which may be left out."""
+"""All inputs of a composition, each of which may be left out."""
 
 
 def name_and_value(option: str, text: str) -> tuple[str, str]:

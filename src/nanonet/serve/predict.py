@@ -11,6 +11,7 @@ import typer
 
 from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
+from nanonet.grafted import GRAFTED, GraftedComposition
 from nanonet.serve.options import (
     Given,
     Inputs,
@@ -244,7 +245,9 @@ def values_of(inputs: Inputs, given: list[str] | None) -> dict[str, float]:
 
 def composition_of(inputs: Mapping[str, float | None]) -> Composition:
     """The composition that the options name; `InputError` where one is missing or out of its limits."""
-    return cast("Composition", NANOCOMPOSITE.point({k: x for k, x in inputs.items() if x is not None}))
+    space = GRAFTED if GRAFTED.names[-1] in inputs else NANOCOMPOSITE
+    point = space.point({name: x for name, x in inputs.items() if x is not None})
+    return point.core if isinstance(point, GraftedComposition) and not point.n_grafts else cast("Composition", point)
 
 
 def print_prediction(found: Prediction) -> None:

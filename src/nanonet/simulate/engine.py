@@ -95,7 +95,7 @@ def run(
     in_lammps = Path(folder).is_dir() and process.good_restarts(Path(folder))  # where it then resumes
     if not in_lammps and langevin.supports(system) and langevin.serves(numbers.nps, lmp, accelerator):
         return _run_loop(system, protocol, _prepare(folder), progress)
-    program = inspect(find_lmp(lmp))
+    program = inspect(find_lmp(lmp), rigid=numbers.rigid > 0)
     acceleration = choose(accelerator if system.accelerated else "none", program, threads)
     if acceleration.name == "kokkos" and protocol.bond_substeps > 1:
         raise InputError(

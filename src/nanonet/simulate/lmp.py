@@ -25,6 +25,9 @@ NEEDED = {
 }
 """Styles that every run needs, by their kind."""
 
+RIGID = ("rigid/nvt/small",)
+"""Fixes that runs with rigid bodies need."""
+
 LAUNCHERS = ("mpirun", "mpiexec", "orterun", "prterun", "prun", "srun", "aprun", "jsrun", "ibrun", "flux")
 """Programs that start the ranks of an MPI job, by the beginnings of their names."""
 
@@ -37,7 +40,7 @@ _RANK = re.compile(
 """Variables by which a launcher tells a process that it is a rank of a job. Those of the job itself (SLURM_JOB_ID and
 the like) tell no such thing: a script of the user's own may start `srun` by them."""
 
-_PACKAGES = {"fene": "MOLECULE", "bond": "MOLECULE"}  # the others are in every LAMMPS
+_PACKAGES = {"fene": "MOLECULE", "bond": "MOLECULE", "rigid/nvt/small": "RIGID"}  # the others are in every LAMMPS
 _VERSION = re.compile(r"Large-scale Atomic/Molecular Massively Parallel Simulator - (.+)")
 
 
@@ -120,8 +123,8 @@ def ending(status: int) -> str:
     return f"exit status {status}" + ("" if name is None else f": {name}")
 
 
-def inspect(command: Sequence[str]) -> Lmp:
-    """Ask a LAMMPS command what it is.
+def inspect(command: Sequence[str], *, rigid: bool = False) -> Lmp:
+    """Ask a LAMMPS command what it is; `rigid`: it is to move rigid bodies.
 
     Raises
     ------
@@ -140,7 +143,7 @@ def inspect(command: Sequence[str]) -> Lmp:
     kokkos = re.search(r"^KOKKOS package API: *(.*)$", done.stdout, flags=re.MULTILINE)
     found = Lmp(tuple(command), version[1].strip(), _styles(done.stdout), kokkos[1].strip() if kokkos else "")
     for kind, names in NEEDED.items():
-        for name in names:
+        for name in (*names, *(RIGID if rigid and kind == "Fix" else ())):
             if not found.has(kind, name):
                 package = f" (package {_PACKAGES[name]})" if name in _PACKAGES else ""
                 raise InputError(

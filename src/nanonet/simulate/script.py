@@ -30,7 +30,7 @@ _TABLE_ROWS = 3_000
 def data_text(start: Configuration, masses: tuple[float, ...], bond_types: int = 1) -> str:
     """The LAMMPS data file (atom style bond) of a starting configuration, with the masses of its types of particles.
 
-    Molecule numbers count the chains from 1; what belongs to no chain has molecule 0.
+    Molecule numbers count the chains, then rigid bodies, from 1; what belongs to none has molecule 0.
     """
     images = np.floor(start.positions / start.box).astype(int)
     inside = start.positions - images * start.box
@@ -41,10 +41,10 @@ def data_text(start: Configuration, masses: tuple[float, ...], bond_types: int =
             zip(*(column.tolist() for column in columns), strict=True), start=1
         )
     ]
-    chains, beads, _ = start.monomers.shape
+    nps = len(start.nps)
     box = f"0.0 {start.box:.10g}"
     lines = [
-        f"nanonet: {chains} chains of {beads} monomers (type 1), {len(start.nps)} NPs (type 2)",
+        f"nanonet: {len(atoms) - nps} monomers (type 1), {nps} NPs (type {NP})",
         "",
         f"{len(atoms)} atoms",
         f"{len(start.bonds)} bonds",
@@ -87,9 +87,10 @@ def start_text(what: System | Composition, protocol: Protocol) -> str:
         seed, temperature = protocol.seed + 3, protocol.temperature
         velocities = f"velocity all create {temperature:g} {seed} mom yes rot no dist gaussian\n"
         return _head(forces, "zero 2.5") + velocities + _forces(forces) + _langevin(protocol)
+    bodies = _bodies(system, protocol)
     return (
-        _head(forces, "soft 1.0") + _push_off(forces, protocol) + _forces(forces) + _settle(protocol)
-        + _hold(protocol) + _release(protocol) + _run(protocol)
+        _head(forces, "soft 1.0") + bodies + _push_off(forces, protocol, held=bool(bodies)) + _forces(forces)
+        + _settle(protocol) + _hold(protocol) + _release(protocol) + _run(protocol, rigid=bool(bodies))
     )  # fmt: skip
 
 
@@ -101,8 +102,9 @@ def resume_text(what: System | Composition, protocol: Protocol) -> str:
     if len({bond.style for bond in forces.bonds}) > 1:  # restart files do not hold the coefficients of hybrid styles
         styles, coefficients = bond_text(forces)
         bonds = styles.split("\n", 2)[2] + coefficients
-    ensemble = _langevin(protocol) if system.ensemble == "langevin" else _run(protocol)
-    return _HEAD_RESUME + bonds + _expect(system.numbers(protocol).particles) + _forces(forces) + ensemble
+    bodies = _bodies(system, protocol)
+    ensemble = _langevin(protocol) if system.ensemble == "langevin" else _run(protocol, rigid=bool(bodies))
+    return _HEAD_RESUME + bonds + _expect(system.numbers(protocol).particles) + bodies + _forces(forces) + ensemble
 
 
 def interactions(what: System | Composition) -> str:
@@ -166,8 +168,20 @@ if "${{particles}} != {particles}" then &
 """
 
 
-def _push_off(forces: ForceField, protocol: Protocol) -> str:
-    """Part overlapping particles with a soft repulsion that grows."""
+def _bodies(system: System, protocol: Protocol) -> str:
+    """Groups of the particles in rigid bodies, and of those that are in none; nothing where there are no bodies."""
+    numbers = system.numbers(protocol)
+    if not numbers.rigid:
+        return ""
+    return f"""
+# NPs and what is fixed to them, and all others
+group bodies id > {numbers.particles - numbers.rigid}
+group free subtract all bodies
+"""
+
+
+def _push_off(forces: ForceField, protocol: Protocol, *, held: bool = False) -> str:
+    """Part overlapping particles with a soft repulsion that grows; rigid bodies are held."""
     minimum = 2.0 ** (1.0 / 6.0)
     soft = "".join(f"pair_coeff {types} 0.0 {minimum * sigma:.10g}\n" for types, _, sigma, _ in forces.pairs)
     types = " ".join(
@@ -175,7 +189,7 @@ def _push_off(forces: ForceField, protocol: Protocol) -> str:
     )
     return f"""
 # overlapping monomers are pushed apart
-group moving type {types}
+group moving {"union free" if held else f"type {types}"}
 {_lists(forces)}{soft}\
 timestep 0.005
 thermo 500
@@ -237,10 +251,8 @@ def _hold(protocol: Protocol) -> str:
     return f"""
 # the polymer relaxes about NPs that are held
 velocity moving create {protocol.temperature:g} {protocol.seed + 4} mom yes rot no dist gaussian
-if "${{style}} == lj/nanonet" then "suffix off"
 {_integrate(protocol, "moving")}run {protocol.hold_steps}
 unfix npt
-if "${{style}} == lj/nanonet" then "suffix on"
 """
 
 
@@ -253,7 +265,7 @@ reset_timestep 0
 """
 
 
-def _run(protocol: Protocol) -> str:
+def _run(protocol: Protocol, *, rigid: bool = False) -> str:
     """NPT equilibration and production, from wherever the clock stands."""
     whole = last = ""
     if protocol.configurations:
@@ -267,28 +279,36 @@ write_dump all custom {CONFIGURATIONS}/{protocol.total_steps}.lammpstrj {columns
 """
     return f"""
 # NPT: Nose-Hoover thermostat and barostat, velocity Verlet
-{_integrate(protocol, "all")}{_stretches(protocol, whole, last)}"""
+{_rigid(protocol) if rigid else ""}{_integrate(protocol, "free" if rigid else "all")}\
+{_stretches(protocol, whole, last)}"""
+
+
+def _rigid(protocol: Protocol) -> str:
+    """Rigid bodies under a thermostat of their own; the barostat of the others moves them with the box."""
+    temperature = protocol.temperature
+    bath = f"temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g}"
+    return f"fix rigid bodies rigid/nvt/small molecule {bath}\n"
 
 
 def _integrate(protocol: Protocol, group: str) -> str:
-    """NPT of a group of particles; the others only scale with the box."""
+    """NPT of a group of particles; the others only scale with the box. Our own style moves all, or is switched off."""
     temperature, pressure, n = protocol.temperature, protocol.pressure, protocol.bond_substeps
     substeps = f"run_style respa 2 {n} bond 1 pair 2\n" if n > 1 else ""
-    # ours moves all particles and must be told of substeps; npt finds out
-    ours, told = "", ""
-    if group == "all":
-        ours, told = (
-            f"""\
+    damping, barostat = f"{protocol.thermostat_damping:g}", f"{pressure:g} {pressure:g} {protocol.barostat_damping:g}"
+    fix = f"fix npt {group} npt temp {temperature:g} {temperature:g} {damping} iso {barostat}"
+    if group == "all":  # ours must be told of substeps; npt finds out
+        fix = f"""\
 variable substeps string ""
 if "${{style}} == lj/nanonet" then "variable substeps string 'substeps {n}'"
-""",
-            " ${substeps}",
-        )
-    return f"""\
-timestep {protocol.timestep:g}
-{substeps}{_THERMO}{ours}fix npt {group} npt temp {temperature:g} {temperature:g} {protocol.thermostat_damping:g} \
-iso {pressure:g} {pressure:g} {protocol.barostat_damping:g}{told}
+{fix} ${{substeps}}
 """
+    else:
+        fix = f"""\
+if "${{style}} == lj/nanonet" then "suffix off"
+{fix}
+if "${{style}} == lj/nanonet" then "suffix on"
+"""
+    return f"timestep {protocol.timestep:g}\n{substeps}{_THERMO}{fix}"
 
 
 _THERMO = f"""\

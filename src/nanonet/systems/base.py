@@ -31,6 +31,8 @@ class Numbers(NamedTuple):
     nps: int
     chains: int
     particles: int
+    rigid: int = 0
+    """Particles of rigid bodies, the last ones: each NP with what is fixed to it, one molecule."""
 
 
 class Pair(NamedTuple):
@@ -159,8 +161,10 @@ class System(Protocol):
     entries: ClassVar[tuple[str, ...]]
     """Names of its parameters in a record. No other kind has the same."""
     ensemble: ClassVar[Ensemble]
-    accelerated: ClassVar[bool]
-    """Whether LAMMPS's accelerators and our pair style have its forces."""
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether LAMMPS's accelerators and our pair style have its forces."""
 
     @property
     def diameter(self) -> float:

@@ -6,17 +6,21 @@ from collections.abc import Mapping
 
 from nanonet.composition import Composition
 from nanonet.errors import InputError
+from nanonet.grafted import GraftedComposition
 from nanonet.systems.base import System
+from nanonet.systems.grafted import Grafted
 from nanonet.systems.implicit import Implicit
 from nanonet.systems.melt import Melt
 from nanonet.systems.umbrella import UmbrellaWindows
 
-SYSTEMS: dict[str, type[System]] = {cls.kind: cls for cls in (Melt, UmbrellaWindows, Implicit)}
+SYSTEMS: dict[str, type[System]] = {cls.kind: cls for cls in (Melt, UmbrellaWindows, Implicit, Grafted)}
 """Kinds by name."""
 
 
 def as_system(what: System | Composition) -> System:
-    """A system as it is; of a composition its melt."""
+    """A system as it is; of a composition its melt, with grafted NPs where it has grafts."""
+    if isinstance(what, GraftedComposition):
+        return Grafted(what) if what.n_grafts else Melt(what.core)
     return Melt(what) if isinstance(what, Composition) else what
 
 

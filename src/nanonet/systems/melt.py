@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from nanonet.composition import Composition, check_repulsion, number_of_nps
+from nanonet.composition import MELT_DENSITY, Composition, check_repulsion, np_volume, number_of_nps
 from nanonet.errors import InputError
 from nanonet.potentials.lennard_jones import CUTOFF
 from nanonet.protocol import Protocol
@@ -27,15 +27,11 @@ from nanonet.systems.base import (
 )
 from nanonet.systems.placement import place_alone, walk_chains
 
-MELT_DENSITY = 0.934
-"""Monomer density of the melt without NPs at T = P = 1 (sigma^-3): trial runs of N = 40 gave 0.934(1)."""
-
 FENE_STIFFNESS, FENE_EXTENT = 30.0, 1.5  # K (epsilon/sigma^2) and R0 (sigma): paper, Model
 FENE = Bond("fene", f"{FENE_STIFFNESS:g} {FENE_EXTENT:g} 1.0 1.0")
 """Bond of the chains, with its WCA core of the monomer's epsilon and sigma."""
 
 _START_DENSITY = 0.7  # monomer density of the starting configuration: loose enough for a quick push-off
-_NP_SHELL = 0.45  # an NP takes the melt's volume of a sphere of diameter D + 0.45 (D = 3: measured box of a trial run)
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,7 @@ def melt_numbers(nps: int, volume: float, diameter: float, chain_length: int) ->
     The density is an outcome under NPT, so this is an estimate: the melt at its known density plus a volume an NP.
     `InputError` where the NPs leave no room for even one chain.
     """
-    melt = volume - nps * math.pi / 6.0 * (diameter + _NP_SHELL) ** 3
+    melt = volume - nps * np_volume(diameter)
     chains = round(melt * MELT_DENSITY / chain_length)
     if chains < 1:
         raise InputError(

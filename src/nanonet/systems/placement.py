@@ -109,13 +109,19 @@ def _dimer(separation: float, box: float, rng: np.random.Generator) -> NDArray[n
 
 
 def walk_chains(
-    chains: int, beads: int, box: float, nps: NDArray[np.float64], contact: float, rng: np.random.Generator
+    chains: int,
+    beads: int,
+    box: float,
+    nps: NDArray[np.float64],
+    contact: float,
+    rng: np.random.Generator,
+    first: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Random walks (chains, beads, 3), all grown together, one bead at a time."""
+    """Random walks (chains, beads, 3), all grown together, one bead at a time; from their first beads (chains, 3)."""
     walks = np.empty((chains, beads, 3))
     left = np.arange(chains)  # chains still to be grown; one that runs into a dead end starts again elsewhere
     for _ in range(200):
-        grown = _grow(len(left), beads, box, nps, contact, rng)
+        grown = _grow(len(left), beads, box, nps, contact, rng, None if first is None else first[left])
         done = np.isfinite(grown).all(axis=(1, 2))
         walks[left[done]] = grown[done]
         left = left[~done]
@@ -125,11 +131,19 @@ def walk_chains(
 
 
 def _grow(
-    chains: int, beads: int, box: float, nps: NDArray[np.float64], contact: float, rng: np.random.Generator
+    chains: int,
+    beads: int,
+    box: float,
+    nps: NDArray[np.float64],
+    contact: float,
+    rng: np.random.Generator,
+    first: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
     """One attempt at `chains` walks: NaN from the bead on that found no room."""
     walks = np.full((chains, beads, 3), np.nan)
-    for bead in range(beads):
+    if first is not None:
+        walks[:, 0] = first
+    for bead in range(0 if first is None else 1, beads):
         todo = np.arange(chains) if bead == 0 else np.flatnonzero(np.isfinite(walks[:, bead - 1, 0]))
         for _ in range(50):
             if bead == 0:

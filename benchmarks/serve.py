@@ -284,6 +284,7 @@ def searches(address: str, pid: int) -> None:
 def cases(address: str, pid: int) -> None:
     before = memory(pid)
     command = ["schemathesis", "run", f"{address}/api/openapi.json", "--max-examples", "400", "--seed", "1"]
+    command += ["--request-timeout", "60"]  # a search takes seconds
     command += ["--exclude-checks", "positive_data_acceptance", "--no-color"]  # limits are those of the model
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     number = re.search(r"(\d+) generated.*", found.stdout)

@@ -31,7 +31,7 @@ class Limits:
     """Requests that may wait for that."""
     waiting_seconds: float = 10.0
     """How long one may wait."""
-    seconds: float = 30.0
+    seconds: float = 60.0
     """How long one may be computed."""
 
 

@@ -104,8 +104,10 @@ def propose(
     taken = np.empty((0, len(box.space))) if workspace is None else _taken(workspace, model)
     cheaper = None
     if fidelity == "both":
-        known = (implicit or Dataset.shipped("implicit")).X
-        cheaper = Cheaper(_of_rows(implicit_hours), _of_rows(implicit_off), known)
+        known = Dataset.shipped("implicit") if implicit is None else implicit
+        if known.space != NANOCOMPOSITE:
+            raise InputError(f"implicit is a dataset of {', '.join(known.space.names)}; needed is one of compositions")
+        cheaper = Cheaper(_of_rows(implicit_hours), _of_rows(implicit_off), known.X)
     return suggest(
         model, count, box, taken=taken, hours=_of_rows(price),
         allowed=lambda X: np.array([_can_run(x, price) for x in X.tolist()]), targets=wanted, cheaper=cheaper,

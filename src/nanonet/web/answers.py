@@ -102,11 +102,12 @@ class Answers:
             held = tuple(sorted((k, v) for k, v in asked.inputs[0].items() if k not in (asked.x, asked.y)))
             ranges = (asked.x_range, asked.y_range)
             key = (served.name, (asked.x, asked.y), held, ranges, asked.steps, criteria, asked.samples)
-            if key not in self._maps:
-                self._maps[key] = self._map(*key, turn)
+            found = self._maps.get(key)
+            if found is None:
+                found = self._maps[key] = self._map(*key, turn)
                 if len(self._maps) > _MAPS:
                     self._maps.pop(next(iter(self._maps)), None)
-            return {"model": served.name, "map": self._maps[key]}
+            return {"model": served.name, "map": found}
         if not served.of_compositions:
             raise InputError(f"model = {served.name!r} does not predict g(r) of compositions: it knows no states")
         states = []

@@ -8,7 +8,7 @@ UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn,traj
 # Small matrices: more threads only wait for each other, and for other processes on busy cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-long test-versions check format model figures multiscale report validation clean
+.PHONY: demo test test-long test-versions check format model figures multiscale report validation docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -66,12 +66,20 @@ report: $(VENV)/.test
 	$(BIN)/nanonet reproduce --out build/report --kept-runs data/runs
 	$(BIN)/python -m docs.make.reproduce build/report
 
+# The documentation site, in build/site: open build/site/index.html
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -W --keep-going -E -b html docs build/site
+
 validation: $(VENV)/.test
 	$(BIN)/python -m validation.page
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.test
+	$(PIP) --group docs
 	touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt

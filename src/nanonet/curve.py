@@ -95,7 +95,7 @@ G_R = Quantity(
 """The radial distribution function of NPs."""
 
 MSD = Quantity("msd", "t", "NP mean squared displacement", "lag time", "sigma^2", "tau", low=0.0)
-"""The mean squared displacement of NPs, <|r(t0 + t) - r(t0)|^2>; units of length and time may be others."""
+"""The mean squared displacement of NPs, <abs(r(t0 + t) - r(t0))^2>; units of length and time may be others."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ Q_MAX, Q_WIDTH = 8.0, 0.2
 S_Q = Quantity(
     "S", "q", "NP-NP static structure factor", "wave number, bin centres", x_unit="1/sigma", low=0.0, limit=1.0
 )
-"""The static structure factor of NPs, S(q) = <|sum over j of exp(i q r_j)|^2> / n."""
+"""The static structure factor of NPs, S(q) = <abs(sum over j of exp(i q r_j))^2> / n."""
 
 
 class StructureFactor(Curve):

@@ -44,3 +44,10 @@ def test_import_of_an_archive(run, tmp_path: Path) -> None:  # type: ignore[no-u
     assert run(*words, "--inputs", tmp_path / "own.toml", "--array", "inputs=a")[0] == 0
     assert len(Dataset.load(tmp_path / "own.nc")) == 2
     assert "'a' is not NAME=VALUE" in run(*words, "--inputs", tmp_path / "own.toml", "--array", "a")[2]
+
+
+def test_shipped_datasets_have_names(run) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("dataset", "show", "explicit")
+    assert (status, f"Dataset of {len(Dataset.shipped())} compositions" in out) == (0, True)
+    status, _, err = run("train", "explicitly", "--out", "model")
+    assert (status, err.splitlines()[0]) == (2, "error: dataset explicitly cannot be read: it does not exist")

@@ -121,6 +121,17 @@ def test_a_start_has_its_grafts_on_their_nps(composition: GraftedComposition, st
     assert set(found.types) == ({1, 2, 3} if composition.eps_gm != 1 and composition.chain_length else {1, 2})
 
 
+def test_beads_do_not_start_among_graft_points() -> None:
+    """Bonds of beads that did were caught between graft points, and broke."""
+    dense = GraftedComposition(3, 8, 0.004, 0.5, 1.0, n_grafts=45, graft_length=4)
+    found = Grafted(dense).configuration(TINY)
+    free = found.positions[: -Grafted(dense).numbers(TINY).rigid]
+    for centre in found.nps:
+        apart = free - centre
+        apart -= found.box * np.rint(apart / found.box)
+        assert np.linalg.norm(apart, axis=1).min() > 2.0 + 0.85
+
+
 def test_the_script_holds_bodies_together_and_knows_both_kinds() -> None:
     numbers = Grafted(HAIRY).numbers(TINY)
     text = start_text(HAIRY, TINY)

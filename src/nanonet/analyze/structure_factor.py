@@ -44,7 +44,7 @@ def measure(
 ) -> StructureMeasurement:
     """S(q) of the NPs of a trajectory in bins of q: from 0 to `width`, from there to 2 `width`, ..., to `q_max`.
 
-    `direct`: in each frame the mean of |sum over j of exp(i q r_j)|^2 / n over all q = 2 pi (a/Lx, b/Ly, c/Lz) of a
+    `direct`: in each frame the mean of abs(sum over j of exp(i q r_j))^2 / n over all q = 2 pi (a/Lx, b/Ly, c/Lz) of a
     bin, with whole a, b, c and the box of that frame; right in a periodic box, without a window. Bins start behind the
     last one that has no such q in some frame. The standard error is the larger of the scatter of block averages and of
     that of as many independent amplitudes, S over the root of their number.
@@ -110,7 +110,7 @@ def measure(
 
 
 def _direct(trajectory: Trajectory, bins: int, width: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sums of |amplitude|^2 / n, and numbers of wave vectors, in each bin of each frame (frames, bins).
+    """Sums of amplitudes squared / n, and numbers of wave vectors, in each bin of each frame (frames, bins).
 
     Those of q and -q are the same: of each pair one is computed, and counts twice. exp(i q r) is a product over axes.
     """

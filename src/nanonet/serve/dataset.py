@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import CHOICE, how_measured, measuring, name_and_value, needs_extra, progress_bar
+from nanonet.serve.options import (
+    CHOICE,
+    DatasetFile,
+    how_measured,
+    measuring,
+    name_and_value,
+    needs_extra,
+    progress_bar,
+    read_dataset,
+)
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
@@ -111,20 +120,18 @@ def import_(
 
 @app.command()
 def show(
-    dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
+    dataset: DatasetFile,
     plot: Annotated[Path | None, typer.Option(help="Draw all curves (.png, .pdf, .svg).")] = None,
     by: Annotated[
         str | None, typer.Option(help="Input that colours the curves; default: the first that varies.")
     ] = None,
 ) -> None:
     """Print the entries of a dataset, a line each, and draw their curves."""
-    from nanonet.dataset import Dataset
-
     if plot is not None:
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
-    data = Dataset.load(dataset)
+    data = read_dataset(dataset)
     q = data.quantity
     columns = ["#", *(one.symbol for one in data.space.inputs), f"largest {q.name}", f"at {q.x}", "error", "made by"]
     rows = [columns]

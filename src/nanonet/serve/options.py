@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from nanonet.composition import FIELDS, NANOCOMPOSITE
 from nanonet.errors import InputError, MissingExtraError
 from nanonet.grafted import GRAFTED
 from nanonet.space import InputSpace
+
+if TYPE_CHECKING:
+    from nanonet.dataset import Dataset
 
 Inputs = dict[str, float | None]
 """Values of inputs by name; None of those that were not given."""
@@ -24,6 +27,7 @@ Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin
 Model = Annotated[
     str | None, typer.Option(help="Model folder, or a shipped model: gp (default), nanonet, sq (of S(q)).")
 ]
+DatasetFile = Annotated[Path, typer.Argument(help="Dataset file (.nc), or a shipped one: explicit, implicit.")]
 Given = Annotated[
     list[str] | None, typer.Option("--set", help="An input by name, for models of any inputs.", metavar="NAME=VALUE")
 ]
@@ -113,6 +117,13 @@ grafts_too = inputs_as_options(*GRAFTED.names, space=GRAFTED)
 
 any_input = inputs_as_options(optional=FIELDS)
 """All inputs of a composition, each of which may be left out."""
+
+
+def read_dataset(source: str | Path) -> Dataset:
+    """The dataset of a file, or the shipped one of a name."""
+    from nanonet.dataset import SHIPPED, Dataset
+
+    return Dataset.shipped(str(source)) if str(source) in SHIPPED else Dataset.load(source)
 
 
 def name_and_value(option: str, text: str) -> tuple[str, str]:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nanonet.errors import InputError
-from nanonet.serve.options import Given, Inputs, Model, any_input, check_outputs, progress_bar
+from nanonet.serve.options import Given, Inputs, Model, any_input, check_outputs, progress_bar, read_dataset
 from nanonet.serve.predict import values_of
 from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
-    from nanonet.dataset import Dataset
     from nanonet.phases.classify_dataset import ClassifiedCurve
     from nanonet.phases.state import Criteria, Estimate
 
@@ -57,7 +56,7 @@ def phase(
         given = [name for name, value in (*inputs.items(), ("model", model)) if value is not None]
         if given:
             raise InputError(f"{given[0]} is not for datasets; their entries have compositions")
-        found = classify_dataset(_dataset(source), entry, criteria)
+        found = classify_dataset(read_dataset(source), entry, criteria)
     if plot is not None:
         from nanonet.plots.phases import draw_judged
 
@@ -157,12 +156,6 @@ def _predicted(five: dict[str, float | None], model: str | None, criteria: Crite
     verdict = predictor.classify(c, criteria)
     caveats = (*verdict.caveats, *predictor.support(c).warnings)
     return ClassifiedCurve(f"predicted for {c}", rdf, c.diameter, dataclasses.replace(verdict, caveats=caveats))
-
-
-def _dataset(source: str) -> Dataset:
-    from nanonet.dataset import SHIPPED, Dataset
-
-    return Dataset.shipped(source) if source in SHIPPED else Dataset.load(source)
 
 
 def _line(one: ClassifiedCurve) -> str:

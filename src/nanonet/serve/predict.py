@@ -13,6 +13,7 @@ from nanonet.composition import NANOCOMPOSITE
 from nanonet.errors import InputError
 from nanonet.grafted import GRAFTED, GraftedComposition
 from nanonet.serve.options import (
+    DatasetFile,
     Given,
     Inputs,
     Model,
@@ -21,6 +22,7 @@ from nanonet.serve.options import (
     needs_extra,
     numbers_by_name,
     progress_bar,
+    read_dataset,
 )
 from nanonet.serve.terminal import print
 
@@ -122,7 +124,7 @@ def _predict_table(table: Path | None, out: Path | None, model: str | None, stri
 
 
 def train(
-    dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
+    dataset: DatasetFile,
     out: Annotated[Path, typer.Option(help="Model folder to write.")],
     kind: Annotated[str, typer.Option(help="gp (Gaussian process) or nanonet (the paper's).")] = "gp",
     epochs: Annotated[int, typer.Option(help="Passes over the curves at most (nanonet).")] = 400,
@@ -130,13 +132,12 @@ def train(
     paper: Annotated[bool, typer.Option("--paper", help="nanonet with the published settings.")] = False,
 ) -> None:
     """Train a predictor on a dataset and write a model folder, with scores on curves left out in its card."""
-    from nanonet.dataset import Dataset
     from nanonet.formats.atomic import check_replaceable
     from nanonet.formats.model_folder import CARD
 
     if kind not in KINDS:
         raise InputError(f"kind = {kind!r} is not one of {', '.join(KINDS)}")
-    data = Dataset.load(dataset)
+    data = read_dataset(dataset)
     check_replaceable(out, CARD)
     if paper and kind != "nanonet":
         raise InputError(f"--paper is for --kind nanonet, not {kind}")
@@ -147,18 +148,16 @@ def train(
 
 
 def evaluate(
-    dataset: Annotated[Path, typer.Argument(help="Dataset file (.nc).")],
+    dataset: DatasetFile,
     kind: Annotated[str, typer.Option(help="gp (Gaussian process) or nanonet (the paper's).")] = "gp",
     epochs: Annotated[int, typer.Option(help="Passes over the curves at most (nanonet).")] = 400,
     seed: Annotated[int, typer.Option(help="Of the folds, and of the network.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Say how well a predictor does on curves of a dataset that it has not seen, beside trivial ones."""
-    from nanonet.dataset import Dataset
-
     if kind not in KINDS:
         raise InputError(f"kind = {kind!r} is not one of {', '.join(KINDS)}")
-    data = Dataset.load(dataset)
+    data = read_dataset(dataset)
     with needs_extra("learn"):
         from nanonet.learn import evaluate as evaluation
     with progress_bar("evaluating") as progress, warnings.catch_warnings():

@@ -40,6 +40,8 @@ GRAFT = 3
 """Type of the beads of grafts where the matrix attracts them otherwise than its own; else they are monomers."""
 
 _START_DENSITY = 0.6  # monomer density of the starting configuration: chains must find a way between brushes
+_BOND = 0.97  # of a graft at the start: the first points outward
+_CLEAR = 0.9  # beads start so much (sigma) farther out than graft points: between them they would be caught
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,16 @@ class Grafted(OfComposition):
         rng = np.random.default_rng(protocol.seed)
         loose = (numbers.particles - numbers.rigid) / _START_DENSITY
         box = (loose + numbers.nps * math.pi / 6.0 * (c.diameter + 2.0) ** 3) ** (1.0 / 3.0)
-        centres = place_alone(numbers.nps, box, c.diameter + 1.0, protocol.start, rng)
-        sites = contact(c.diameter) * even_points(c.n_grafts)
+        size = c.diameter + (1.0 if protocol.start == "clustered" else 2.0)
+        centres = place_alone(numbers.nps, box, size, protocol.start, rng)
         turns = special_ortho_group.rvs(3, size=numbers.nps, random_state=rng).reshape(-1, 3, 3)
-        points = centres[:, None] + np.einsum("kij,gj->kgi", turns, sites)
-        grafts = walk_chains(
-            numbers.nps * c.n_grafts, c.graft_length, box, centres, contact(c.diameter), rng, points.reshape(-1, 3)
-        )
-        chains = walk_chains(numbers.chains, max(1, c.chain_length), box, centres, contact(c.diameter), rng)
+        outward = np.einsum("kij,gj->kgi", turns, even_points(c.n_grafts))
+        reach, count = contact(c.diameter), numbers.nps * c.n_grafts
+        points, second = ((centres[:, None] + r * outward).reshape(-1, 3) for r in (reach, reach + _BOND))
+        free = reach + _CLEAR
+        grafts = walk_chains(count, c.graft_length - 1, box, centres, free, rng, second)
+        grafts = np.concatenate([points[:, None], grafts], axis=1)
+        chains = walk_chains(numbers.chains, max(1, c.chain_length), box, centres, free, rng)
         return _joined(box, chains, grafts, centres, GRAFT if c.eps_gm != 1.0 else MONOMER)
 
     def force_field(self) -> ForceField:

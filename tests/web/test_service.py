@@ -200,7 +200,7 @@ def test_answers_of_a_search_are_those_of_python(client: TestClient, monkeypatch
     assert (found["met"], found["scored"], found["notes"]) == (expected.met, expected.scored, list(expected.notes))
     for one, own in zip(found["answers"], expected.answers, strict=True):
         assert one["inputs"] == own.prediction.composition.to_json()
-        assert one["probability"] == own.probability
+        assert (one["probability"], one["probability_error"]) == (own.probability, own.error)
         np.testing.assert_allclose(one["y"], own.prediction.rdf.g)
         assert one["line"] == own.prediction.support.line
 

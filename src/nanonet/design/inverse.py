@@ -78,7 +78,7 @@ class Answer:
         """As plain values: the prediction's, and how far the targets are met."""
         return {
             "probability": self.probability,
-            "error": self.error,
+            "probability_error": self.error,
             "cost": self.cost,
             "outside": self.outside,
             "targets": [

@@ -257,7 +257,7 @@ def _answer(found: Answer) -> Plain:
     """An answer of a search; what `Prediction.to_json` names after the quantity is x and y here."""
     curve, plain = found.prediction.curve, found.to_json()
     return {
-        **{name: plain[name] for name in ("probability", "error", "cost", "outside", "targets")},
+        **{name: plain[name] for name in ("probability", "probability_error", "cost", "outside", "targets")},
         "inputs": _named(found.prediction.point),
         "x": curve.x, "y": curve.y, "low": curve.low, "high": curve.high,
         "line": found.prediction.support.line, "support": _support(found.prediction.support),

@@ -235,7 +235,7 @@ class Answer(BaseModel):
 
     inputs: dict[str, float]
     probability: float
-    error: float
+    probability_error: float
     cost: float
     outside: bool
     targets: list[Reached]

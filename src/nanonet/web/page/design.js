@@ -109,7 +109,7 @@ export class Panel {
     $("answers").classList.remove("stale");
     $("design-notes").innerHTML = found.notes.map((text) => `<li${found.met ? ' class="caveat"' : ""}>${escape(text)}</li>`).join("");
     $("answers").innerHTML = found.answers.map((one, i) => {
-      const bar = one.probability >= 0.01 && one.probability <= 0.99 ? ` ± ${Math.max(one.error, 0.005).toFixed(2)}` : "";
+      const bar = one.probability >= 0.01 && one.probability <= 0.99 ? ` ± ${Math.max(one.probability_error, 0.005).toFixed(2)}` : "";
       const inputs = this.model.inputs.filter(({ name }) => name in one.inputs).map((input) => `<span><i>${symbolHtml(input)}</i> = ${number(one.inputs[input.name], 3)} ${escape(unit(input.unit))}</span>`).join("");
       const parts = found.targets.length > 1 ? `<small>${one.targets.map((part) => `${escape(part.target)}: ${sure(part.probability)}`).join("<br>")}</small>` : "";
       return `<li><button type="button" class="answer" data-number="${i}"><span><strong>${sure(one.probability)}${bar}</strong> <small>probability</small></span>

@@ -5,7 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nanonet
 from nanonet import RDF, Dataset, InputError
+from nanonet.design.box import box_of
+from nanonet.design.suggest import suggest
+from nanonet.learn.evaluate import evaluate
 from nanonet.rdf import standard_grid
 from nanonet.records import Provenance
 
@@ -124,8 +128,11 @@ def test_entries_are_indexed_and_iterated(made_up_dataset: Dataset) -> None:
     assert data[3].rdf == data.rdfs[3]
     assert [composition for composition, _, _, _ in data] == list(data.compositions)
     assert data[2:4] == data[[2, 3]] == data[np.array([2, 3])] == data.subset([2, 3])
-    with pytest.raises(IndexError):
-        data[8]
+    mask = [i in (2, 3) for i in range(8)]
+    assert data[mask] == data[np.array(mask)] == data[2:4]
+    for beyond in (8, [True]):
+        with pytest.raises(IndexError):
+            data[beyond]
     with pytest.raises(TypeError):
         data["a"]  # type: ignore[index]
 
@@ -133,3 +140,17 @@ def test_entries_are_indexed_and_iterated(made_up_dataset: Dataset) -> None:
 def test_concatenate(made_up_dataset: Dataset) -> None:
     parts = [made_up_dataset.subset([i]) for i in range(8)]
     assert Dataset.concatenate(parts) == made_up_dataset
+
+
+@pytest.mark.parametrize("seed", [-1, 10**30, 0.5, None, True])
+def test_a_seed_is_a_whole_number_within_limits(made_up_dataset: Dataset, seed: object) -> None:
+    message = "is not a whole number between 0 and 1000000000"
+    shipped = nanonet.load()
+    box = box_of(shipped, {}, {})
+    for work in (
+        lambda: made_up_dataset.split(seed=seed),  # type: ignore[arg-type]
+        lambda: suggest(shipped, 1, box, seed=seed),  # type: ignore[arg-type]
+        lambda: evaluate(Dataset.shipped(), seed=seed),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(InputError, match=f"seed = .* {message}"):
+            work()

@@ -154,7 +154,7 @@ def as_composition(value: Composition | Sequence[float]) -> Composition:
         return value
     try:
         row = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         row = None
     if row is None or row.shape != (len(FIELDS),):
         shape = "" if row is None or not row.ndim else f" of shape {row.shape}"

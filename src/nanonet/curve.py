@@ -257,7 +257,7 @@ def plot_curves(curves: Sequence[Curve], by: Input, values: NDArray[np.float64],
 def _column(name: str, values: ArrayLike, least: float) -> NDArray[np.float64]:
     try:
         column = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name} is not an array of numbers") from None
     if column.ndim != 1:
         raise InputError(f"{name} has shape {column.shape}; allowed is one dimension")

@@ -19,7 +19,7 @@ from nanonet.curve import G_R, Curve, Quantity, plot_curves
 from nanonet.entry import Entry as Entry
 from nanonet.entry import Run as Run
 from nanonet.entry import compositions_of, rdfs_of
-from nanonet.errors import InputError
+from nanonet.errors import InputError, check_seed
 from nanonet.formats import dataset_netcdf
 from nanonet.notebook import card
 from nanonet.rdf import RDF, curve_of
@@ -123,10 +123,12 @@ class Dataset:
     def __getitem__(self, index: slice | Sequence[int] | NDArray[np.integer[Any]]) -> Dataset: ...
 
     def __getitem__(self, index: int | slice | Sequence[int] | NDArray[np.integer[Any]]) -> Entry | Dataset:
-        """One entry; or of a slice or several indices a dataset. IndexError beyond the end, as of a list."""
+        """One entry; or of a slice, several indices or a mask a dataset. IndexError beyond the end, as of a list."""
         if isinstance(index, slice):
             return self.subset(range(len(self))[index])
         if isinstance(index, Sequence | np.ndarray):
+            if (mask := np.asarray(index)).dtype == bool:
+                return self.subset(np.arange(len(self))[mask].tolist())
             return self.subset(range(len(self))[operator.index(i)] for i in index)
         i = operator.index(index)
         return Entry(self.points[i], self.curves[i], self.provenance[i], self.runs[i])
@@ -318,7 +320,7 @@ class Dataset:
             raise InputError(f"test_fraction = {test_fraction:g} is not between 0 and 1")
         if len(self) < 2:
             raise InputError("a dataset of 1 entry cannot be split; allowed are 2 or more")
-        order = np.random.default_rng(seed).permutation(len(self))
+        order = np.random.default_rng(check_seed(seed)).permutation(len(self))
         wanted = min(max(1, round(test_fraction * len(self))), len(self) - 1)
         test: set[int] = set()
         for i in order:

@@ -55,6 +55,12 @@ def check_whole(name: str, value: object, low: int, high: int) -> int:
     return value
 
 
+def check_seed(seed: object) -> int:
+    """The seed, if it is a whole number from 0 to 1,000,000,000, NumPy's included; `InputError` otherwise."""
+    item = getattr(seed, "item", None)
+    return check_whole("seed", seed if item is None else item(), 0, 1_000_000_000)
+
+
 def printable(text: str) -> str:
     r"""A text without control characters, which could move the cursor or colour the screen: they become `\x1b`."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

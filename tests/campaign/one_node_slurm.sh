@@ -18,7 +18,7 @@ chmod 600 "$folder/munge.key"
 munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munged.pid" \
     --log-file="$folder/munged.log" --seed-file="$folder/munge.seed"
 host=$(hostname -s)
-cores=$(nproc)
+cores=$(nproc --all)  # nproc alone obeys OMP_NUM_THREADS
 cat > "$SLURM_CONF" <<CONF
 ClusterName=one
 SlurmctldHost=$host(127.0.0.1)

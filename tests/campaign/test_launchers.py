@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -92,4 +93,8 @@ def test_a_real_slurm_of_one_node(two: Workspace, slurm: dict[str, str]) -> None
     words: list[str | Path] = [BESIDE / "nanonet", "simulate", *five, "--protocol", "smoke", "--out", single]
     _run(["srun", "-n", "1", *words], **slurm)
     assert (single / "trajectory.gsd").exists()
-    assert _run(["squeue", "--noheader"], **slurm) == ""
+    for _ in range(60):  # the job may still be completing
+        if not (left := _run(["squeue", "--noheader"], **slurm)):
+            break
+        time.sleep(1)
+    assert left == ""

@@ -257,6 +257,6 @@ def test_damaged_files_have_one_line_or_the_right_answer(tmp_path: Path, made_up
 def test_many_damaged_files(tmp_path: Path, made_up_dataset: Dataset) -> None:
     found = _count(_kinds(tmp_path, made_up_dataset), LONG)
     assert all(results.keys() <= {"answer", "one line"} for results in found.values()), found
-    print("\n| file | damaged | read | one line |\n|---|---|---|---|")
+    print("\n| file | damaged | one line | read |\n|---|---|---|---|")
     for name, results in found.items():
-        print(f"| {name} | {sum(results.values())} | {results['answer']} | {results['one line']} |")
+        print(f"| {name} | {sum(results.values())} | {results['one line']} | {results['answer']} |")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import xarray as xr
 import nanonet
 from nanonet import InputError, Predictor
 from nanonet.composition import FIELDS
+from nanonet.errors import OutputError
 from nanonet.predict import many
 from nanonet.predict.many import predict_table
 from nanonet.predict.sweep import sweep
@@ -37,7 +40,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if path.suffix == ".nc":
         return {str(name): x.values for name, x in xr.load_dataset(path).variables.items()}
     if path.suffix == ".parquet":
-        return {name: np.array(x) for name, x in pq.read_table(path).to_pydict().items()}
+        return {name: np.array(x) for name, x in pq.read_table(pa.BufferReader(path.read_bytes())).to_pydict().items()}
     head, *rows = csv.reader(line for line in path.read_text().splitlines() if not line.startswith("#"))
     values = np.array(rows, dtype=np.float64)
     found = {name: values[:, k] for k, name in enumerate(head) if not name.rpartition("_")[2][0].isdigit()}
@@ -72,6 +75,29 @@ def test_each_format_goes_in_and_out(suffix: str, model: Predictor, tmp_path: Pa
     peak = model.predict(X[1]).first_peak
     assert peak is not None
     np.testing.assert_allclose([written["peak_position"][1], written["peak_height"][1]], peak, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1_000, 12_000, 300_000])
+@pytest.mark.parametrize("suffix", [".csv", ".nc", ".parquet"])
+def test_a_limit_on_file_sizes_leaves_nothing(suffix: str, size: int, model: Predictor, tmp_path: Path) -> None:
+    """HDF5 ended the process at the end of a file that it could not write."""
+    table = _csv(tmp_path / "t.csv", np.tile(X[:3], (200, 1)))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        with pytest.raises(OutputError, match=r"cannot write .*out\.\w+: File too large"):
+            predict_table(model, table, tmp_path / f"out{suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == [table]
+
+
+def test_names_of_any_bytes(model: Predictor, tmp_path: Path) -> None:
+    table = _csv(tmp_path / os.fsdecode(b"\xff.csv"))
+    first, second = (tmp_path / os.fsdecode(b"\xff%d.parquet" % i) for i in range(2))
+    predict_table(model, table, first)
+    predict_table(model, first, second)
+    np.testing.assert_array_equal(_read(second)["g"], _read(first)["g"])
 
 
 def test_a_model_without_bands_writes_curves_alone(tmp_path: Path) -> None:

@@ -33,9 +33,14 @@ def test_a_dump_becomes_a_curve_with_a_verdict(run, tmp_path: Path) -> None:  # 
 def test_nothing_is_written_for_what_cannot_be_used(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     text = dump(*fluid(UPRIGHT), 40)
     (tmp_path / "a.lammpstrj").write_text(text[:-5])
+    (tmp_path / "b.lammpstrj").write_text(text)
     (tmp_path / "folder").mkdir()
     for arguments, what in (
         ([tmp_path / "a.lammpstrj", "--units", "lj"], "cut short"),
+        (
+            [tmp_path / "b.lammpstrj", "--units", "lj", "--select", "type 2", "--last", "2"],
+            "b.lammpstrj cannot be used: 3 f",
+        ),
         ([tmp_path / "a.lammpstrj", tmp_path / "folder"], "allowed are run folders, or files"),
         ([tmp_path / "folder", "--units", "lj"], "units is for trajectories"),
     ):

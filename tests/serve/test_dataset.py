@@ -46,6 +46,16 @@ def test_import_of_an_archive(run, tmp_path: Path) -> None:  # type: ignore[no-u
     assert "'a' is not NAME=VALUE" in run(*words, "--inputs", tmp_path / "own.toml", "--array", "a")[2]
 
 
+def test_what_cannot_be_is_found_before_the_work(run, tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "wide.csv").write_text("T,0.1,0.2\n1,1,1\n2,1,2\n")
+    out = tmp_path / "own.nc"
+    assert run("dataset", "import", tmp_path / "wide.csv", "--out", out)[0] == 0
+    assert "by = 'T' colours the curves of a plot" in run("dataset", "show", out, "--by", "T")[2]
+    monkeypatch.setattr("nanonet.formats.atomic._try", lambda folder: (_ for _ in ()).throw(OSError(30, "Read-only")))
+    status, _, error = run("dataset", "add", out, "--table", tmp_path / "no table")
+    assert (status, error) == (2, f"error: cannot write {out}: Read-only\n")
+
+
 def test_shipped_datasets_have_names(run) -> None:  # type: ignore[no-untyped-def]
     status, out, _ = run("dataset", "show", "explicit")
     assert (status, f"Dataset of {len(Dataset.shipped())} compositions" in out) == (0, True)

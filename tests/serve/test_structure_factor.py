@@ -99,6 +99,10 @@ def test_an_rdf_says_where_its_s_is_made_by_the_cut(run: Run, tmp_path: Path) ->
         (("g.csv", "--density", "0.1", "--to-rdf"), "g.csv has columns r, g; allowed are q, S, error, low, high"),
         (("g.csv", "--density", "0.1", "--q-max", "nan"), "q_max = nan is not between"),
         ((".",), "is not a run of nanonet: it has no run.json"),
+        (
+            ("a.lammpstrj",),
+            "a.lammpstrj is not a trajectory that S(q) is measured of; allowed are .gsd and run folders",
+        ),
         (("empty",), "has neither trajectory.gsd nor thinned.gsd"),
     ],
 )
@@ -107,6 +111,7 @@ def test_bad_input_is_one_message(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("g.csv").write_text("r,g\n0.05,0\n0.15,1\n0.25,1\n")
+    Path("a.lammpstrj").touch()
     Path("empty").mkdir()
     shutil.copy(kept[0] / "run.json", "empty")
     given = [str(kept[0]) if one == "RUN" else one for one in arguments]

@@ -18,6 +18,7 @@ from nanonet.analyze import grafts
 from nanonet.analyze.runs import analyze, assemble
 from nanonet.campaign import starts
 from nanonet.campaign.design import read_csv
+from nanonet.campaign.targets import protocol_for
 from nanonet.composition import MELT_DENSITY, np_volume
 from nanonet.formats import run_folder
 from nanonet.grafted import GRAFTED, GraftedComposition, most_grafts
@@ -30,6 +31,7 @@ from nanonet.simulate.script import data_text, start_text
 from nanonet.systems.grafted import Grafted, even_points
 from nanonet.systems.kinds import as_system, system_from_json
 from nanonet.systems.melt import Melt
+from nanonet.systems.placement import ClusterTooLargeError
 from tests.conftest import TINY
 
 FIVE = (2, 8, 0.004, 0.5, 1.0)
@@ -102,6 +104,10 @@ def test_particles_fill_the_volume_and_no_np_spans_it(diameter: float, matrix: i
 @pytest.mark.parametrize("start", ["dispersed", "clustered"])
 def test_a_start_has_its_grafts_on_their_nps(composition: GraftedComposition, start: str) -> None:
     system = Grafted(composition)
+    if start == "clustered" and not composition.chain_length:
+        with pytest.raises(ClusterTooLargeError, match="do not fit into a box"):
+            system.configuration(replace(TINY, start=start))
+        return
     found = system.configuration(replace(TINY, start=start))
     numbers = system.numbers(TINY)
     assert len(found.positions) == numbers.particles
@@ -149,6 +155,16 @@ def test_the_start_from_implicit_nps_is_not_known(tmp_path: Path) -> None:
     assert starts.possible(HAIRY, preset("standard")).start == "dispersed"
     with pytest.raises(InputError, match="start = 'implicit' needs"):
         Grafted(HAIRY).configuration(preset("standard"))
+
+
+def test_replicas_of_nps_without_matrix_start_dispersed() -> None:
+    standard = preset("standard")
+    assert [protocol_for(Grafted(ALONE), standard, k).start for k in range(3)] == ["dispersed"] * 3
+    assert [protocol_for(Grafted(HAIRY), standard, k).start for k in range(3)] == [
+        "dispersed",
+        "clustered",
+        "dispersed",
+    ]
 
 
 def test_a_design_may_hold_both(tmp_path: Path) -> None:

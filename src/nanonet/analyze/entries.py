@@ -45,6 +45,16 @@ def second_virial(composition: Composition) -> float | None:
     return None if found.extrapolated else found.second_virial(composition.eps_nn)
 
 
+def has_room(composition: Composition) -> bool:
+    """Whether NPs could gather in a part of the box: grafted ones without matrix fill all of it."""
+    return not isinstance(composition, GraftedComposition) or composition.chain_length > 0
+
+
+def regime_of(composition: Composition) -> str:
+    """The regime of a composition; NPs that fill the box are dispersed."""
+    return regime(second_virial(composition)) if has_room(composition) else DISPERSED
+
+
 def recorded_statistics(record: MeasuredRun) -> TrajectoryStatistics:
     """Statistics of a run's trajectory; `InputError` where its record has none."""
     if record.statistics is None:
@@ -109,7 +119,7 @@ def assess_records(records: Sequence[MeasuredRun]) -> tuple[Choice, Convergence]
     """
     seen = [recorded_statistics(record) for record in records]
     starts = [record.starting_point for record in records]
-    kind = regime(second_virial(records[0].composition.value))
+    kind = regime_of(records[0].composition.value)
     choice = choose(seen, starts, kind)
     explicit = records[0].fidelity != "implicit"
     verdict = assess(
@@ -177,7 +187,7 @@ def merge(records: Sequence[MeasuredRun], curves: ArrayLike, errors: ArrayLike) 
         replicas=len(used),
         starts=tuple(sorted(set(starts))),
         second_virial=None if virial is None else round(virial, 3),
-        regime=regime(virial),
+        regime=regime_of(nominal),
         weights=tuple(weights.tolist()),
         left_out={records[i].id: why for i, why in choice.left_out.items()},
         between=choice.between,

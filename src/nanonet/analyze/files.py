@@ -153,7 +153,8 @@ def measure_files(
                 seen.add(part)
 
     count = len(chosen.frames)
-    measured = measure_batches(parts(), count, r_max=end, bins=bins, unit=unit)
+    with in_file(source.name):
+        measured = measure_batches(parts(), count, r_max=end, bins=bins, unit=unit)
     verdict = None
     if seen is not None and size is not None:
         if least < 2.0 * (size + max(GAPS)):

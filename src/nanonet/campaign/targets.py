@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nanonet.analyze.entries import EDGE, regime, second_virial
+from nanonet.analyze.entries import EDGE, has_room, regime_of
 from nanonet.campaign import starts
 from nanonet.errors import InputError
 from nanonet.protocol import WINDOWS, Protocol
@@ -31,14 +31,14 @@ def _of_curve(system: System, base: Protocol, replica: int) -> Protocol:
     """Each run starts from an implicit configuration of its own, if that is the protocol's start and W_poly covers it.
 
     At the edge of condensation replicas 1 and 2 start clustered and dispersed, so that both ends are seen. Otherwise
-    odd replicas start clustered, even ones dispersed.
+    odd replicas start clustered, where there is room for a cluster, even ones dispersed.
     """
     assert system.composition is not None
     protocol = starts.possible(system.composition, base)
     if replica == 0:
         return protocol
-    start = "clustered" if replica % 2 else "dispersed"
-    if protocol.start == "implicit" and (replica > 2 or regime(second_virial(system.composition)) != EDGE):
+    start = "clustered" if replica % 2 and has_room(system.composition) else "dispersed"
+    if protocol.start == "implicit" and (replica > 2 or regime_of(system.composition) != EDGE):
         start = "implicit"
     return protocol.replica(replica, start)
 

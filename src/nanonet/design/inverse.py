@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nanonet.design.box import Box, Limits, box_of
 from nanonet.design.readings import Array
 from nanonet.design.targets import Target
-from nanonet.errors import InputError, check_whole
+from nanonet.errors import InputError, check_seed, check_whole
 from nanonet.predict.intervals import Interval
 from nanonet.predict.prediction import Prediction
 from nanonet.predict.predictor import Predictor
@@ -172,6 +172,7 @@ def find(
     if not targets:
         raise InputError("no target; needed is one or more")
     check_whole("count", count, 1, 50)
+    check_seed(seed)
     box = box_of(model, fixed or {}, bounds or {})
     weights = _weights(box, costs or {})
     scorer = _Scorer(model, tuple(targets), box, _shifts(box, tolerances or {}, seed))

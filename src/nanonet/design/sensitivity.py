@@ -16,7 +16,7 @@ import numpy as np
 
 from nanonet.design.box import Box, Limits, box_of
 from nanonet.design.readings import Array, Reading, reading, tells_state
-from nanonet.errors import InputError, check_whole
+from nanonet.errors import InputError, check_seed, check_whole
 from nanonet.phases.state import STATES
 from nanonet.predict.predictor import Predictor
 
@@ -124,6 +124,7 @@ def sensitivities(
             f"a model of kind {model.card['kind']!r} does not know how sure it is; allowed is one with bands"
         )
     check_whole("points", points, 16, 16384)
+    check_seed(seed)
     if points & (points - 1):
         raise InputError(f"points = {points} is not a power of 2")
     box = box_of(model, fixed or {}, bounds or {})

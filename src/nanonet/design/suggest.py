@@ -23,7 +23,7 @@ from nanonet.design.box import Box
 from nanonet.design.inverse import share_met
 from nanonet.design.readings import Array
 from nanonet.design.targets import Target
-from nanonet.errors import InputError, check_whole
+from nanonet.errors import InputError, check_seed, check_whole
 from nanonet.models.gaussian_process import CurveProcess, GroupCovariance
 from nanonet.models.kernels import correlation
 from nanonet.predict.predictor import Predictor
@@ -108,6 +108,7 @@ def suggest(
     if not isinstance(process, CurveProcess):
         raise InputError(f"a model of kind {model.card['kind']!r} cannot say what to simulate next; allowed is gp")
     check_whole("count", count, 1, 1000)
+    check_seed(seed)
     references = _space_filling(box, allowed, _REFERENCES, seed + 1)
     known = np.empty((0, model.X.shape[1])) if taken is None else np.asarray(taken, dtype=np.float64)
     if candidates is None:

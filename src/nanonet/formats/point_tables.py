@@ -198,7 +198,11 @@ def _stacked(columns: Sequence[Any], space: InputSpace, rows: slice) -> Array:
 def _parquet(path: str | os.PathLike[str], space: InputSpace) -> Iterator[PointTable]:
     title = f"table {path}"
     arrow = needs_pyarrow()
-    with _explained(title, "Parquet", arrow.ArrowException, OSError), arrow.parquet.ParquetFile(path) as file:
+    with (
+        _explained(title, "Parquet", arrow.ArrowException, OSError),
+        Path(path).open("rb") as source,  # pyarrow takes names of UTF-8 alone
+        arrow.parquet.ParquetFile(source) as file,
+    ):
         names = list(file.schema_arrow.names)
         columns = _columns(title, names, space)
         wanted = [names[column] for column in columns if column is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -110,6 +111,43 @@ def _csv(path: Path, layout: Layout, rows: int) -> Iterator[Callable[[Columns], 
         yield write
 
 
+class _Sink(io.FileIO):
+    """A file whose first error comes from `check` and `close`: HDF5 itself does not survive a full disk."""
+
+    failed: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all of the data, or keep the error."""
+        rest = memoryview(data)
+        with self._kept():
+            while rest:
+                rest = rest[super().write(rest) :]
+        return len(data)
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the size, or keep the error."""
+        with self._kept():
+            super().truncate(size)
+        return size or 0
+
+    def check(self) -> None:
+        """Raise the error that was kept."""
+        if self.failed is not None:
+            raise self.failed
+
+    def __exit__(self, *error: object) -> None:
+        """Close it; raise the error that was kept."""
+        self.close()
+        self.check()
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failed = self.failed or error
+
+
 @contextmanager
 def _netcdf(path: Path, layout: Layout, rows: int) -> Iterator[Callable[[Columns], None]]:
     import h5netcdf
@@ -118,7 +156,7 @@ def _netcdf(path: Path, layout: Layout, rows: int) -> Iterator[Callable[[Columns
     about = {one.name: {"long_name": one.long_name, "units": one.unit} for one in layout.space.inputs}
     about |= {name: {"long_name": text} for name, text in layout.numbers.items()}
     ends = ("median of {}", "lower end of the 90 % band of {}", "upper end of the 90 % band of {}")
-    with h5netcdf.File(path, "w") as file:
+    with _Sink(path, "w+") as sink, h5netcdf.File(sink, "w") as file:
         file.attrs["title"] = layout.note
         file.attrs["inputs"], file.attrs["quantity"] = (json.dumps(one.to_json()) for one in (layout.space, q))
         file.dimensions = {"row": rows, q.x: len(layout.x)}
@@ -136,6 +174,7 @@ def _netcdf(path: Path, layout: Layout, rows: int) -> Iterator[Callable[[Columns
             for name in (*about, *layout.curves):
                 file.variables[name][done:end] = part[name]
             done = end
+            sink.check()
 
         yield write
 
@@ -150,7 +189,10 @@ def _parquet(path: Path, layout: Layout, rows: int) -> Iterator[Callable[[Column
     texts = {"title": layout.note, layout.quantity.x: json.dumps(layout.x.tolist())}
     texts |= {name: json.dumps(values) for name, values in declared.items()}
     schema = arrow.schema(fields, metadata=texts)
-    with arrow.parquet.ParquetWriter(path, schema, compression="none", use_dictionary=False) as file:
+    with (
+        path.open("wb") as sink,  # pyarrow takes names of UTF-8 alone
+        arrow.parquet.ParquetWriter(sink, schema, compression="none", use_dictionary=False) as file,
+    ):
 
         def write(part: Columns) -> None:
             columns = [arrow.array(np.asarray(part[name], dtype=np.float64)) for name in plain]

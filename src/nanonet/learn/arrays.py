@@ -60,7 +60,7 @@ def matrix(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """An array of two dimensions; `InputError`, which names it, for anything else or values that are not finite."""
     try:
         array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name} is not an array of numbers") from None
     if array.ndim != 2:
         raise InputError(f"{name} has shape {array.shape}; allowed are two dimensions")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.dataset import Dataset
-from nanonet.errors import InputError
+from nanonet.errors import InputError, check_seed
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import LEAVE_ONE_OUT, Scores, error_of, least, scores
 from nanonet.evaluate.splits import MIN_CURVES, splits
@@ -72,6 +72,7 @@ def evaluate(
     n, q = len(data), data.quantity
     if n <= MIN_CURVES:
         raise InputError(f"{n} entries; allowed are {MIN_CURVES + 1} or more, one to leave out")
+    check_seed(seed)
     pairs = splits(n, n if n <= LEAVE_ONE_OUT else 10, seed=seed, X=data.X)
     fit = partial(_fit, data=data, kind=kind, epochs=epochs, seed=seed)
     random = np.random.default_rng(seed)

@@ -92,7 +92,7 @@ def check_inputs(X: ArrayLike, p: int) -> Array:
     """Inputs (n, p); `InputError` for another shape, or values that are not finite numbers."""
     try:
         inputs = np.asarray(X, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError("X is not an array of numbers") from None
     if inputs.ndim != 2 or inputs.shape[1] != p:
         raise InputError(f"X has shape {inputs.shape}; allowed is (n, {p})")

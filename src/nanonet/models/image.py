@@ -164,7 +164,7 @@ def _checked_levels(images: ArrayLike) -> NDArray[np.float64 | np.float32]:
     try:
         levels = np.asarray(images)
         levels = levels if levels.dtype == np.float32 else levels.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError("images are not an array of numbers") from None
     if levels.ndim != 3 or levels.shape[1] != levels.shape[2]:
         raise InputError(f"images have shape {levels.shape}; allowed is (n, size, size)")

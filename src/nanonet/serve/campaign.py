@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from nanonet.design.suggest import Suggestion
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Simulate many compositions: design, run, status, collect."
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Simulate many compositions: design, run, status, collect.",
 )
 
 Workspace = Annotated[Path, typer.Argument(help="Folder of the campaign.")]

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from nanonet.space import InputSpace
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Dataset files: your own results, and what is in them."
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Dataset files: your own results, and what is in them.",
 )
 
 Table = Annotated[
@@ -83,6 +86,7 @@ def add(
     from nanonet.import_dataset import Imported, extended
 
     data = Dataset.load(dataset)
+    _check_out(dataset)
     more, notes = _from_table(table, data.space, data.quantity, interpolate, how, data.x)
     print(f"added      {len(more)} to {len(data)} entries")
     _write(dataset, Imported(extended(data, more), notes))
@@ -131,6 +135,8 @@ def show(
         from nanonet.plots.style import check_plot_path
 
         check_plot_path(plot)
+    elif by is not None:
+        raise InputError(f"by = {by!r} colours the curves of a plot; needed is --plot FILE")
     data = read_dataset(dataset)
     q = data.quantity
     columns = ["#", *(one.symbol for one in data.space.inputs), f"largest {q.name}", f"at {q.x}", "error", "made by"]

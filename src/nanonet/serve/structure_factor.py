@@ -42,6 +42,7 @@ def structure_factor(
     from nanonet.structure_factor import Q_MAX
 
     end = Q_MAX if q_max is None else q_max
+    from nanonet.analyze.sources import is_trajectory
     from nanonet.formats.curve_csv import is_table
 
     check_outputs(out, plot)
@@ -52,6 +53,9 @@ def structure_factor(
         raise InputError(f"out = {out} is not one of FILE.nc (runs) and FILE.csv (one path)")
     if out.suffix == ".nc" and (files := [path for path in paths if not path.is_dir()]):
         raise InputError(f"{files[0]} is not a run folder; write S(q) of a trajectory or an RDF to FILE.csv")
+    for path in paths:
+        if is_trajectory(path.name) and path.suffix.lower() != ".gsd" and not path.is_dir():
+            raise InputError(f"{path} is not a trajectory that S(q) is measured of; allowed are .gsd and run folders")
     tabulated = not paths[0].is_dir() and is_table(paths[0].name) and paths[0].suffix.lower() != ".gsd"
     if to_rdf and not tabulated:
         raise InputError(f"--to-rdf takes S(q) in a table (.csv), not {paths[0]}")
@@ -99,6 +103,7 @@ def _dataset(folders: Sequence[Path], out: Path, q_max: float) -> None:
 def _of_trajectory(path: Path, out: Path, method: str, q_max: float) -> StructureFactor:
     with needs_extra("sim"):
         from nanonet.analyze import structure_factor, structure_runs, trajectory
+        from nanonet.analyze.source import in_file
     from nanonet.formats.curve_csv import write_curve
 
     diameter: float | None
@@ -108,7 +113,8 @@ def _of_trajectory(path: Path, out: Path, method: str, q_max: float) -> Structur
         measured, diameter = run.measured, run.record.composition.value.diameter
     else:
         frames = trajectory.read(path)
-        measured = structure_factor.measure(frames, method=method, q_max=q_max)
+        with in_file(str(path)):
+            measured = structure_factor.measure(frames, method=method, q_max=q_max)
         diameter = frames.diameter
     found = measured.structure
     print(f"density    {measured.density:.6g} ± {measured.density_error:.1g}, {measured.nps} NPs")

@@ -75,13 +75,15 @@ def values_along(space: InputSpace, name: str, text: str) -> Array:
     """
     import numpy as np
 
+    from nanonet.predict.sweep import MOST
+
     one = space[name]
     try:
         if ":" in text:
             first, last, number = text.split(":")
             low, high, count = one.check(float(first)), one.check(float(last)), int(number)
-            if not (low < high and count >= 2):
-                raise InputError(f"vary {name} = {text}: allowed are rising ends and 2 or more values")
+            if not (low < high and 2 <= count <= MOST):
+                raise InputError(f"vary {name} = {text}: allowed are rising ends and 2 to {MOST:,} values")
             values = np.geomspace(low, high, count) if one.log else np.linspace(low, high, count)
             values[[0, -1]] = low, high
             return np.unique(values.round()) if one.whole else values

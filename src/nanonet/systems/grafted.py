@@ -40,6 +40,7 @@ GRAFT = 3
 """Type of the beads of grafts where the matrix attracts them otherwise than its own; else they are monomers."""
 
 _START_DENSITY = 0.6  # monomer density of the starting configuration: chains must find a way between brushes
+_LOOSE = 0.4  # density of grafts between the NPs of a crystal
 _BOND = 0.97  # of a graft at the start: the first points outward
 _CLEAR = 0.9  # beads start so much (sigma) farther out than graft points: between them they would be caught
 
@@ -96,13 +97,16 @@ class Grafted(OfComposition):
         return Numbers(nps, chains, chains * c.chain_length + nps * self.beads + bodies, bodies)
 
     def configuration(self, protocol: Protocol, nps: Array | None = None) -> Configuration:
-        """NPs at random or as one crystal, turned at random, grafts that grow from them, chains between."""
+        """NPs at random or as one crystal, turned at random, grafts that grow from them, chains between.
+
+        A crystal has room for the grafts between its NPs; without matrix it fills more than the box (`InputError`).
+        """
         c, numbers = self.composition, self.numbers(protocol)
         check_start(protocol)
         rng = np.random.default_rng(protocol.seed)
         loose = (numbers.particles - numbers.rigid) / _START_DENSITY
         box = (loose + numbers.nps * math.pi / 6.0 * (c.diameter + 2.0) ** 3) ** (1.0 / 3.0)
-        size = c.diameter + (1.0 if protocol.start == "clustered" else 2.0)
+        size = _crystal(c) if protocol.start == "clustered" else c.diameter + 2.0
         centres = place_alone(numbers.nps, box, size, protocol.start, rng)
         turns = special_ortho_group.rvs(3, size=numbers.nps, random_state=rng).reshape(-1, 3, 3)
         outward = np.einsum("kij,gj->kgi", turns, even_points(c.n_grafts))
@@ -132,6 +136,13 @@ class Grafted(OfComposition):
 
     def __str__(self) -> str:
         return str(self.composition)
+
+
+def _crystal(c: GraftedComposition) -> float:
+    """Diameter (sigma) of NPs whose fcc crystal has room for the grafts, and faces that chains can pass."""
+    face = math.sqrt(3.0) * (contact(c.diameter) + _CLEAR)
+    room = math.sqrt(2.0) * (np_volume(c.diameter) + c.n_grafts * c.graft_length / _LOOSE)
+    return float(max(1.05 * face, room ** (1.0 / 3.0)) / 2.0 ** (1.0 / 6.0))
 
 
 def _joined(box: float, chains: Array, grafts: Array, nps: Array, kind: int) -> Configuration:

@@ -41,9 +41,11 @@ format: $(VENV)/.test
 # The shipped models from the shipped dataset (which data/keep.py adds to) and windows
 model: $(VENV)/.test
 	$(BIN)/nanonet potential-table src/nanonet/data/potential.npz
+	$(BIN)/nanonet emulator src/nanonet/data/emulator.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --out src/nanonet/data/gp
 	cmp src/nanonet/data/potential.npz src/nanonet/data/gp/potential.npz  # the first is read in place of the second
-	rm src/nanonet/data/gp/potential.npz
+	cmp src/nanonet/data/emulator.npz src/nanonet/data/gp/emulator.npz
+	rm src/nanonet/data/gp/potential.npz src/nanonet/data/gp/emulator.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --kind nanonet --out src/nanonet/data/nanonet
 	mkdir -p build
 	$(BIN)/nanonet structure-factor data/runs/* --out build/sq.nc
@@ -54,10 +56,12 @@ figures: $(VENV)/.test
 	$(BIN)/python -m docs.make.starts
 	$(BIN)/python -m docs.make.phases
 
-# The implicit compositions from the shipped windows, and their page (an hour of one core; it goes on where it was)
+# The implicit compositions from the shipped windows, their emulator and their page (two hours of one core; it goes on where
+# it was); `make model` afterwards
 multiscale: $(VENV)/.test
 	mkdir -p build
-	$(BIN)/nanonet implicit build/implicit --out src/nanonet/data/implicit.nc --report docs/results/multiscale.json --cores 2
+	$(BIN)/nanonet implicit build/implicit --count 1010 --compact --out src/nanonet/data/implicit.nc --report docs/results/multiscale.json --cores 2
+	$(BIN)/nanonet emulator src/nanonet/data/emulator.npz --report docs/results/emulator.json
 	$(BIN)/python -m docs.make.multiscale
 
 # The paper's figures and studies, and their page (some three hours of one core; it goes on where it was)

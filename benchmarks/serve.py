@@ -15,7 +15,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +59,8 @@ def main(seconds: int, hostile: bool) -> None:
         try:
             pages(address)
             asyncio.run(load(address, seconds, process.pid))
-            batches(address)
+            batches(address, process.pid)
+            searches(address, process.pid)
             if hostile:
                 cases(address, process.pid)
         finally:
@@ -70,7 +74,7 @@ def show(what: str, figure: str) -> None:
 
 def spread(values: Any, unit: str = "ms") -> str:
     middle, high, most = np.quantile(values, (0.5, 0.95, 1.0))
-    return f"median {middle:.0f}, 95 % {high:.0f}, most {most:.0f} {unit}"
+    return f"median {middle:.3g}, 95 % {high:.3g}, most {most:.3g} {unit}"
 
 
 def memory(pid: int) -> float:
@@ -101,6 +105,8 @@ def pages(address: str) -> None:
         curve = time.perf_counter() - started
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
         show("page: first paint, first curve", f"{paint or 0:.0f} ms, {1e3 * curve:.0f} ms")
+        size = page.evaluate("performance.getEntriesByType('resource').reduce((s, r) => s + r.decodedBodySize, 0)")
+        show("page: what it loads, with the answers", f"{size / 1e6:.2f} MB")
         page.wait_for_timeout(3_000)
         for place, what in (
             ("#view=g&show=dilute", "g(r), dilute limit"),
@@ -117,7 +123,12 @@ def pages(address: str) -> None:
         show("the same, ten pages open", spread(page.evaluate(_DRAG, ["eps_pn", 150, 20])))
         for one in others:
             one.evaluate(f"() => {{ window.other = ({_DRAG})(['diameter', 40, 200]); }}")
-        show("the same, all ten dragged", spread(page.evaluate(_DRAG, ["eps_pn", 150, 20])))
+        show("the same, all ten dragged in this browser", spread(page.evaluate(_DRAG, ["eps_pn", 150, 20])))
+        for one in others:
+            one.close()
+        with elsewhere(address, 9):
+            page.wait_for_timeout(1_000)
+            show("the same, nine dragged in browsers elsewhere", spread(page.evaluate(_DRAG, ["eps_pn", 150, 20])))
         browser.close()
     for diameter in (3.0, 4.0):
         times = []
@@ -151,6 +162,49 @@ class Client:
         assert length is not None, reply
         await self.reader.readexactly(int(length[1]))
         return int(reply[9:12])
+
+
+@contextmanager
+def elsewhere(address: str, count: int) -> Iterator[None]:
+    """Pages that are dragged on other machines: what they ask the service for, and nothing of what they draw."""
+    ended = threading.Event()
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(dragged(address, i, ended) for i in range(count)))
+
+    thread = threading.Thread(target=asyncio.run, args=(all_of_them(),))
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+async def dragged(address: str, seed: int, ended: threading.Event) -> None:
+    """What a page asks for whose diameter moves each 200 ms: a curve, and when it rests what it takes back again."""
+    rng, rest = np.random.default_rng(seed), 0.14
+
+    async def ask(path: str, asked: dict[str, Any]) -> None:
+        async with Client(address) as client:
+            await client.post(path, json.dumps(asked).encode())
+
+    async with Client(address) as client:
+        while not ended.is_set():
+            five = FIVE | {"diameter": round(rng.uniform(2, 5), 4)}
+            await client.post("/api/explore", json.dumps({"inputs": five, "beside": ["dilute"]}).encode())
+            if rest > 0.2:
+                await asyncio.sleep(0.2)
+                continue
+            await asyncio.sleep(rest)
+            held = {name: five[name] for name in ("diameter", "chain_length", "density")}
+            later = [
+                asyncio.create_task(ask("/api/explore", {"inputs": five, "details": True})),
+                asyncio.create_task(ask("/api/phase", {"inputs": held, "x": "eps_pn", "y": "eps_nn"})),
+            ]
+            _, left = await asyncio.wait(later, timeout=0.2 - rest)
+            for one in left:
+                one.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            rest = 0.28 if later[0] in left else 0.14  # a page that was superseded waits longer
 
 
 async def load(address: str, seconds: int, pid: int) -> None:
@@ -201,22 +255,36 @@ async def asked(address: str, bodies: list[bytes], seconds: int) -> tuple[list[f
     return times, wrong
 
 
-def batches(address: str) -> None:
+def batches(address: str, pid: int) -> None:
     rng = np.random.default_rng(1)
     points = [FIVE | {"eps_pn": x} for x in rng.uniform(0.1, 1.4, 1_000)]
     for kind in ("application/json", "text/csv", "application/vnd.apache.arrow.stream"):
-        times = []
-        for _ in range(5):
+        times, sizes = [], []
+        for _ in range(20):
             started = time.perf_counter()
             reply = httpx.post(f"{address}/api/predict", json={"inputs": points}, headers={"accept": kind}, timeout=60)
             reply.raise_for_status()
             times.append(1e3 * (time.perf_counter() - started))
-        show(f"1,000 predictions as {kind.rpartition('/')[2]}", f"{spread(times)}, {len(reply.content) / 1e6:.1f} MB")
+            sizes.append(memory(pid))
+        held = f"{len(reply.content) / 1e6:.1f} MB; memory after 5 {sizes[4]:.0f} MB, 20 {sizes[-1]:.0f} MB"
+        show(f"1,000 predictions as {kind.rpartition('/')[2]}", f"{spread(times)}, {held}")
+
+
+def searches(address: str, pid: int) -> None:
+    times, sizes = [], []
+    for diameter in (3.0, 3.5, 4.0):
+        started = time.perf_counter()
+        asked = {"targets": ["state=dispersion", "neighbours=:3"], "fixed": {"diameter": diameter}}
+        httpx.post(f"{address}/api/design", json=asked, timeout=60).raise_for_status()
+        times.append(time.perf_counter() - started)
+        sizes.append(memory(pid))
+    show("five answers of /api/design", f"{spread(times, 's')}; memory after 1 {sizes[0]:.0f} MB, 3 {sizes[-1]:.0f} MB")
 
 
 def cases(address: str, pid: int) -> None:
     before = memory(pid)
     command = ["schemathesis", "run", f"{address}/api/openapi.json", "--max-examples", "400", "--seed", "1"]
+    command += ["--request-timeout", "60"]  # a search takes seconds
     command += ["--exclude-checks", "positive_data_acceptance", "--no-color"]  # limits are those of the model
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     number = re.search(r"(\d+) generated.*", found.stdout)

@@ -31,7 +31,8 @@ from nanonet.evaluate.metrics import FLOOR, ln_noise, ln_rmse, paired_bootstrap
 from nanonet.evaluate.store import Store
 from nanonet.formats import potential_table
 from nanonet.formats.atomic import writing
-from nanonet.learn.gaussian_process import GaussianProcess, fit_kernel, hyperpriors
+from nanonet.learn.gaussian_process import GaussianProcess
+from nanonet.learn.kernel_fit import fit_kernel, hyperpriors
 from nanonet.learn.nanonet import NanoNet
 from nanonet.models.base import PriorMean
 from nanonet.models.gaussian_process import ScorePosterior
@@ -137,8 +138,8 @@ def network(train: Array, test: Array) -> Answer:
     a, b = (X[train] - low) / span, (X[test] - low) / span
     mean = model_codes.mean(axis=0)
     centred, group = model_codes - mean, np.zeros(model_codes.shape[1], dtype=np.int64)
-    lengths, noise = fit_kernel(a, centred, "matern", *hyperpriors(a.shape[1], None))
-    posterior = ScorePosterior.condition(a, centred, group, lengths[None], np.array([noise]), "matern")
+    lengths, noise = fit_kernel(a, centred, "matern", *hyperpriors(a.shape[1], None), np.ones(len(a)))
+    posterior = ScorePosterior.condition(a, centred, group, lengths[None], np.array([noise]), "matern", np.ones(len(a)))
     z = posterior.predict(b)[0] + mean
     return model.predict(X[test]), read_images(model.decode(z.astype(np.float32)), R), None
 

@@ -90,6 +90,7 @@ def test_implicit_compositions_are_marked_and_carry_their_errors() -> None:
     data = Dataset.shipped("implicit")
     assert {entry["fidelity"] for entry in data.provenance} == {"implicit"}
     assert {entry["fidelity"] for entry in Dataset.shipped().provenance} == {"explicit"}
+    assert len(data) >= 1_000
     assert np.isfinite(data.errors).all()
     assert check_dataset(Path(nanonet.__file__).parent / "data" / SHIPPED["implicit"]) == []
     compared = fidelity.load(COMPARED)
@@ -100,11 +101,11 @@ def test_implicit_compositions_are_marked_and_carry_their_errors() -> None:
     checked = max(one.composition.volume_fraction for one in compared if _agrees(one) and spread[one.composition] < 0.5)
     assert pytest.approx(checked, rel=0.05) == MAX_VOLUME_FRACTION
     for composition, entry in zip(data.compositions, data.provenance, strict=True):
-        assert entry["nps"] >= 200
+        assert entry["nps"] == composition.nps
         dense = any("volume fraction" in flag for flag in entry["flags"])
         assert dense == (composition.volume_fraction > MAX_VOLUME_FRACTION)
         assert entry["w_contact_error"] > 0
-        assert (entry["starts"] == ["clustered", "dispersed"]) == (entry["second_virial"] < CONDENSES)
+        assert {"clustered", "dispersed"} <= set(entry["starts"])
         assert any("may condense" in flag for flag in entry["flags"]) == (entry["second_virial"] < CONDENSES)
     with pytest.raises(InputError, match="fidelity = 'both'"):
         Dataset.shipped("both")

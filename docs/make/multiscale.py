@@ -259,12 +259,12 @@ def _implicit(data: Dataset) -> str:
         )
     )
     gathered = sum(entry["convergence"]["converged"] for entry in data.provenance if entry["second_virial"] < CONDENSES)
-    nps = sorted({entry["nps"] for entry in data.provenance})
+    nps = [entry["nps"] for entry in data.provenance]
     return (
-        f"{len(data)} compositions ({ranges}), {', '.join(map(str, nps))} NPs each; {condensing} may condense and ran "
-        f"from both starts, {converged} are converged by their own verdict, {outside} lie outside of the windows' "
-        f"range. Of those that may condense {gathered} are converged; their g(r) stands for the number of NPs and the "
-        "starts that it was made with."
+        f"{len(data)} compositions ({ranges}), {min(nps)} to {max(nps)} NPs each, as explicit runs have; {condensing} "
+        "may condense; all ran from both ends, and were cooled where these differed. "
+        f"{converged} are converged by their own verdict, {outside} lie outside of the windows' range. Of those "
+        f"that may condense {gathered} are converged."
     )
 
 
@@ -318,13 +318,8 @@ def _cost(runs: Sequence[UmbrellaRun]) -> str:
 def _implicit_hours(kind: str) -> NDArray[np.float64]:
     """Core-hours of LAMMPS for each shipped implicit composition of a regime; condensing ones ran from both starts."""
     data = Dataset.shipped("implicit")
-    hours = []
-    for entry, behind in zip(data.provenance, data.runs, strict=True):
-        if regime(entry["second_virial"]) == kind:
-            protocols = [(run.record["protocol"], run.record["steps_per_second"]) for run in behind]
-            seconds = [(one["equilibration_steps"] + one["production_steps"]) / speed for one, speed in protocols]
-            hours.append(sum(seconds) / 3600)
-    return np.array(hours)
+    known = ((entry.core_hours, entry.second_virial) for entry in data.provenance)
+    return np.array([hours for hours, b2 in known if hours and b2 is not None and regime(b2) == kind])
 
 
 def _beads(record: Mapping[str, Any], chain_length: int) -> int:

@@ -17,6 +17,7 @@ NEAR = "#model=gp&diameter=3&chain_length=40&density=0.002&eps_nn=0.5&eps_pn=0.6
 SHOTS = (
     ("page.png", NEAR, 1400, False),
     ("page-dark.png", NEAR + "&view=W&axis=gap&from=-0.6&to=5&polymer=1", 1400, True),
+    ("page-design.png", NEAR + "&want=state=dispersion,neighbours=:2&hold=diameter", 1400, False),
     ("page-phone.png", "#eps_pn=2.2&show=dilute", 390, False),
 )
 
@@ -36,7 +37,11 @@ def main() -> None:
                 page.locator("#map-legend .dot").first.wait_for()
                 page.locator("#scene-text", has_text="NPs of").wait_for()
                 page.wait_for_timeout(1_500)
-                page.screenshot(path=RESULTS / name, full_page=width > 1_000)
+                if "want=" in place:
+                    page.locator(".answer").first.wait_for(timeout=60_000)
+                    page.locator("#design-card").screenshot(path=RESULTS / name)
+                else:
+                    page.screenshot(path=RESULTS / name, full_page=width > 1_000)
                 with Image.open(RESULTS / name) as image:
                     image.convert("RGB").quantize(256).save(RESULTS / name, optimize=True)
             browser.close()

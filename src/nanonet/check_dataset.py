@@ -95,6 +95,8 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
         yield f"its density was to be {nominal:g}: more than a tenth off, so its chains were counted wrongly"
     if entry.nps is not None and entry.nps < MIN_NPS:
         yield f"it has {entry.nps} NPs; allowed are {MIN_NPS} or more"
+    if not data.runs[i] and entry.core_hours is not None:
+        return  # its runs were not kept: `nanonet implicit --compact`
     if not data.runs[i]:
         yield "no runs stand behind it: its replicas and blocks are unknown, and none can be added"
         return

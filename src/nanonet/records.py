@@ -267,6 +267,7 @@ class Provenance(Record):
     w_contact_error: float | None = None
     discrepancy: float | None = None
     flags: tuple[str, ...] | None = None
+    core_hours: float | None = None  # of an entry whose runs are not kept
     nanonet: str | None = None
     lammps: str | None = None
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from nanonet import Composition, InputError
-from nanonet.campaign import implicit, starts
+from nanonet.analyze import implicit_runs
+from nanonet.campaign import starts
 from nanonet.formats import run_folder
 from nanonet.protocol import IMPLICIT, Protocol, preset
 from nanonet.simulate import engine, lmp, script
@@ -55,7 +56,7 @@ def test_a_run_begins_with_as_many_nps_in_the_volume_that_it_will_have(tmp_path:
 
 
 def test_nothing_is_run_twice_and_replicas_begin_independently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = implicit._run, []
+    real, calls = implicit_runs._run, []
 
     def interrupted(*arguments: object) -> object:
         calls.append(arguments)
@@ -63,10 +64,10 @@ def test_nothing_is_run_twice_and_replicas_begin_independently(tmp_path: Path, m
             raise KeyboardInterrupt
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(implicit, "_run", interrupted)
+    monkeypatch.setattr(implicit_runs, "_run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         starts.place(DISPERSED, STANDARD, tmp_path)
-    monkeypatch.setattr(implicit, "_run", real)
+    monkeypatch.setattr(implicit_runs, "_run", real)
     found = list(tmp_path.glob("implicit/*/trajectory.gsd"))
     assert len(found) == 1
     before = found[0].stat().st_mtime_ns

@@ -41,6 +41,7 @@ def test_answers_are_told_drawn_and_written(run: Run, tmp_path: Path) -> None:
     assert [one["composition"] for one in found["answers"]] == [one.to_json() for one in read_csv(tmp_path / "a.csv")]
     assert found["fixed"] == {"diameter": 3}
     assert len(found["answers"][0]["low"]) == 100
+    assert 0 < found["answers"][0]["probability_error"] < 0.02
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,13 @@ def test_costs_and_tolerances_move_the_answer() -> None:
     assert 0.6 < robust.answers[0].probability < 0.9  # a quarter to a third of what it may be off is too cold
 
 
+def test_robust_answers_differ_too(model: Predictor) -> None:
+    """Where the best points all lie together, others are tried as well."""
+    held = {"diameter": 3, "chain_length": 40, "density": 0.002}
+    targets = parse(["state=dispersion", "neighbours=:2"], model)
+    assert len(find(model, targets, fixed=held, tolerances={"eps_pn": 0.1}).answers) > 2
+
+
 def test_answers_of_the_shipped_model(model: Predictor, short: None) -> None:
     targets = parse(["state=contact", "neighbours=4:8"], model)
     found = find(model, targets, fixed={"diameter": 3}, count=3)

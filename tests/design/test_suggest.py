@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 import nanonet
 from nanonet import Composition, Dataset, InputError
@@ -11,9 +14,10 @@ from nanonet.campaign import campaign
 from nanonet.campaign.design import MAX_VOLUME_FRACTION, RANGES, read_csv
 from nanonet.campaign.workspace import Workspace, create
 from nanonet.design import active
+from nanonet.design import suggest as suggest_module
 from nanonet.design.box import box_of
-from nanonet.design.price import explicit_hours, implicit_hours
-from nanonet.design.suggest import suggest
+from nanonet.design.price import explicit_hours, implicit_hours, implicit_off
+from nanonet.design.suggest import Cheaper, Suggestion, suggest
 from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.models.gaussian_process import CurveProcess
 from nanonet.predict.predictor import Predictor
@@ -52,7 +56,8 @@ def test_the_gain_is_what_conditioning_removes(known_on_the_left: Predictor) -> 
         **{name: getattr(process, name) for name in ("x", "grid", "mean", "modes", "variances", "group", "lengths")},
         **{name: getattr(process, name) for name in ("noise", "low", "span", "spread", "kernel", "transform")},
         X=np.concatenate([process.X, new]), scores=np.concatenate([process.scores, process.scores[:1]]),
-        weights=np.append(process.weights, 1.0), calibration=process.calibration,
+        weights=np.append(process.weights, 1.0), own_noise=np.append(process.own_noise, 1.0),
+        calibration=process.calibration,
     )  # fmt: skip
     after = again.covariances(z, z)
     for old, cross, at, now in zip(before, step, own, after, strict=True):
@@ -74,10 +79,40 @@ def test_what_runs_counts_as_known_and_prices_count(known_on_the_left: Predictor
     assert [one.point.values for one in only] == [(0.9, 0.9), (0.2, 0.2)]
 
 
+def test_what_cheap_runs_tell_ends_where_they_are_off(known_on_the_left: Predictor) -> None:
+    process = known_on_the_left.model
+    assert isinstance(process, CurveProcess)
+    box = box_of(known_on_the_left, {}, {"a": (0, 1), "b": (0, 1)})
+    spread = float(np.sqrt(process.variances.sum() / len(process.grid)))
+
+    def chosen(off: float, known: ArrayLike = (), **given: float) -> tuple[Suggestion, ...]:
+        cheaper = Cheaper(
+            lambda X: np.full(len(X), 0.1),
+            lambda X: np.full(len(X), off),
+            np.asarray(known, dtype=np.float64).reshape(-1, 2),
+        )
+        return suggest(known_on_the_left, 8, box, cheaper=cheaper, **given)  # type: ignore[arg-type]
+
+    plain = suggest(known_on_the_left, 1, box)[0]
+    exact = chosen(0.0)
+    assert all(one.cheaper and one.hours == 0.1 for one in exact)
+    assert exact[0].gain == pytest.approx(plain.gain, rel=0.1)  # as good as the real one, at a tenth of its price
+    useless = chosen(100 * spread)
+    assert not any(one.cheaper for one in useless)
+    assert useless[0].gain == pytest.approx(plain.gain, rel=0.1)
+    poor = chosen(spread)  # some cheap ones, then what they leave open
+    assert {one.cheaper for one in poor} == {True, False}
+    assert sum(one.hours for one in chosen(spread, budget=1.5)) <= 1.5
+    random = np.random.default_rng(0).uniform(0, 1, (60, 2))
+    assert sum(one.cheaper for one in chosen(spread, random)) < sum(one.cheaper for one in poor)
+
+
 def test_a_dilute_run_costs_more() -> None:
     dilute, dense = Composition(3, 40, 0.0005, 0.5, 1.0), Composition(3, 40, 0.002, 0.5, 1.0)
     standard = preset("standard")
     assert explicit_hours(dilute, standard) == pytest.approx(1.8 * explicit_hours(dense, standard), rel=0.05)
+    assert implicit_off(dense) == 0.21
+    assert implicit_off(Composition(3, 40, 0.002, 2.0, 0.1)) == 0.96  # NPs condense
     assert implicit_hours(dense) < 0.05 * explicit_hours(dense, standard)
 
 
@@ -114,8 +149,12 @@ def test_bad_questions_are_explained(known_on_the_left: Predictor) -> None:
         suggest(flat, 1, box_of(flat, {}, {}))
     with pytest.raises(InputError, match=r"predicts c of temperature, size; a campaign needs"):
         active.propose(flat, 1)
-    with pytest.raises(InputError, match="fidelity = 'both' is not one of explicit, implicit"):
-        active.propose(nanonet.load(), 1, fidelity="both")
+    with pytest.raises(InputError, match="fidelity = 'dilute' is not one of explicit, implicit, both"):
+        active.propose(nanonet.load(), 1, fidelity="dilute")
+    with pytest.raises(InputError, match="hours = 1e-05 is too little for any run"):
+        active.propose(nanonet.load(), 1, hours=1e-5)
+    with pytest.raises(InputError, match="hours = nan is not a number above 0"):
+        active.propose(nanonet.load(), 1, hours=math.nan)
 
 
 def test_a_campaign_goes_on_with_what_it_suggests(tmp_path: Path, run: object, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +186,27 @@ def test_suggestions_are_a_design(tmp_path: Path, run: object) -> None:
     status, _, error = run("campaign", "suggest", "--add")  # type: ignore[operator]
     assert status == 2
     assert "needed is WORKSPACE" in error
+
+
+def test_both_fidelities_stand_in_one_batch(tmp_path: Path, run: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suggest_module, "_OF_EACH", 32)
+    asked = ("campaign", "suggest", "--fidelity", "both", "--hours", 1, "--out", tmp_path / "next.csv")
+    status, out, _ = run(*asked)  # type: ignore[operator]
+    assert status == 0
+    explicit, implicit = (read_csv(tmp_path / name) for name in ("next.csv", "next.implicit.csv"))
+    assert out.count(" explicit ") == len(explicit) > 0
+    assert out.count(" implicit ") == len(implicit) > 0
+    hours = sum(explicit_hours(c, preset("standard")) for c in explicit) + sum(map(implicit_hours, implicit))
+    assert hours <= 1
+    status, text, _ = run(*asked[:4], "--count", 3, "--json")  # type: ignore[operator]
+    assert [one["fidelity"] for one in json.loads(text)] == ["implicit"] * 3
+    for wrong, message in (
+        (("--implicit", tmp_path / "none.nc"), "needed is --fidelity both"),
+        (("--fidelity", "both", "--implicit", tmp_path / "none.nc"), "none.nc"),
+        (("--hours", 0), "hours = 0.0 is not a number above 0"),
+    ):
+        status, _, error = run("campaign", "suggest", *wrong)  # type: ignore[operator]
+        assert (status, message in error) == (2, True), error
 
 
 def test_a_model_is_fitted_to_what_was_found() -> None:

@@ -301,7 +301,7 @@ G = made_up(R, 3.0, WELLS[CONTACT])
         (lambda: classify(RDF(R, G), -1.0), "diameter = -1 is not above 0"),
         (lambda: classify([1.0], 3.0), "list is not an RDF"),  # type: ignore[arg-type]  # as a notebook may
         (lambda: classify(RDF(R, G), 3.0, density=0.0), "density = 0 is not above 0"),
-        (lambda: classify(RDF(R, G), 3.0, density=1e30), r"at most 1e\+06"),
+        (lambda: classify(RDF(R, G), 3.0, density=1e30), "at most 1e+06"),
         (lambda: classify(RDF(R, G), 3.0, 0.001, nps=1), "nps = 1 is not 2 or more"),
         (lambda: classify(RDF(R, G), 3.0, common=-1), "common = -1 is not 0 or above"),
         (lambda: classify(RDF(R, G, G), 3.0, samples=0), "samples = 0 is not 1 or more"),

@@ -6,26 +6,22 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from nanonet.analyze.entries import recorded_statistics
-from nanonet.analyze.equilibrium import assess
+from nanonet.analyze.implicit_runs import equilibrate
 from nanonet.analyze.potential_gp import PotentialGP
-from nanonet.analyze.runs import assemble, measure_run
+from nanonet.analyze.runs import assemble
 from nanonet.campaign.workers import LocalPool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, NanonetError, check_whole
 from nanonet.potentials.mediated import PairInputs, PolymerPotential
-from nanonet.protocol import ANNEAL_FROM, IMPLICIT, Protocol
+from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.rdf import RDF
-from nanonet.simulate import engine
-from nanonet.systems.implicit import Implicit, implicit
-from nanonet.systems.placement import ClusterTooLargeError
+from nanonet.systems.implicit import implicit
 
 logger = logging.getLogger(__name__)
 
@@ -72,44 +68,14 @@ def simulate(
     *,
     lmp: str | None = None,
 ) -> list[Run]:
-    """Run a composition with implicit polymer from both ends, dispersed and clustered.
-
-    Where the two have not converged (`nanonet.analyze.equilibrium.assess`) it is run twice more, cooled from twice the
-    temperature while it equilibrates, with other seeds. Where the NPs do not fit the box as one cluster, they start
-    cooled at once.
-
-    Parameters
-    ----------
-    composition, potential:
-        What is simulated, and W_poly of two of its NPs.
-    folder:
-        The runs lie in its subfolders, named after their identities; what is finished there is not run again.
-    protocol:
-        Default: `IMPLICIT`. Its seed is that of the first run.
-    lmp:
-        Command of LAMMPS.
+    """Run a composition with implicit polymer to equilibrium, as `analyze.implicit_runs.equilibrate`.
 
     Raises
     ------
     InputError
         The potential does not serve (`nanonet.systems.implicit.implicit`).
     """
-    subject = implicit(composition, potential)
-    first = replace(protocol or IMPLICIT, start="dispersed")
-    runs = [_run(subject, first, folder, lmp)]
-    with suppress(ClusterTooLargeError):
-        runs.append(_run(subject, first.replica(1, "clustered"), folder, lmp))
-    seen = [recorded_statistics(run.record) for run in runs]
-    if not assess(seen, [run.record.starting_point for run in runs]).converged:
-        cooled = replace(first, anneal_from=ANNEAL_FROM * first.temperature)
-        runs += [_run(subject, cooled.replica(number), folder, lmp) for number in (2, 3)]
-    return runs
-
-
-def _run(subject: Implicit, protocol: Protocol, folder: Path, lmp: str | None) -> Run:
-    place = folder / engine.run_id(subject, protocol)
-    engine.run(subject, protocol, place, lmp=lmp)
-    return measure_run(place)
+    return equilibrate(implicit(composition, potential), folder, protocol, lmp=lmp)
 
 
 def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) -> Dataset:
@@ -136,6 +102,22 @@ def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) 
     return Dataset((composition,), (RDF(rdf.r, rdf.g, error),), (made,), data.runs)
 
 
+def compact(data: Dataset) -> Dataset:
+    """A dataset without the runs behind its entries, and in single precision, which errors exceed by far.
+
+    What the runs took stands in the provenance.
+    """
+    curves = [RDF(one.r, *(np.float64(np.float32(values)) for values in (one.g, one.error))) for one in data.rdfs]
+    hours = [sum(_hours(run) for run in runs) for runs in data.runs]
+    made = [replace(entry, core_hours=round(one, 6)) for entry, one in zip(data.provenance, hours, strict=True)]
+    return Dataset(data.points, tuple(curves), tuple(made))
+
+
+def _hours(run: Run) -> float:
+    steps = run.record.protocol.equilibration_steps + run.record.protocol.production_steps
+    return steps / run.record.steps_per_second / 3600.0 if run.record.steps_per_second else 0.0
+
+
 def generate(
     compositions: Sequence[Composition],
     model: PotentialGP,
@@ -146,6 +128,7 @@ def generate(
     protocol: Protocol | None = None,
     cores: int = 1,
     lmp: str | None = None,
+    keep_runs: bool = True,
 ) -> Dataset:
     """Simulate many compositions with implicit polymer and write them to one dataset file.
 
@@ -163,6 +146,8 @@ def generate(
         As in `entry`, for each regime (`dispersed`, `condensing`); left out: none.
     protocol, cores, lmp:
         How it is run (default: `IMPLICIT`), at how many compositions at a time, and the command of LAMMPS.
+    keep_runs:
+        Whether the runs behind the entries stay in the file (`compact`).
 
     Raises
     ------
@@ -200,5 +185,6 @@ def generate(
     if not entries:
         raise InputError("no composition could be simulated")
     data = Dataset.concatenate([entries[i] for i in sorted(entries)])
+    data = data if keep_runs else compact(data)
     data.save(out)
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
@@ -13,17 +14,17 @@ from nanonet.campaign.workspace import Workspace, create
 from nanonet.composition import COPY, NANOCOMPOSITE, Composition, near_duplicates, to_array
 from nanonet.dataset import Dataset
 from nanonet.design.box import Box, Limits, box_of
-from nanonet.design.price import explicit_hours, implicit_hours
+from nanonet.design.price import explicit_hours, implicit_hours, implicit_off
 from nanonet.design.readings import Array, tells_state
-from nanonet.design.suggest import Suggestion, suggest
+from nanonet.design.suggest import Cheaper, Suggestion, suggest
 from nanonet.design.targets import parse
 from nanonet.errors import InputError
 from nanonet.learn.train import card_of, gaussian_process_for
 from nanonet.predict.predictor import Predictor
 from nanonet.protocol import Protocol, preset
 
-FIDELITIES = ("explicit", "implicit")
-"""What can be suggested, each at its price and for the model of its kind of run."""
+FIDELITIES = ("explicit", "implicit", "both")
+"""What can be suggested, each at its price: runs for the model of their kind, or both for that of explicit runs."""
 
 LEAST = 12
 """Compositions that a dataset needs before suggestions rest on it alone; before that they rest on the shipped one."""
@@ -53,6 +54,8 @@ def propose(
     fixed: Mapping[str, float] | None = None,
     bounds: Mapping[str, Limits] | None = None,
     targets: Sequence[str] = (),
+    hours: float | None = None,
+    implicit: Dataset | None = None,
     seed: int = 0,
 ) -> tuple[Suggestion, ...]:
     """Compositions to simulate next, within the ranges of the standard design where nothing else is said.
@@ -73,6 +76,10 @@ def propose(
         Inputs that are held, and limits of others.
     targets:
         As of `targets.parse`: only what tells whether they are met counts.
+    hours:
+        Core-hours of all together; `count` is the most then.
+    implicit:
+        With `both`: implicit runs that there are. Left out: the shipped ones.
     seed:
         Of the space-filling candidates.
 
@@ -88,20 +95,29 @@ def propose(
         )
     if fidelity not in FIDELITIES:
         raise InputError(f"fidelity = {fidelity!r} is not one of {', '.join(FIDELITIES)}")
+    if hours is not None and not (math.isfinite(hours) and hours > 0):
+        raise InputError(f"hours = {hours!r} is not a number above 0")
     box = _box(model, fidelity, fixed or {}, bounds or {})
     used = protocol or (workspace.protocol if workspace is not None else preset("standard"))
     price = _price(fidelity, used)
     wanted = parse(targets, model) if targets else ()
     taken = np.empty((0, len(box.space))) if workspace is None else _taken(workspace, model)
+    cheaper = None
+    if fidelity == "both":
+        known = Dataset.shipped("implicit") if implicit is None else implicit
+        if known.space != NANOCOMPOSITE:
+            raise InputError(f"implicit is a dataset of {', '.join(known.space.names)}; needed is one of compositions")
+        cheaper = Cheaper(_of_rows(implicit_hours), _of_rows(implicit_off), known.X)
     return suggest(
-        model, count, box, taken=taken, hours=lambda X: np.array([price(_composition(x)) for x in X.tolist()]),
-        allowed=lambda X: np.array([_can_run(x, price) for x in X.tolist()]), targets=wanted, seed=seed,
+        model, count, box, taken=taken, hours=_of_rows(price),
+        allowed=lambda X: np.array([_can_run(x, price) for x in X.tolist()]), targets=wanted, cheaper=cheaper,
+        budget=hours, seed=seed,
     )  # fmt: skip
 
 
 def extended(workspace: Workspace, suggestions: Sequence[Suggestion]) -> Workspace:
-    """The campaign with suggested compositions at the end of its design, which its record has from now on."""
-    new = [cast("Composition", one.point) for one in suggestions]
+    """The campaign with suggested explicit runs at the end of its design, which its record has from now on."""
+    new = [cast("Composition", one.point) for one in suggestions if not one.cheaper]
     return create(workspace.path, (*workspace.design, *new), workspace.protocol, workspace.dataset, workspace.windows)
 
 
@@ -122,6 +138,11 @@ def _taken(workspace: Workspace, model: Predictor) -> Array:
 
 def _price(fidelity: str, protocol: Protocol) -> Callable[[Composition], float]:
     return implicit_hours if fidelity == "implicit" else lambda one: explicit_hours(one, protocol)
+
+
+def _of_rows(of: Callable[[Composition], float]) -> Callable[[Array], Array]:
+    """Numbers (n,) of rows of inputs (n, 5)."""
+    return lambda X: np.array([of(_composition(x)) for x in X.tolist()])
 
 
 def _composition(row: list[float]) -> Composition:

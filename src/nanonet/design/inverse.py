@@ -78,7 +78,7 @@ class Answer:
         """As plain values: the prediction's, and how far the targets are met."""
         return {
             "probability": self.probability,
-            "error": self.error,
+            "probability_error": self.error,
             "cost": self.cost,
             "outside": self.outside,
             "targets": [
@@ -294,7 +294,8 @@ def _first_round(scorer: _Scorer, weights: Array, seed: int) -> tuple[_Scored, l
                 notes.append(f"{what} here: the lowest tenth of the medians in range")
     if scorer.shifts is not None:
         best = np.argsort(-found.score, kind="stable")[:_ROBUST]
-        found = scorer.score(found.u[best], _DRAWS, seed, weights)
+        several = _apart(found, _ROBUST).u  # the best may all be of a kind
+        found = scorer.score(np.concatenate([found.u[best], several]), _DRAWS, seed, weights)
     return found, notes
 
 

@@ -14,6 +14,9 @@ BEAD_STEPS = 2.2e6
 IMPLICIT_HOURS = {False: 0.0018, True: 0.0084}
 """Of all implicit runs of a composition, whether its NPs may condense or not (docs/results/multiscale.md, Cost)."""
 
+IMPLICIT_OFF = {False: 0.21, True: 0.96}
+"""Spread of ln g between implicit and explicit runs beyond all known errors, likewise (the same, Comparison)."""
+
 
 def explicit_hours(composition: Composition, protocol: Protocol) -> float:
     """Core-hours of one explicit run; `InputError` for a composition that cannot be simulated.
@@ -27,5 +30,14 @@ def explicit_hours(composition: Composition, protocol: Protocol) -> float:
 
 def implicit_hours(composition: Composition) -> float:
     """Core-hours of a composition's implicit runs, W_poly being known."""
+    return IMPLICIT_HOURS[_may_condense(composition)]
+
+
+def implicit_off(composition: Composition) -> float:
+    """By how much ln g of implicit runs of a composition is off, a standard deviation."""
+    return IMPLICIT_OFF[_may_condense(composition)]
+
+
+def _may_condense(composition: Composition) -> bool:
     virial = second_virial(composition)
-    return IMPLICIT_HOURS[virial is None or virial < CONDENSES]
+    return virial is None or virial < CONDENSES

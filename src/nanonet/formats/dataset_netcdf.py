@@ -82,7 +82,7 @@ def write(path: str | os.PathLike[str], content: Columns) -> None:
     whole, runs = to_xarray(content), content.runs
     arrays = [str(name) for name, array in whole.variables.items() if array.dtype.kind in "if" and array.size]
     encoding: dict[str, dict[str, object]] = {name: {"fletcher32": True} for name in arrays}
-    for name in ("run_blocks", "run_g") if runs else ():
+    for name in ("run_blocks", "run_g") if runs else (content.quantity.name, "error"):
         encoding[name] |= {"zlib": True, "complevel": 4}
     # made in memory: HDF5 does not survive a full disk
     packed = whole.to_netcdf(engine="h5netcdf", encoding=encoding)

@@ -14,7 +14,7 @@ from nanonet.errors import InputError, check_seed
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import LEAVE_ONE_OUT, Scores, error_of, least, scores
 from nanonet.evaluate.splits import MIN_CURVES, splits
-from nanonet.learn.train import gaussian_process_for
+from nanonet.learn.train import doubted, gaussian_process_for
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -111,7 +111,7 @@ def _fit(train: Indices, test: Indices, data: Dataset, kind: str, epochs: int, s
     """Medians and ends of the bands (3, n, m) of test curves; NaN for ends of a model without bands."""
     X, Y = data.X[train], data.Y[train]
     if kind == "gp":
-        return np.array(gaussian_process_for(data).fit(X, Y, data.x, data.errors[train]).band(data.X[test]))
+        return np.array(gaussian_process_for(data).fit(X, Y, data.x, doubted(data)[train]).band(data.X[test]))
     if kind != "nanonet":
         raise InputError(f"kind = {kind!r} is not one of gp, nanonet")
     from nanonet.learn.nanonet import NanoNet  # needs torch

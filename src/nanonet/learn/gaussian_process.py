@@ -25,11 +25,12 @@ from nanonet.formats.model_writing import write_model
 from nanonet.interpolation import interpolate_rows
 from nanonet.learn.arrays import checked
 from nanonet.learn.estimator import CurveEstimator
+from nanonet.learn.kernel_fit import fit_kernel, hyperpriors
 from nanonet.models import process_folder
 from nanonet.models.base import LEVEL, Array, Band, BoolArray, PriorMean
 from nanonet.models.calibration import Calibration, local_scale
 from nanonet.models.gaussian_process import CurveProcess, ScorePosterior
-from nanonet.models.kernels import JITTER, KERNELS, correlation, radial_slope
+from nanonet.models.kernels import KERNELS, correlation
 from nanonet.models.transforms import TRANSFORMS, Transform
 from nanonet.rdf import MAX_G
 
@@ -41,14 +42,14 @@ FLOOR = 0.03
 
 _TALL = 10.0  # curves that rise higher are learnt as logarithms
 _MODES = 12
-_MANY = 100  # curves that leave little doubt about the parameters: one start
 _MOST_FITTED = 300  # curves that lengths and noise are fitted to: the time grows with the third power
 _LEAST = 1e-4  # variance of t where nothing ever varied, as a share of the mean over the grid
 _TINY = 1e-12  # variance of what is known to every digit
+_TRIES = 150  # of a prior mean's parameters
+_SURE = 0.1  # standard deviation of t that no curve is below: runs of one composition differ by it
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
+_FAR_OFF = 25.0  # square error in predicted variances that a bin counts with at most: one must not widen all bands
 _WIDTH = 0.7  # of the local scale, in correlation lengths
-_NOISE = np.log(3e-4), np.log(1.5)  # bounds: standard deviation of the noise in those of a score
-_LENGTHS = np.log(0.1), np.log(30.0)
 
 
 class GaussianProcess(CurveEstimator):
@@ -116,8 +117,9 @@ class GaussianProcess(CurveEstimator):
                 raise InputError(f"{name} = {getattr(self, name)!r} is not one of {', '.join(allowed)}")
         inputs, curves, grid = checked(X, G, self._grid(r), self.quantity)
         errors = _errors(error, curves)
-        if self.prior is not None:
-            self.prior.check(inputs, grid)
+        prior = self.prior
+        if prior is not None:
+            prior.check(inputs, grid)
         bounded, scale = self.quantity.bounded, self.quantity.limit or math.sqrt(np.mean(curves**2))
         if bounded and curves.max() <= FLOOR * scale:
             raise InputError(f"no curve rises above {FLOOR * scale:g}: there is nothing to learn")
@@ -125,9 +127,10 @@ class GaussianProcess(CurveEstimator):
             raise InputError(f"transform = {self.transform!r} is not for {self.quantity.name}, which may be negative")
         name = "ln" if self.prior is not None or curves.max() > _TALL * scale else "sqrt"
         name = self.transform or (name if bounded else "none")
-        self.process_, self.left_out_ = _fit(
-            inputs, curves, grid, errors, self.prior, TRANSFORMS[name](FLOOR * scale), self.kernel, progress
-        )
+        made = TRANSFORMS[name](FLOOR * scale)
+        if prior is not None and prior.parameters:
+            prior = _prior_fitted_to(prior, inputs, curves, grid, made)
+        self.process_, self.left_out_ = _fit(inputs, curves, grid, errors, prior, made, self.kernel, progress)
         self.noise_known_ = errors is not None
         return self
 
@@ -199,15 +202,33 @@ def _fit(
     together = len(X) < APART
     kind = kernel or ("gaussian" if together and prior is not None else "matern")
     reduced = _reduce(aligned.t, aligned.variance, centred=prior is None)
-    group, lengths, noise = _hyperparameters(scaled, reduced.scores, together, kind, prior, progress)
-    variances = ScorePosterior.condition(scaled, reduced.scores, group, lengths, noise, kind).variances
-    misses, predicted = _left_out(X, scaled, aligned, group, lengths, noise, kind, prior is None)
+    own = _own_noise(aligned)
+    group, lengths, noise = _hyperparameters(scaled, reduced.scores, own, together, kind, prior, progress)
+    variances = ScorePosterior.condition(scaled, reduced.scores, group, lengths, noise, kind, own).variances
+    misses, predicted = _left_out(X, scaled, aligned, own, group, lengths, noise, kind, prior is None)
     weights, calibration = _calibrate(X, scaled, misses, predicted, aligned.counted, lengths[0])
     process = CurveProcess(
         X, x, aligned.grid, reduced.mean, reduced.modes, reduced.scores, variances, group, lengths, noise, low, span,
-        reduced.spread, weights, kind, transform, calibration, prior,
+        reduced.spread, weights, own, kind, transform, calibration, prior,
     )  # fmt: skip
     return process, float(np.sqrt(np.mean(misses[aligned.counted] ** 2)))
+
+
+def _prior_fitted_to(prior: PriorMean, X: Array, G: Array, x: Array, transform: Transform) -> PriorMean:
+    """The prior mean with the parameters that bring it nearest to the curves: least sum of each curve's own error."""
+    counted = transform.floor < G
+    chosen = counted.any(axis=1)
+    t = np.where(counted, transform(G), 0.0)[chosen]
+    counted, rows, bins = counted[chosen], X[chosen], counted[chosen].sum(axis=1)
+
+    def loss(values: Array) -> float:
+        y0 = prior.with_parameters(tuple(values.tolist())).evaluate(rows, x).curves
+        return float(np.sqrt((np.where(counted, t - transform(y0), 0.0) ** 2).sum(axis=1) / bins).sum())
+
+    found = minimize(
+        loss, prior.parameters, method="Nelder-Mead", options={"maxfev": _TRIES, "xatol": 1e-3, "fatol": 1e-3}
+    )
+    return prior.with_parameters(tuple(np.round(found.x, 4).tolist()))
 
 
 class _Aligned(NamedTuple):
@@ -233,17 +254,23 @@ def _align(
         squared = np.where((G > 0) | (not transform.bounded), (np.nan_to_num(errors) * transform.slope(G)) ** 2, 0.0)
     if prior is None:
         return _Aligned(x, transform(G), squared, np.greater(G, transform.floor) | (not transform.bounded)), X
-    y0, features = prior.evaluate(X, x)
-    origin, step = prior.origin(X), x[1] - x[0]
-    first, last = math.floor((x[0] - origin.max()) / step), math.ceil((x[-1] - origin.min()) / step)
-    grid = step * np.arange(first, last + 1)
-    place = grid + origin[:, None]
+    y0, features, lined = prior.evaluate(X, x)
+    step = np.median(np.diff(lined, axis=1))
+    grid = step * np.arange(math.floor(lined.min() / step), math.ceil(lined.max() / step) + 1)
+    place = x[0] + (grid - lined[:, :1]) * (x[-1] - x[0]) / (lined[:, -1:] - lined[:, :1])
     t = interpolate_rows(transform(G) - transform(y0), x, place)
     variance, seen = (
         np.array([np.interp(p, x, one) for p, one in zip(place, rows, strict=True)]) for rows in (squared, G)
     )
     counted = (seen > transform.floor) & (place >= x[0]) & (place <= x[-1])
     return _Aligned(grid, t, variance, counted), np.column_stack([X, features])
+
+
+def _own_noise(aligned: _Aligned) -> Array:
+    """Noise variance of each curve (n,) in units of their geometric mean: by its own errors, and what none is below."""
+    bins = np.maximum(aligned.counted.sum(axis=1), 1)
+    squared = np.where(aligned.counted, aligned.variance, 0.0).sum(axis=1) / bins + _SURE**2
+    return np.asarray(squared / np.exp(np.log(squared).mean()))
 
 
 class _Reduced(NamedTuple):
@@ -266,12 +293,12 @@ def _reduce(t: Array, own: Array, centred: bool, most: int = _MODES) -> _Reduced
     count = max(1, min(most, len(t) - 1, int((sizes**2 > 1e-7 * (sizes**2).sum()).sum())))
     scores = (t - mean) @ modes[:count].T
     left = t - mean - scores @ modes[:count]
-    least = _LEAST * np.mean((t - mean) ** 2)
+    least = _LEAST * np.mean((t - mean) ** 2) if centred else _SURE**2
     return _Reduced(mean, modes[:count], scores, np.sqrt(np.mean(left**2 + own, axis=0) + least))
 
 
 def _hyperparameters(
-    scaled: Array, scores: Array, together: bool, kernel: str, prior: PriorMean | None,
+    scaled: Array, scores: Array, own: Array, together: bool, kernel: str, prior: PriorMean | None,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[NDArray[np.int64], Array, Array]:  # fmt: skip
     """Group of each score (c,), correlation lengths (groups, q) and relative noise variances (groups,).
@@ -280,30 +307,31 @@ def _hyperparameters(
     """
     if len(scaled) > _MOST_FITTED:
         chosen = np.sort(np.random.default_rng(0).choice(len(scaled), _MOST_FITTED, replace=False))
-        scaled, scores = scaled[chosen], scores[chosen]
+        scaled, scores, own = scaled[chosen], scores[chosen], own[chosen]
     count = scores.shape[1]
     group = np.zeros(count, dtype=np.int64) if together else np.arange(count)
     centre, width = hyperpriors(scaled.shape[1], prior)
     found = []
     groups = int(group[-1]) + 1
     for i in range(groups):
-        found.append(fit_kernel(scaled, scores[:, group == i], kernel, centre, width))
+        found.append(fit_kernel(scaled, scores[:, group == i], kernel, centre, width, own))
         if progress is not None:
             progress(i + 1, groups)
     return group, np.array([f[0] for f in found]), np.array([f[1] for f in found])
 
 
 def _left_out(
-    X: Array, scaled: Array, aligned: _Aligned, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str,
-    centred: bool,
+    X: Array, scaled: Array, aligned: _Aligned, own: Array, group: NDArray[np.int64], lengths: Array, noise: Array,
+    kernel: str, centred: bool,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Errors of t (n, k), each curve by a process of the same kernels that has not seen it, and predicted variances."""
     t, n = aligned.t, len(X)
     misses, variance = np.empty(t.shape), np.empty(t.shape)
     for train, test in splits(n, n if n <= APART else 10, X=X):
         part = _reduce(t[train], aligned.variance[train], centred, len(group))
-        own = group[: len(part.modes)]
-        posterior = ScorePosterior.condition(scaled[train], part.scores, own, lengths, noise, kernel)
+        posterior = ScorePosterior.condition(
+            scaled[train], part.scores, group[: len(part.modes)], lengths, noise, kernel, own[train]
+        )
         z, share = posterior.predict(scaled[test])
         misses[test] = t[test] - part.mean - z @ part.modes
         variance[test] = np.maximum((share * posterior.variances) @ part.modes**2 + part.spread**2, _TINY)
@@ -315,59 +343,9 @@ def _calibrate(
 ) -> tuple[Array, Calibration]:
     """Mean square error of each curve (n,), left out, in units of the predicted one, and how wide bands are."""
     squared = np.where(counted, misses**2 / np.where(counted, variance, 1.0), 0.0)
-    weights = squared.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+    weights = np.minimum(squared, _FAR_OFF).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
     near = correlation(scaled, scaled, lengths * _WIDTH, "gaussian")
     near[duplicate_pairs(X)] = 0.0  # nor do copies show how far off the curve of a new input is
     scale = np.maximum(local_scale(near, weights, _SHARE), _TINY)
     ratios = (np.sqrt(squared) / scale[:, None])[counted]
     return weights, Calibration(_WIDTH, float(np.quantile(ratios, LEVEL)), _SHARE)
-
-
-def hyperpriors(inputs: int, prior: PriorMean | None) -> tuple[Array, Array]:
-    """Centres and widths of the normal priors of the logarithms of lengths (q,) and of the noise, (q + 1,).
-
-    Around a prior mean what remains hangs on its features; other inputs have to earn their place.
-    """
-    if prior is None:
-        return np.log(np.r_[np.full(inputs, 2.0), 0.05]), np.r_[np.full(inputs, 1.5), 2.0]
-    own = inputs - prior.features
-    return np.log(np.r_[np.full(own, 6.0), np.full(prior.features, 0.4), 0.6]), np.r_[np.full(inputs, 0.5), 0.7]
-
-
-def fit_kernel(inputs: Array, scores: Array, kernel: str, centre: Array, width: Array) -> tuple[Array, float]:
-    """Correlation lengths (q,) and relative noise variance of the largest posterior, for scores (n, c) of one group."""
-    n, q = inputs.shape
-    sizes = (scores**2).sum(axis=0)
-    outputs = float(sizes.sum() ** 2 / (sizes**2).sum())  # how many independent curves' worth the scores are
-    identity = np.eye(n)
-    differences = (inputs[:, None] - inputs[None]) ** 2
-
-    def loss(t: Array) -> tuple[float, Array]:
-        lengths, noise = np.exp(t[:q]), math.exp(2.0 * t[q])
-        plain = correlation(inputs, inputs, lengths, kernel)
-        try:
-            factor = np.linalg.cholesky(plain + (noise + JITTER) * identity)
-        except np.linalg.LinAlgError:
-            return 1e12, np.zeros(q + 1)
-        half = np.linalg.inv(factor)
-        inverse = half.T @ half
-        solved = inverse @ scores
-        fit_term = float(np.einsum("ij,ij->", scores, solved))
-        off = (t - centre) / width
-        value = 0.5 * outputs * n * math.log(fit_term) + outputs * float(np.log(np.diag(factor)).sum())
-        inner = outputs * (inverse - n / fit_term * solved @ solved.T)
-        radial = radial_slope(plain, differences, lengths, kernel)
-        slope = 0.5 * np.einsum("ij,ijk->k", inner * radial, differences) / lengths**2
-        gradient = np.append(slope, noise * np.trace(inner)) + off / width
-        return value + 0.5 * float(off @ off), gradient
-
-    bounds = [_LENGTHS] * q + [_NOISE]
-    best = None
-    starts = (centre, np.append(centre[:q] - 0.7, centre[q]), np.append(centre[:q] + 0.7, centre[q] - 1.0))
-    for start in starts if n < _MANY else starts[:1]:
-        with np.errstate(over="ignore"):
-            found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
-        if best is None or found.fun < best.fun:
-            best = found
-    assert best is not None
-    return np.exp(best.x[:q]), math.exp(2.0 * float(best.x[q]))

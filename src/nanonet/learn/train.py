@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from nanonet.composition import NANOCOMPOSITE
@@ -15,12 +17,21 @@ from nanonet.curve import G_R
 from nanonet.dataset import Dataset
 from nanonet.errors import NanonetWarning
 from nanonet.evaluate.cross_validation import Scores, folded, held_out, scores
-from nanonet.formats import potential_table
+from nanonet.formats import emulator_file, potential_table
 from nanonet.learn.gaussian_process import GaussianProcess
+from nanonet.models.base import PriorMean
 from nanonet.potentials.dilute import DiluteLimit
+from nanonet.potentials.many_body import ManyBody
 
 if TYPE_CHECKING:
     from nanonet.learn.nanonet import NanoNet  # which needs torch, and a Gaussian process none
+
+Array = NDArray[np.float64]
+
+DOUBT = 0.2
+"""Standard error of ln g of a run that has not converged, beside its own."""
+
+_ROUNDING = 1  # NPs: the rule takes the measured density, a run the nominal one
 
 Progress = Callable[[int, int], None]
 
@@ -32,17 +43,44 @@ def train_gaussian_process(
 
     `InputError` where the data are too few, or `out` cannot be written.
     """
-    model = gaussian_process_for(data).fit(data.X, data.Y, data.x, data.errors)
-    found = held_out(lambda: gaussian_process_for(data), data.X, data.Y, data.x, data.errors, progress)
+    errors = doubted(data)
+    model = gaussian_process_for(data).fit(data.X, data.Y, data.x, errors)
+    found = held_out(lambda: gaussian_process_for(data), data.X, data.Y, data.x, errors, progress)
     tested = scores(data.Y, *found, data.quantity)
     model.export(out, card_of(data) | {"cross_validation": tested, "range": _range(data)})
     return model, tested
 
 
 def gaussian_process_for(data: Dataset) -> GaussianProcess:
-    """One to be fitted: about the dilute limit where the dataset has g(r) of compositions, else about none."""
-    ours = data.space == NANOCOMPOSITE and data.quantity == G_R
-    return GaussianProcess(DiluteLimit(potential_table.shipped()) if ours else None, quantity=data.quantity)
+    """One to be fitted, about the prior mean that a dataset allows (`prior_for`)."""
+    return GaussianProcess(prior_for(data), quantity=data.quantity)
+
+
+def prior_for(data: Dataset) -> PriorMean | None:
+    """What to start from: where it has g(r) of compositions, implicit NPs and what many of them do, else nothing.
+
+    Implicit NPs were run with as many NPs as the standard rule has: about a dataset of other numbers, or which does not
+    say them (`numbers_known`), nothing is known but the dilute limit. So it is for a dataset of implicit NPs itself.
+    """
+    if not (data.space == NANOCOMPOSITE and data.quantity == G_R):
+        return None
+    explicit = all(entry.fidelity != "implicit" for entry in data.provenance)
+    if explicit and numbers_known(data):
+        return ManyBody(emulator_file.shipped())
+    return DiluteLimit(potential_table.shipped())
+
+
+def numbers_known(data: Dataset) -> bool:
+    """Whether all entries say how many NPs they had, and it is what the standard rule says, but for rounding."""
+    pairs = zip(data.compositions, data.provenance, strict=True)
+    return all(entry.nps is not None and abs(entry.nps - one.nps) <= _ROUNDING for one, entry in pairs)
+
+
+def doubted(data: Dataset) -> Array:
+    """Standard errors (n, m) of curves with what their verdicts leave open: `DOUBT` of g if not converged."""
+    verdicts = [entry.convergence for entry in data.provenance]
+    doubt = np.array([0.0 if verdict is None or verdict.converged else DOUBT for verdict in verdicts])
+    return np.asarray(np.hypot(data.errors, doubt[:, None] * np.abs(data.Y)))
 
 
 def fit_network(network: NanoNet, data: Dataset, progress: Progress | None = None) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nanonet.errors import InputError
+from nanonet.potentials.dilute import Expected
 
 Array = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -69,11 +70,15 @@ class PriorMean(Protocol):
     def beyond(self) -> str:
         """What it does outside of its training data, in words."""
 
-    def evaluate(self, X: Array, x: Array) -> tuple[Array, Array]:
-        """y0 (n, m) on the grid x (m,), and further inputs of the kernel (n, features)."""
+    def evaluate(self, X: Array, x: Array) -> Expected:
+        """y0 (n, m) on the grid x (m,), further inputs of the kernel (n, features), and where curves line up (n, m)."""
 
-    def origin(self, X: Array) -> Array:
-        """From where on the abscissa (n,) curves are lined up."""
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """Numbers that are fitted to curves before differences from it are learnt; none where it is as it is."""
+
+    def with_parameters(self, values: tuple[float, ...]) -> PriorMean:
+        """The same with other parameters; values that cannot be are taken to the nearest that can."""
 
     def outside(self, X: Array) -> BoolArray:
         """Which inputs (n,) lie outside of its training data."""

@@ -1,8 +1,8 @@
 """A fitted Gaussian process over curves: its arrays, and what they predict; `learn.gaussian_process` fits it.
 
-Curves are learnt as t = T(y) - T(y0) at separations u from the prior mean's origin, where y0 is the prior mean (none:
-t = T(y)) and T a transform. t(u; x) = mean(u) + sum over c of z_c(x) V_c(u), V the principal components; each score z_c
-is a Gaussian process over the scaled inputs; scores of one group share a kernel.
+Curves are learnt as t = T(y) - T(y0) at places u where the prior mean y0 lines them up (none: t = T(y)), T a transform.
+t(u; x) = mean(u) + sum over c of z_c(x) V_c(u), V the principal components; each score z_c is a Gaussian process over
+the scaled inputs; scores of one group share a kernel.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nanonet.models.transforms import Transform
 
 ARRAYS = (
     "X", "x", "grid", "mean", "modes", "scores", "variances", "group", "lengths", "noise", "low", "span", "spread",
-    "weights",
+    "weights", "own_noise",
 )  # fmt: skip
 """Names of the arrays of a `CurveProcess`."""
 
@@ -64,17 +64,20 @@ class ScorePosterior(NamedTuple):
 
     @staticmethod
     def condition(
-        inputs: Array, scores: Array, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str
+        inputs: Array, scores: Array, group: NDArray[np.int64], lengths: Array, noise: Array, kernel: str, own: Array
     ) -> ScorePosterior:
-        """From scores (n, c) of groups (c,) whose kernels have lengths (groups, q) and noise (groups,)."""
+        """From scores (n, c) of groups (c,) whose kernels have lengths (groups, q) and noise (groups,).
+
+        `own` (n,) is the noise of each curve, as a multiple of that of its group.
+        """
         found, variances = [], np.empty(len(group))
         for i in sorted(set(group.tolist())):
-            own = group == i
-            matrix = correlation(inputs, inputs, lengths[i], kernel) + (noise[i] + JITTER) * np.eye(len(inputs))
-            inverse = np.linalg.inv(matrix)
-            solved = inverse @ scores[:, own]
-            variances[own] = np.einsum("ij,ij->j", scores[:, own], solved) / len(inputs)
-            found.append(_Group(own, lengths[i], float(noise[i]), inverse, solved))
+            chosen = group == i
+            matrix = correlation(inputs, inputs, lengths[i], kernel) + np.diag(noise[i] * own + JITTER)
+            inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+            solved = inverse @ scores[:, chosen]
+            variances[chosen] = np.einsum("ij,ij->j", scores[:, chosen], solved) / len(inputs)
+            found.append(_Group(chosen, lengths[i], float(noise[i]), inverse, solved))
         return ScorePosterior(inputs, tuple(found), variances, kernel)
 
     def predict(self, new: Array) -> tuple[Array, Array]:
@@ -114,7 +117,7 @@ class _Start(NamedTuple):
     y0: Array | None
     """Prior mean (n, m)."""
     place: Array
-    """Separations (n, m) of the grid from the origin."""
+    """Where the points of the grid line up (n, m)."""
     inputs: Array
     """Scaled inputs of the kernel (n, q)."""
 
@@ -130,7 +133,7 @@ class CurveProcess:
     x:
         Grid of the curves (m,).
     grid:
-        Evenly spaced separations (k,) from the origin on which the components live; x itself without a prior mean.
+        Evenly spaced places (k,) on which the components live; x itself without a prior mean.
     mean, modes:
         mean(u) (k,) and V (c, k).
     scores:
@@ -147,6 +150,8 @@ class CurveProcess:
         What the components leave out: standard deviation of t (k,).
     weights:
         For each of the n curves its mean square error, left out, in units of the predicted one (n,).
+    own_noise:
+        Noise variance of each of the n curves, as a multiple of `noise` (n,).
     kernel:
         One of `kernels.KERNELS`.
     transform:
@@ -176,6 +181,7 @@ class CurveProcess:
     span: Array
     spread: Array
     weights: Array
+    own_noise: Array
     kernel: str
     transform: Transform
     calibration: Calibration
@@ -196,7 +202,7 @@ class CurveProcess:
         shapes = {
             "X": (n, p), "mean": (k,), "modes": (c, k), "scores": (n, c), "variances": (c,), "group": (c,),
             "lengths": (groups, q), "noise": (groups,), "low": (q,), "span": (q,), "spread": (k,), "weights": (n,),
-            "x": (len(self.x),),
+            "own_noise": (n,), "x": (len(self.x),),
         }  # fmt: skip
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -205,8 +211,10 @@ class CurveProcess:
             raise InputError(f"{q} scaled inputs for {p} inputs and {'a' if self.prior else 'no'} prior")
         if self.group.min() < 0 or self.group.max() >= groups:
             raise InputError(f"group is not between 0 and {groups - 1}")
-        if self.lengths.min() <= 0 or self.noise.min() <= 0 or self.span.min() <= 0 or self.variances.min() < 0:
-            raise InputError("lengths, noise and span are not all above 0, or a variance is below 0")
+        if self.lengths.min() <= 0 or self.noise.min() <= 0 or self.span.min() <= 0 or self.own_noise.min() <= 0:
+            raise InputError("lengths, noise, own_noise and span are not all above 0")
+        if self.variances.min() < 0:
+            raise InputError("variances has values below 0")
         if self.kernel not in KERNELS:
             raise InputError(f"kernel {self.kernel!r} is not one of {', '.join(KERNELS)}")
 
@@ -246,10 +254,9 @@ class CurveProcess:
                 found.append(drawn)
                 continue
             drawn = np.empty((draws, len(part), len(self.x)))
-            first = start.place[:, 0]
-            for origin in set(first.tolist()):  # what is linear in the draws is shifted once for all of them
-                own = np.flatnonzero(first == origin)
-                at = start.place[own[0]]
+            _, first, same = np.unique(start.place[:, [0, -1]], axis=0, return_index=True, return_inverse=True)
+            for i, k in enumerate(first):  # what is linear in the draws is shifted once for all of them
+                own, at = np.flatnonzero(same.ravel() == i), start.place[k]
                 t = (z[own] + noise[:, own] * deviations[own]) @ self._placed(self.modes, at)
                 t += self._placed(self.mean[None], at)
                 t += scale[own] * (rough[:, own] @ self._placed(_smoothing(len(self.grid)) * self.spread, at))
@@ -286,9 +293,8 @@ class CurveProcess:
     def _start(self, X: Array) -> _Start:
         if self.prior is None:
             return _Start(None, np.broadcast_to(self.x, (len(X), len(self.x))), (X - self.low) / self.span)
-        y0, features = self.prior.evaluate(X, self.x)
-        inputs = (np.column_stack([X, features]) - self.low) / self.span
-        return _Start(y0, self.x - self.prior.origin(X)[:, None], inputs)
+        y0, features, place = self.prior.evaluate(X, self.x)
+        return _Start(y0, place, (np.column_stack([X, features]) - self.low) / self.span)
 
     def _all(self, X: ArrayLike, band: bool) -> list[Array]:
         """What `_curves` gives for all inputs: 3 arrays (n, m) with a band, else 1."""
@@ -315,11 +321,11 @@ class CurveProcess:
         return tuple(self._curves_of(one, learnt) for one in (t, t - half, t + half))
 
     def _shifted(self, t: Array, place: Array) -> Array:
-        """Values (..., n, k) on the grid at separations `place` (n, m) from the origin; as they are without a prior."""
+        """Values (..., n, k) at places `place` (n, m) of the grid; as they are without a prior."""
         return t if self.prior is None else interpolate_rows(t, self.grid, place)
 
     def _placed(self, rows: Array, at: Array) -> Array:
-        """Rows (l, k) on the grid at separations `at` (m,) from the origin, (l, m); as they are without a prior."""
+        """Rows (l, k) at places `at` (m,) of the grid, (l, m); as they are without a prior."""
         return self._shifted(rows, np.broadcast_to(at, (len(rows), len(at))))
 
     def _learnt(self, y0: Array | None) -> tuple[Array, Array] | None:
@@ -345,7 +351,9 @@ class CurveProcess:
     @cached_property
     def _posterior(self) -> ScorePosterior:
         inputs = self._start(self.X).inputs
-        return ScorePosterior.condition(inputs, self.scores, self.group, self.lengths, self.noise, self.kernel)
+        return ScorePosterior.condition(
+            inputs, self.scores, self.group, self.lengths, self.noise, self.kernel, self.own_noise
+        )
 
 
 def _single(values: Array) -> Array:

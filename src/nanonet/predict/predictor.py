@@ -22,6 +22,7 @@ from nanonet.notebook import card
 from nanonet.phases.classify import classify, classify_curves
 from nanonet.phases.state import Criteria, PhaseClassification
 from nanonet.predict.applicability import ApplicabilityDomain, Support
+from nanonet.predict.implicit_run import EMULATED, RUN, about_run
 from nanonet.predict.intervals import Intervals, intervals_of
 from nanonet.predict.prediction import Prediction
 from nanonet.rdf import RDF, curve_of
@@ -94,11 +95,15 @@ class Predictor:
         return card(f"Model {self.card['kind']} of {self.quantity.name}, from {len(self.X)} curves", facts)
 
     @overload
-    def predict(self, point: Composition | Sequence[float], strict: bool = False) -> RDF: ...
+    def predict(self, point: Composition | Sequence[float], strict: bool = False, implicit: str = EMULATED) -> RDF: ...
 
     @overload
     def predict(
-        self, point: Point | Mapping[str, float] | None = None, strict: bool = False, **inputs: float
+        self,
+        point: Point | Mapping[str, float] | None = None,
+        strict: bool = False,
+        implicit: str = EMULATED,
+        **inputs: float,
     ) -> Curve: ...
 
     @overload
@@ -108,7 +113,11 @@ class Predictor:
     def predict(self, point: pd.DataFrame, strict: bool = False) -> pd.DataFrame: ...
 
     def predict(
-        self, point: AnyPoint | pd.DataFrame | None = None, strict: bool = False, **inputs: float
+        self,
+        point: AnyPoint | pd.DataFrame | None = None,
+        strict: bool = False,
+        implicit: str = EMULATED,
+        **inputs: float,
     ) -> Curve | Array | pd.DataFrame:
         """The RDF of a composition, or of its five numbers, with its 90 % band where the model has one.
 
@@ -116,6 +125,8 @@ class Predictor:
         An array (n, p) gives the curves (n, m) alone, a DataFrame with a column an input a DataFrame of them: the same
         index, a column a point of the grid. Warns once, with `OutsideDataWarning` and all reasons, when it lies outside
         of the simulated compositions.
+
+        With `implicit` `run` the implicit NPs that a prediction starts from are simulated (seconds), not emulated.
 
         Raises
         ------
@@ -141,6 +152,8 @@ class Predictor:
         if isinstance(point, np.ndarray) and point.ndim == 2:
             return self._predict_rows(point, strict)
         asked = self.point(cast(AnyPoint, point))
+        if implicit != EMULATED:
+            return self.about_run(asked, implicit).predict(cast(Composition, asked), strict)
         support = self._checked(asked, strict)
         if support.warnings:
             warnings.warn("; ".join(support.warnings), OutsideDataWarning, stacklevel=2)
@@ -181,6 +194,14 @@ class Predictor:
         if self.space == NANOCOMPOSITE and not isinstance(values, Mapping):
             return as_composition(values)
         return self.space.point(values)
+
+    def about_run(self, point: Point, implicit: str = RUN) -> Predictor:
+        """The same for a composition whose implicit NPs are run now (`implicit_run.about_run`, with its errors)."""
+        if implicit != RUN:
+            raise InputError(f"implicit = {implicit!r} is not one of {EMULATED}, {RUN}")
+        if not isinstance(point, Composition):
+            raise InputError(f"{point} is no composition: there are no implicit NPs to run")
+        return Predictor(about_run(self.model, point), self.card)
 
     def predict_all(self, point: AnyPoint, strict: bool = False, criteria: Criteria | None = None) -> Prediction:
         """The curve with all that is read off it and what it rests on; what `predict` warns of is in `support`.

@@ -18,6 +18,7 @@ from nanonet.serve.terminal import print
 
 if TYPE_CHECKING:
     from nanonet.campaign.campaign import Row
+    from nanonet.design.suggest import Suggestion
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -120,8 +121,14 @@ def run(
 @app.command()
 def suggest(
     workspace: Annotated[Path | None, typer.Argument(help="Folder of a campaign; left out: the model alone.")] = None,
-    count: Annotated[int, typer.Option(help="Compositions to suggest.")] = 5,
-    out: Annotated[Path | None, typer.Option(help="Write a CSV, as `init --design` takes.")] = None,
+    count: Annotated[
+        int | None, typer.Option(help="Compositions to suggest; default: 5, or what --hours allow.")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="Core-hours that all may take together.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write a CSV, as `init --design` takes; implicit runs beside it, as NAME.implicit.csv."),
+    ] = None,
     add: Annotated[bool, typer.Option("--add", help="Put them at the end of the campaign's design.")] = False,
     target: Annotated[
         list[str] | None,
@@ -134,7 +141,12 @@ def suggest(
     model: Annotated[
         str | None, typer.Option(help="Model (gp) or folder; default: fitted to the campaign's dataset, or shipped.")
     ] = None,
-    fidelity: Annotated[str, typer.Option(help="explicit, or implicit: for `nanonet implicit --design`.")] = "explicit",
+    fidelity: Annotated[
+        str, typer.Option(help="explicit; implicit: for `nanonet implicit --design`; or both, each at its price.")
+    ] = "explicit",
+    implicit: Annotated[
+        Path | None, typer.Option(help="With both: dataset of the implicit runs that there are; default: shipped.")
+    ] = None,
     protocol: Annotated[str | None, typer.Option(help="Whose price counts; default: the campaign's.")] = None,
     seed: Annotated[int, typer.Option(help="Of the candidates.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
@@ -151,42 +163,54 @@ def suggest(
     held, limits = numbers_by_name("fix", fixed), ranges_by_name("bounds", bounds)
     if out is not None:
         check_parent(out)
-    if add and (workspace is None or fidelity != "explicit"):
+    if implicit is not None and fidelity != "both":
+        raise InputError("--implicit names the runs that count as known; needed is --fidelity both")
+    if add and (workspace is None or fidelity == "implicit"):
         raise InputError("--add puts explicit runs into a campaign; needed is WORKSPACE, without --fidelity implicit")
     with needs_extra("sim"):
         from nanonet.campaign.workspace import open_workspace
     with needs_extra("learn"):
         from nanonet.dataset import Dataset
         from nanonet.design import active
+
+    def kind(one: Suggestion) -> str:
+        return "implicit" if one.cheaper or fidelity == "implicit" else "explicit"
+
     opened = None if workspace is None else open_workspace(workspace)
     if model is not None:
         loaded = load(model)
-    elif opened is not None and fidelity == "explicit":
+    elif opened is not None and fidelity != "implicit":
         loaded = active.learnt_so_far(opened)
     else:
-        loaded = load() if fidelity == "explicit" else active.model_of(Dataset.shipped("implicit"))
+        loaded = active.model_of(Dataset.shipped("implicit")) if fidelity == "implicit" else load()
     found = active.propose(
-        loaded, count, workspace=opened, protocol=None if protocol is None else preset(protocol), fidelity=fidelity,
-        fixed=held, bounds=limits, targets=target or (), seed=seed,
+        loaded, (5 if hours is None else 1000) if count is None else count, workspace=opened,
+        protocol=None if protocol is None else preset(protocol), fidelity=fidelity, fixed=held, bounds=limits,
+        targets=target or (), hours=hours, implicit=None if implicit is None else Dataset.load(implicit), seed=seed,
     )  # fmt: skip
-    hours = sum(one.hours for one in found)
-    if out is not None:
-        write_points(out, [one.point for one in found], [f"suggested by the model of {len(loaded.X)} compositions"])
+    written = []
+    for path, cheaper in ((out, False), (out and out.with_suffix(".implicit.csv"), True)):
+        points = [one.point for one in found if one.cheaper == cheaper]
+        if path is not None and points:
+            write_points(path, points, [f"suggested by the model of {len(loaded.X)} compositions"])
+            written.append(path)
     if add and opened is not None:
         active.extended(opened, found)
     if as_json:
-        content = [{**one.point.to_json(), "gain": one.gain, "hours": one.hours} for one in found]
+        content = [
+            {**one.point.to_json(), "gain": one.gain, "hours": one.hours, "fidelity": kind(one)} for one in found
+        ]
         print(json.dumps(content, allow_nan=False))
         return
     print(
         f"model      of {len(loaded.X)} compositions; variance of g(r) that a run is expected to remove, and its price"
     )
     for one in found:
-        print(f"{100 * one.gain:6.2f} %   {one.hours:.3g} core-hours   {one.point}")
+        print(f"{100 * one.gain:6.2f} %   {one.hours:.3g} core-hours   {kind(one)}   {one.point}")
     left = math.prod(1.0 - one.gain for one in found)
-    print(f"together   {100 * (1.0 - left):.1f} % for {hours:.3g} core-hours")
-    if out is not None:
-        print(f"written    {out}")
+    print(f"together   {100 * (1.0 - left):.1f} % for {sum(one.hours for one in found):.3g} core-hours")
+    for path in written:
+        print(f"written    {path}")
     if add and opened is not None:
         print(f"added      to {opened.path}; a campaign that runs takes them up at its next  nanonet campaign run")
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "windows": "multiscale",
     "potential": "multiscale",
     "potential-table": "multiscale",
+    "emulator": "multiscale",
     "implicit": "multiscale",
     "reproduce": "reproduce",
 }

@@ -133,6 +133,7 @@ def implicit(
     explicit: Annotated[Path | None, typer.Option(help="Explicit dataset to compare with; default: shipped.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the comparisons (.json).")] = None,
     cores: Annotated[int, typer.Option(help="Compositions at a time.")] = 1,
+    compact: Annotated[bool, typer.Option("--compact", help="Entries alone, without the runs behind them.")] = False,
     lmp: LmpCommand = None,
 ) -> None:
     """Simulate many compositions with the polymer as a pair potential, and compare with all explicit runs."""
@@ -163,8 +164,41 @@ def implicit(
         fidelity.save(report, compared)
     beyond = {kind: fidelity.discrepancy(compared, kind) for kind in REGIMES}
     print("\n".join(f"beyond     known errors, {kind}: {value:.2f} in ln g" for kind, value in beyond.items()))
-    data = generate(compositions, model, folder / "runs", out, discrepancy=beyond, cores=cores, lmp=lmp)
+    data = generate(
+        compositions, model, folder / "runs", out, discrepancy=beyond, cores=cores, lmp=lmp, keep_runs=not compact
+    )
     print(f"dataset    {out}: {data}")
+
+
+def emulator(
+    out: Annotated[Path, typer.Argument(help="File of the emulator to write (.npz).")],
+    dataset: Annotated[Path | None, typer.Option(help="Implicit compositions; default: the shipped ones.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write errors of compositions left out, and a learning curve (.json).")
+    ] = None,
+) -> None:
+    """Train an emulator of g(r) of implicit NPs, from which a Gaussian process of explicit ones starts."""
+    from nanonet.dataset import Dataset
+    from nanonet.formats import emulator_file, potential_table
+    from nanonet.formats.atomic import check_parent, writing
+
+    for path in (out, report):
+        if path is not None:
+            check_parent(path)
+    data = Dataset.shipped("implicit") if dataset is None else Dataset.load(dataset)
+    with needs_extra("learn"):
+        from nanonet.learn.emulator import score, train_emulator
+    potential = potential_table.shipped()
+    with progress_bar("training") as progress:
+        emulator_file.save(out, train_emulator(data, potential, progress))
+    print(f"written    {out}, fitted to {len(data)} compositions")
+    if report is not None:
+        with progress_bar("scoring") as progress:
+            found = score(data, potential, progress=progress)
+        with writing(report) as temporary:
+            temporary.write_text(json.dumps(found.to_json(), indent=1) + "\n", encoding="utf-8")
+        errors = ", ".join(f"{name} {error:.3f}" for name, error in found.errors.items())
+        print(f"left out   RMSE of ln g: {errors}\nwritten    {report}")
 
 
 def implicit_subject(composition: Composition) -> Implicit:

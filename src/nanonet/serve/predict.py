@@ -59,11 +59,16 @@ def predict(
     theory: Annotated[
         bool, typer.Option("--theory", help="Draw the dilute limit and an integral equation beside it.")
     ] = False,
+    simulate_implicit: Annotated[
+        bool,
+        typer.Option("--simulate-implicit", help="Run the implicit NPs it starts from, not emulate them (seconds)."),
+    ] = False,
 ) -> None:
     """Predict the curve of a composition (or of other inputs, by --set), what is read off it, and what it rests on."""
     values = values_of(inputs, given)
     if table is not None or out is not None:
         alone = {"plot": plot, "csv": csv, "values": show_values, "json": as_json, "theory": theory}
+        alone["simulate-implicit"] = simulate_implicit
         _predict_table(table, out, model, strict, [*named_inputs(inputs, given), *(k for k, x in alone.items() if x)])
         return
     if not given:
@@ -74,7 +79,10 @@ def predict(
     from nanonet.formats.curve_csv import write_curve
     from nanonet.predict.predictor import load
 
-    found = load(model).predict_all(values, strict=strict)
+    predictor = load(model)
+    if simulate_implicit:
+        predictor = predictor.about_run(predictor.point(values))
+    found = predictor.predict_all(values, strict=strict)
     support, point = found.support, found.point
     if csv is not None:
         pairs = zip(point.space.names, point.values, strict=True)

@@ -37,8 +37,8 @@ def serve(
     with needs_extra("serve"):
         from nanonet.web import server
         from nanonet.web.app import create_app
-        from nanonet.web.guards import Limits
         from nanonet.web.served import load_models
+        from nanonet.web.workers import Limits
     models = load_models(model or [])
     bound = server.bind(host, port)
     local = server.is_local(host)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -13,6 +14,9 @@ import numpy as np
 from nanonet.composition import Composition
 from nanonet.curve import G_R, Curve
 from nanonet.dataset import Dataset
+from nanonet.design.box import box_of
+from nanonet.design.inverse import Answer, find
+from nanonet.design.targets import parse
 from nanonet.errors import InputError
 from nanonet.formats import configurations, potential_table
 from nanonet.phases.classify import decide
@@ -28,6 +32,7 @@ from nanonet.space import Point
 from nanonet.structure_factor import S_Q
 from nanonet.web import schemas
 from nanonet.web.served import ServedModel, ServedModels, quantity_json
+from nanonet.web.workers import Turn
 
 _MAPS = 64  # kept
 
@@ -41,9 +46,11 @@ class Answers:
 
     def __init__(self, models: ServedModels) -> None:
         self.models = models
-        self._map = lru_cache(_MAPS)(self._computed_map)
+        self._maps: dict[tuple[object, ...], Plain] = {}
 
-    def predictions(self, asked: schemas.PredictRequest) -> tuple[ServedModel, tuple[Prediction, ...]]:
+    def predictions(
+        self, asked: schemas.PredictRequest, turn: Turn | None = None
+    ) -> tuple[ServedModel, tuple[Prediction, ...]]:
         """Predictions in the order of the points; `InputError` names the row and the field."""
         model = self.models[asked.model]
         if not asked.details:
@@ -54,7 +61,9 @@ class Answers:
             )
         found = []
         for i, values in enumerate(asked.inputs):
-            with _row(i):
+            if turn is not None:
+                turn()
+            with _named_first(f"row {i}"):
                 found.append(model.predictor.predict_all(values))
         return model, tuple(found)
 
@@ -81,7 +90,7 @@ class Answers:
             "details": _details(served, model.predict_all(point)) if asked.details else None,
         }  # fmt: skip
 
-    def states(self, asked: schemas.StateRequest) -> Plain:
+    def states(self, asked: schemas.StateRequest, turn: Turn) -> Plain:
         """States of compositions, or a map: `schemas.States`."""
         served = self.models[asked.model]
         criteria = Criteria(depth=asked.depth, confidence=asked.confidence)
@@ -92,13 +101,19 @@ class Answers:
                 raise InputError(f"inputs holds {len(asked.inputs)} points; a map has one, of the inputs that it holds")
             held = tuple(sorted((k, v) for k, v in asked.inputs[0].items() if k not in (asked.x, asked.y)))
             ranges = (asked.x_range, asked.y_range)
-            found = self._map(served.name, (asked.x, asked.y), held, ranges, asked.steps, criteria, asked.samples)
+            key = (served.name, (asked.x, asked.y), held, ranges, asked.steps, criteria, asked.samples)
+            found = self._maps.get(key)
+            if found is None:
+                found = self._maps[key] = self._map(*key, turn)
+                if len(self._maps) > _MAPS:
+                    self._maps.pop(next(iter(self._maps)), None)
             return {"model": served.name, "map": found}
         if not served.of_compositions:
             raise InputError(f"model = {served.name!r} does not predict g(r) of compositions: it knows no states")
         states = []
         for i, values in enumerate(asked.inputs):
-            with _row(i):
+            turn()
+            with _named_first(f"row {i}"):
                 composition = cast(Composition, served.predictor.point(values))
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", OutsideDataWarning)
@@ -107,6 +122,34 @@ class Answers:
                 outside = served.predictor.support(composition).warnings
                 states.append({"inputs": _named(composition), **verdict.to_json(), "warnings": outside})
         return {"model": served.name, "states": states}
+
+    def design(self, asked: schemas.DesignRequest, turn: Turn) -> Plain:
+        """Points that meet targets: `schemas.Design`."""
+        served = self.models[asked.model]
+        model = served.predictor
+        if not model.uncertain:
+            raise InputError(f"model = {served.name!r} does not know how sure it is, so no probability can be told")
+        for i, text in enumerate(asked.targets):
+            with _named_first(f"targets[{i}]"):
+                if text.partition("=")[0].strip() == "curve":
+                    raise InputError("a curve is looked for by the command nanonet design alone, which reads its file")
+                parse([text], model, asked.radius)
+        with _named_first("targets"):
+            wanted = parse(asked.targets, model, asked.radius)
+        for name, values in (("tolerances", asked.tolerances), ("costs", asked.costs)):
+            with _named_first(name):
+                for one in values:
+                    model.space.column(one)
+        with _named_first("fixed"):
+            box_of(model, asked.fixed, {})
+        with _named_first("bounds"):
+            box_of(model, asked.fixed, asked.bounds)
+        found = find(
+            model, wanted, fixed=asked.fixed, bounds=asked.bounds, costs=asked.costs, tolerances=asked.tolerances,
+            count=asked.count, progress=turn,
+        )  # fmt: skip
+        plain = found.to_json() | {"answers": [_answer(one) for one in found.answers]}
+        return {"model": served.name, "quantity": quantity_json(model.quantity), **plain}
 
     def configuration(self, asked: schemas.ConfigurationRequest) -> Plain:
         """The simulated configuration nearest to a composition: `schemas.Configuration`."""
@@ -169,12 +212,12 @@ class Answers:
                     lines.append(_line("model", label, f"from {len(other.predictor.X)} simulations", point, curve))
         return lines
 
-    def _computed_map(
+    def _map(
         self, name: str, axes: tuple[str, str], held: tuple[tuple[str, float], ...],
         ranges: tuple[tuple[float, float] | None, tuple[float, float] | None], steps: int, criteria: Criteria,
-        samples: int,
+        samples: int, turn: Turn,
     ) -> Plain:  # fmt: skip
-        found = compute_map(self.models[name].predictor, axes, dict(held), ranges, steps, criteria, samples=samples)
+        found = compute_map(self.models[name].predictor, axes, dict(held), ranges, steps, criteria, turn, samples)
         _, data = self._simulated
         near = near_plane(found, [""] * len(data), data) if data.space == found.space else []
         return {
@@ -185,18 +228,13 @@ class Answers:
         }  # fmt: skip
 
 
-class _row:  # noqa: N801  # read as a keyword: with _row(i)
-    """Puts the number of a row before the message of an `InputError`."""
-
-    def __init__(self, i: int) -> None:
-        self.i = i
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, InputError):
-            raise InputError(f"row {self.i}: {error}") from None
+@contextmanager
+def _named_first(what: str) -> Iterator[None]:
+    """Puts a row, or a field, before the message of an `InputError`."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{what}: {error}") from None
 
 
 def _line(kind: str, label: str, note: str, point: Point, curve: Curve) -> Plain:
@@ -213,6 +251,18 @@ def _support(support: Support) -> Plain:
         "nearest": _named(support.nearest),
         "distance": support.distance,
     }
+
+
+def _answer(found: Answer) -> Plain:
+    """An answer of a search; what `Prediction.to_json` names after the quantity is x and y here."""
+    curve, plain = found.prediction.curve, found.to_json()
+    return {
+        **{name: plain[name] for name in ("probability", "probability_error", "cost", "outside", "targets")},
+        "inputs": _named(found.prediction.point),
+        "x": curve.x, "y": curve.y, "low": curve.low, "high": curve.high,
+        "line": found.prediction.support.line, "support": _support(found.prediction.support),
+        "state": found.prediction.state and found.prediction.state.to_json(),
+    }  # fmt: skip
 
 
 def _details(served: ServedModel, found: Prediction) -> Plain:

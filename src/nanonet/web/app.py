@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +22,9 @@ from nanonet.errors import InputError
 from nanonet.web import bodies, schemas
 from nanonet.web.answers import Answers
 from nanonet.web.bodies import ARROW, CSV, JSON, RefusedError, answer
-from nanonet.web.guards import Guard, Limits, Workers
+from nanonet.web.guards import Guard
 from nanonet.web.served import ServedModels
+from nanonet.web.workers import Limits, Turn, Workers
 
 PAGE = Path(__file__).parent / "page"
 
@@ -42,7 +44,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     415: {"model": schemas.Refusal, "description": "The body is of another type."},
     421: {"model": schemas.Refusal, "description": "The service is not called so."},
     422: {"model": schemas.Refusal, "description": "A value is not allowed; `field` names it."},
-    503: {"model": schemas.Refusal, "description": "Too many requests are waiting."},
+    503: {"model": schemas.Refusal, "description": "Too many requests are waiting, or this one took too long."},
 }
 
 
@@ -51,13 +53,15 @@ def create_app(
 ) -> FastAPI:
     """The application for loaded models; `token` and `hosts` as of `guards.Guard`."""
     bounds = limits or Limits()
-    answers, workers = Answers(models), Workers(bounds)
+    answers = Answers(models)
+    workers, searches = Workers(bounds, bounds.threads), Workers(bounds, 1)  # a search takes seconds
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.get_running_loop().run_in_executor(None, answers.warm)
         yield
         workers.close()
+        searches.close()
 
     app = FastAPI(
         title="nanonet", version=version("nanonet-pnc"), lifespan=life, docs_url=None, redoc_url=None,
@@ -84,22 +88,22 @@ def create_app(
         kind = bodies.kind_of(request, JSON, CSV)
         content = await bodies.read(request, bounds.body, bounds.body_seconds)
 
-        def work(wanted: schemas.PredictRequest) -> Response:
-            model, found = answers.predictions(wanted)
+        def work(wanted: schemas.PredictRequest, turn: Turn | None = None) -> Response:
+            model, found = answers.predictions(wanted, turn)
             if form != JSON:
                 return bodies.tabulated(found, form)
             return answer({"model": model.name, "predictions": [one.to_json() for one in found]})
 
-        def read_table() -> Response:
+        def read_table(turn: Turn) -> Response:
             rows = bodies.parse_rows(content, schemas.MAX_POINTS)
-            return work(schemas.PredictRequest(model=request.query_params.get("model"), inputs=rows))
+            return work(schemas.PredictRequest(model=request.query_params.get("model"), inputs=rows), turn)
 
         if kind == CSV:
-            return await workers.run(read_table)
+            return await workers.run(request, read_table)
         wanted = bodies.parse(content, schemas.PredictRequest)
         if form == JSON and len(wanted.inputs) <= _QUICK and not wanted.details:
             return work(wanted)
-        return await workers.run(work, wanted)
+        return await workers.run(request, partial(work, wanted))
 
     @app.post(
         "/api/explore",
@@ -112,7 +116,7 @@ def create_app(
         wanted = await asked(request, schemas.ExploreRequest)
         if not wanted.details:
             return answer(answers.explore(wanted))
-        return await workers.run(lambda: answer(answers.explore(wanted)))
+        return await workers.run(request, lambda turn: answer(answers.explore(wanted)))
 
     @app.post(
         "/api/phase", response_model=schemas.States, openapi_extra=_body(schemas.StateRequest), responses=_replies()
@@ -120,7 +124,15 @@ def create_app(
     async def phase(request: Request) -> Any:
         """States of the NPs of compositions, with probabilities; or their map over two inputs."""
         wanted = await asked(request, schemas.StateRequest)
-        return await workers.run(lambda: answer(answers.states(wanted)))
+        return await workers.run(request, lambda turn: answer(answers.states(wanted, turn)))
+
+    @app.post(
+        "/api/design", response_model=schemas.Design, openapi_extra=_body(schemas.DesignRequest), responses=_replies()
+    )
+    async def design(request: Request) -> Any:
+        """Points that meet targets, the most probable first, as `nanonet design` finds them; takes seconds."""
+        wanted = await asked(request, schemas.DesignRequest)
+        return await searches.run(request, lambda turn: answer(answers.design(wanted, turn)))
 
     @app.post(
         "/api/configuration",
@@ -131,14 +143,15 @@ def create_app(
     async def configuration(request: Request) -> Any:
         """Particles of the simulated composition that is nearest."""
         wanted = await asked(request, schemas.ConfigurationRequest)
-        return await workers.run(lambda: answer(answers.configuration(wanted)))
+        return await workers.run(request, lambda turn: answer(answers.configuration(wanted)))
 
     @app.get("/api/models", response_model=schemas.Models, responses={code: _REFUSALS[code] for code in (401, 421)})
     async def list_models() -> Any:
         """The models, their inputs with limits, and how much one request may ask."""
         found = [one.describe() for one in models]
         limits = {"points": schemas.MAX_POINTS, "detailed": schemas.MAX_DETAILED, "steps": schemas.MAX_STEPS,
-                  "samples": schemas.MAX_SAMPLES, "bytes": bounds.body}  # fmt: skip
+                  "samples": schemas.MAX_SAMPLES, "answers": schemas.MAX_ANSWERS, "bytes": bounds.body,
+                  "seconds": bounds.seconds}  # fmt: skip
         return answer({"models": found, "limits": limits})
 
     @app.get("/api/health", response_model=schemas.Health, responses={421: _REFUSALS[421]})
@@ -166,7 +179,8 @@ def _add_page(app: FastAPI) -> None:
     async def page(request: Request, name: str) -> Response:
         if name not in content:
             raise HTTPException(404, "no such page; there are / and /api/openapi.json")
-        headers = {"etag": marks[name], "cache-control": "no-cache"}
+        kept = "max-age=3600" if name.endswith(".svg") else "no-cache"  # browsers ask for an icon at each new address
+        headers = {"etag": marks[name], "cache-control": kept}
         if request.headers.get("if-none-match") == marks[name]:
             return Response(status_code=304, headers=headers)
         return Response(content[name], headers=headers, media_type=_TYPES[Path(name).suffix])

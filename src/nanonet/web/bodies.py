@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
 
 _MESSAGE = re.compile(r"(?:row (\d+): )?([A-Za-z_]\w*)(?=(?:(?:,| and) \w+)* (?:=|is|are) )")
-_OWN = ("model", "inputs", "details", "view", "beside", "x", "y", "steps", "samples", "depth", "confidence")
+_TARGET = re.compile(r"(targets(?:\[\d+\])?): ")
+_HELD = re.compile(r"(fixed|bounds|tolerances|costs): (.*)", re.DOTALL)
+_WEIGHT = re.compile(r"(tolerance|cost) of (\w+) ?[=:]")
+_OWN = (
+    *("model", "inputs", "details", "view", "beside", "x", "y", "steps", "samples", "depth", "confidence"),
+    *("targets", "fixed", "bounds", "tolerances", "costs", "radius", "count"),
+)
 
 _Asked = TypeVar("_Asked", bound=BaseModel)
 
@@ -111,7 +117,17 @@ def parse_rows(content: bytes, most: int) -> list[dict[str, float]]:
 
 
 def named_field(text: str) -> str | None:
-    """The field that the message of an `InputError` starts with: `row 3: eps_pn = ...` is inputs[3].eps_pn."""
+    """The field that the message of an `InputError` starts with: `row 3: eps_pn = ...` is inputs[3].eps_pn.
+
+    Of a search `fixed: eps_pn = ...` is fixed.eps_pn, and `tolerance of eps_pn = ...` is tolerances.eps_pn.
+    """
+    if target := _TARGET.match(text):
+        return target[1]
+    if held := _HELD.match(text):
+        own = named_field(held[2]) or ""
+        return held[1] + (own.removeprefix("inputs") if own.startswith("inputs.") else "")
+    if weight := _WEIGHT.match(text):
+        return f"{weight[1]}s.{weight[2]}"
     found = _MESSAGE.match(text)
     if found is None:
         return None

@@ -1,24 +1,15 @@
-"""What stands around the application: hosts, token, headers of every answer, the log, and how much runs at once."""
+"""What stands around the application: hosts, token, headers of every answer, the log."""
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
 import logging
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
-from typing import ParamSpec, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nanonet.web.bodies import RefusedError, answer
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 _LOGGER = logging.getLogger("nanonet.web")
 
@@ -32,55 +23,6 @@ _HEADERS = {
 
 _OPEN = ("/api/health", "/api/openapi.json")
 """Paths that need no token; so does the page, which then asks for it."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a service takes on."""
-
-    body: int = 2_000_000
-    """Bytes of a body."""
-    body_seconds: float = 10.0
-    """Until a body has to be there."""
-    threads: int = 1
-    """Requests that are computed at once, of those that take more than some ms."""
-    waiting: int = 256
-    """Requests that may wait for that."""
-    waiting_seconds: float = 10.0
-    """How long one may wait."""
-
-
-@dataclass
-class Workers:
-    """Threads that compute, some at once; others wait, up to a limit."""
-
-    limits: Limits
-    waiting: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self._turns = asyncio.Semaphore(self.limits.threads)
-        self._threads = ThreadPoolExecutor(self.limits.threads, "nanonet")
-
-    async def run(self, work: Callable[_P, _T], *given: _P.args, **named: _P.kwargs) -> _T:
-        """What a function returns, computed in a thread; `RefusedError` (503) where too many wait, or for too long."""
-        if self.waiting >= self.limits.waiting:
-            raise RefusedError(503, f"{self.waiting} requests are waiting; try again later")
-        self.waiting += 1
-        try:
-            async with asyncio.timeout(self.limits.waiting_seconds):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise RefusedError(503, f"no turn within {self.limits.waiting_seconds:g} s; try again later") from None
-        finally:
-            self.waiting -= 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given, **named))
-        finally:
-            self._turns.release()
-
-    def close(self) -> None:
-        """End the threads."""
-        self._threads.shutdown(cancel_futures=True)
 
 
 class Guard:

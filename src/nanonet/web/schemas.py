@@ -15,6 +15,9 @@ MAX_DETAILED = 20
 MAX_STEPS, MAX_SAMPLES = 60, 400
 """Points along each input of a map, and curves a point."""
 
+MAX_TARGETS, MAX_ANSWERS = 8, 10
+"""Targets of one search, and answers to it."""
+
 _NAMES = 40  # inputs that a point may have
 
 Values = Annotated[dict[str, float], Field(max_length=_NAMES)]
@@ -83,6 +86,24 @@ class StateRequest(_Request):
     samples: int = Field(default=100, ge=10, le=MAX_SAMPLES, description="Curves drawn for each point of the map.")
     depth: float = Field(default=1.0, description="How deep a minimum of W must be to hold a pair (kT).")
     confidence: float = Field(default=0.9, description="Probability that a verdict needs.")
+
+
+class DesignRequest(_Request):
+    """What is wanted of a curve; points that meet it are looked for."""
+
+    targets: list[Annotated[str, Field(max_length=100)]] = Field(
+        min_length=1, max_length=MAX_TARGETS, examples=[["state=dispersion", "peak_position=4:5"]],
+        description="NAME=VALUE: state=contact, bridging or dispersion; or a number of /api/models (`targets`), or the "
+        "value at a place (g@4.5), as LOW:HIGH, X+-TOLERANCE, X or lowest. All are met at once.",
+    )  # fmt: skip
+    fixed: Values = Field(default={}, description="Inputs that are held.")
+    bounds: dict[str, tuple[float, float]] = Field(
+        default={}, max_length=_NAMES, description="Limits of others; left out: the range of the model's data."
+    )
+    tolerances: Values = Field(default={}, description="How far inputs may be off, either way: robust answers.")
+    costs: Values = Field(default={}, description="Probability that an input's range is worth, from low to high.")
+    radius: float | None = Field(default=None, description="Of neighbours; left out: 1.5 D.")
+    count: int = Field(default=5, ge=1, le=MAX_ANSWERS, description="Answers at most.")
 
 
 class Support(BaseModel):
@@ -200,6 +221,47 @@ class PhaseMap(BaseModel):
     method: str
 
 
+class Reached(BaseModel):
+    """What the curves of an answer say of one target."""
+
+    target: str
+    probability: float
+    median: float | None
+    interval: tuple[float, float] | None
+
+
+class Answer(BaseModel):
+    """A point, the probability that its curve meets all targets at once with its standard error, and that curve."""
+
+    inputs: dict[str, float]
+    probability: float
+    probability_error: float
+    cost: float
+    outside: bool
+    targets: list[Reached]
+    x: list[float]
+    y: list[float]
+    low: list[float]
+    high: list[float]
+    line: str
+    support: Support
+    state: dict[str, Any] | None
+
+
+class Design(BaseModel):
+    """Answers to a search, the most probable first; `met`: whether its probability is a half or more."""
+
+    model: str
+    quantity: Quantity
+    targets: list[str]
+    fixed: dict[str, float]
+    bounds: dict[str, tuple[float, float]]
+    met: bool
+    notes: list[str]
+    scored: int
+    answers: list[Answer]
+
+
 class Model(BaseModel):
     """A served model."""
 
@@ -212,6 +274,8 @@ class Model(BaseModel):
     quantity: Quantity
     views: list[Quantity]
     uncertain: bool
+    targets: list[dict[str, str]]
+    states: list[str]
     compositions: bool
     shipped: bool
     changed: bool

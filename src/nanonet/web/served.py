@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nanonet.curve import Quantity
+from nanonet.design.readings import OF_COMPOSITIONS, OF_CURVES, reading, tells_state
 from nanonet.errors import InputError
 from nanonet.formats.model_folder import CARD
 from nanonet.models.load import SHIPPED
+from nanonet.phases.state import STATES
 from nanonet.predict import ranges, views
 from nanonet.predict.predictor import Predictor, load
 
@@ -68,6 +70,11 @@ class ServedModel:
             "quantity": quantity_json(p.quantity),
             "views": [quantity_json(views.OF_RDF.get(name, p.quantity)) for name in views.names(p)],
             "uncertain": p.uncertain,
+            "targets": [
+                {"name": one.name, "unit": one.unit, "text": one.text}
+                for one in (reading(name, p) for name in (OF_COMPOSITIONS if tells_state(p) else OF_CURVES))
+            ],
+            "states": STATES if tells_state(p) else (),
             "compositions": self.of_compositions,
             "scores": {name: value for name, value in scores.items() if isinstance(value, float)},
             "shipped": self.card is None,

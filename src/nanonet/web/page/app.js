@@ -5,17 +5,19 @@ import { draw, palette } from "./plot.js";
 import { drawMap, sharesAt, stateColour } from "./map.js";
 import { Scene } from "./scene.js";
 import { csv, png, save, snippet, svgText } from "./files.js";
+import { Panel } from "./design.js";
 
 const $ = (id) => document.getElementById(id);
 const VIEWS = { g: ["g(r)", "radial distribution"], W: ["W(r)", "mean force"], S: ["S(q)", "structure factor"], n: ["n(r)", "neighbours"] };
 const BESIDE = [["dilute", "dilute limit"], ["simulated", "nearby simulations"], ["models", "other models"]];
-const SETTLED = 140; // ms without a change, after which what takes longer is asked for
+const SETTLED = [140, 1000]; // ms without a change, after which what takes longer is asked for: the longer, the oftener that was in vain
 
 let models = [], model = null, inputs = {};
 let state = null; // what the address holds
 let shown = null, place = null, map = null, mapBox = null, token = sessionStorage.getItem("nanonet-token");
-let limits = {};
+let limits = {}, patience = SETTLED[0];
 const scene = new Scene($("scene"));
+const panel = new Panel({ ask, jump: (values) => change(values), changed: () => remember(), text: (line) => symbols(line) });
 
 // ---- the service
 
@@ -36,27 +38,35 @@ async function ask(path, body, signal) {
 class Refusal extends Error {
   constructor(content) {
     super(content.error);
-    this.field = content.field;
+    this.field = content.field ?? null;
   }
 }
 
-/** One question at a time: what changes meanwhile is asked when the answer is there, what lies between is left out. */
+/**
+ * One question at a time: what changes meanwhile is asked when the answer is there, what lies between is left out.
+ * `work(signal)` asks; `drop()` takes back what nobody waits for any more, and tells whether there was such.
+ */
 function latest(work) {
-  let running = false, again = false;
-  return async function go() {
+  let running = false, again = false, asking = null;
+  async function go() {
     if (running) { again = true; return; }
     running = true;
     do {
       again = false;
-      await work();
+      asking = new AbortController();
+      await work(asking.signal);
     } while (again);
     running = false;
-  };
+  }
+  go.drop = () => { asking?.abort(); return running; };
+  return go;
 }
+
+const dropped = (error) => error.name === "AbortError";
 
 function later(work, wait) {
   let timer = 0;
-  return () => { clearTimeout(timer); timer = setTimeout(work, wait); };
+  return () => { clearTimeout(timer); timer = setTimeout(work, wait()); };
 }
 
 // ---- what is seen, and the address
@@ -130,10 +140,11 @@ function address() {
   if (state.to !== null) said.set("to", state.to);
   said.set("map", state.map.join(","));
   if (state.polymer) said.set("polymer", "1");
-  return `#${said}`.replaceAll("%2C", ",");
+  for (const [name, text] of Object.entries(panel.write())) if (text) said.set(name, text);
+  return `#${said}`.replaceAll("%2C", ",").replaceAll("%3D", "=").replaceAll("%3A", ":");
 }
 
-const remember = later(() => history.replaceState(null, "", address()), 120);
+const remember = later(() => history.replaceState(null, "", address()), () => 120);
 
 function notice(texts) {
   $("notice").textContent = texts.join("; ");
@@ -201,6 +212,7 @@ function showInputs(except) {
       wrong(one.name, "");
     }
   }
+  panel.show(state.values);
 }
 
 /** Take new values of inputs, and show what they give. */
@@ -209,6 +221,8 @@ function change(values, except) {
   showInputs(except);
   remember();
   drawPlane();
+  if (details.drop()) patience = Math.min(2 * patience, SETTLED[1]);
+  if (mapOf() !== mapAsked) phaseMap.drop();
   explore();
   $("facts-card").classList.add("stale");
   settled();
@@ -240,7 +254,7 @@ const settled = later(async () => {
   details();
   configuration();
   phaseMap();
-}, SETTLED);
+}, () => patience);
 
 function abscissa(quantity) {
   return state.axis === "gap" && quantity.x === "r" ? (line) => line.inputs.diameter ?? 0 : () => 0;
@@ -324,12 +338,13 @@ function readout(event) {
 
 // ---- state, peaks, neighbours
 
-const details = latest(async () => {
+const details = latest(async (signal) => {
   try {
-    const asked = { ...state.values }, found = await ask("/api/explore", { model: state.model, inputs: asked, details: true });
-    if (Object.keys(asked).every((name) => asked[name] === state.values[name])) showDetails(found.details);
+    const found = await ask("/api/explore", { model: state.model, inputs: { ...state.values }, details: true }, signal);
+    patience = SETTLED[0];
+    showDetails(found.details);
   } catch (error) {
-    $("verdict").textContent = "not known";
+    if (!dropped(error)) $("verdict").textContent = "not known";
   }
 });
 
@@ -379,24 +394,26 @@ function showDetails(found) {
 
 // ---- the phase map
 
-let mapKey = "";
+let mapKey = "", mapAsked = "";
 
-const phaseMap = latest(async () => {
+const mapHeld = () => Object.fromEntries(Object.entries(state.values).filter(([name]) => !state.map.includes(name)));
+const mapOf = () => JSON.stringify([state.model, state.map, mapHeld()]);
+
+const phaseMap = latest(async (signal) => {
   if (!model.compositions) return;
-  const held = Object.fromEntries(Object.entries(state.values).filter(([name]) => !state.map.includes(name)));
-  const key = JSON.stringify([state.model, state.map, held]);
+  const key = mapAsked = mapOf();
   if (key === mapKey) return drawPlane();
   $("map").classList.add("stale");
   $("map-status").textContent = "computing …";
   try {
-    const found = await ask("/api/phase", { model: state.model, inputs: held, x: state.map[0], y: state.map[1] });
+    const found = await ask("/api/phase", { model: state.model, inputs: mapHeld(), x: state.map[0], y: state.map[1] }, signal);
     map = found.map;
     mapKey = key;
     $("map").classList.remove("stale");
     $("map-status").textContent = "";
     drawPlane();
   } catch (error) {
-    $("map-status").textContent = error.message;
+    if (!dropped(error)) $("map-status").textContent = error.message;
   }
   document.dispatchEvent(new CustomEvent("mapped"));
 });
@@ -493,6 +510,7 @@ function choose(name) {
   scene.nearest = null;
   $("model").value = name;
   buildInputs();
+  panel.build(model);
   buildControls();
   showInputs();
 }
@@ -503,6 +521,7 @@ function take(hash) {
   state = found;
   if (other) choose(state.model);
   else { buildControls(); showInputs(); }
+  trouble.push(...panel.read(new URLSearchParams(hash.replace(/^#/, ""))));
   $("notice").dataset.kept = trouble.length ? "1" : "";
   notice(trouble);
   redraw();
@@ -585,7 +604,7 @@ function wire() {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", colours);
   addEventListener("hashchange", () => take(location.hash));
-  addEventListener("resize", later(() => { drawCurve(); drawPlane(); scene.ask(); }, 60));
+  addEventListener("resize", later(() => { drawCurve(); drawPlane(); scene.ask(); }, () => 60));
 }
 
 function told(button, text) {
@@ -604,6 +623,7 @@ function colours() {
   drawCurve();
   drawPlane();
   scene.ask();
+  if (panel.found) panel.paint();
 }
 
 async function download(kind) {

@@ -132,3 +132,14 @@ export function draw(svg, what) {
   svg.innerHTML = out;
   return { left, top, w, h, px, py, low, high, value: (at) => what.from + ((at - left) / w) * (what.to - what.from) };
 }
+
+/** A small curve {x, y, low, high} with its band, without axes; the band is cut at the top where it reaches far above. */
+export function sparkline(svg, line, limit) {
+  const width = svg.clientWidth || 220, height = svg.clientHeight || 64, ink = palette();
+  const from = line.x[0], to = line.x.at(-1), [low, high] = limits([line], false, from, to, 0);
+  const px = (x) => ((x - from) / (to - from)) * width, py = (y) => height - 1 - ((Math.min(y, high) - low) / (high - low)) * (height - 2);
+  const level = limit !== null && limit <= high ? `<path d="M0 ${py(limit).toFixed(1)}H${width}" stroke="${ink("soft")}" stroke-dasharray="2 4"/>` : "";
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.innerHTML = `${level}<path d="${area(line.x, line.low, line.high, px, py, low)}" fill="${ink("predicted")}" fill-opacity="0.2"/>`
+    + `<path d="${path(line.x, line.y, px, py, low)}" fill="none" stroke="${ink("predicted")}" stroke-width="1.8" stroke-linejoin="round"/>`;
+}

@@ -1,0 +1,136 @@
+"""What becomes of g(r) of implicit NPs where many meet in polymer: a prior mean with four parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanonet.composition import FIELDS
+from nanonet.interpolation import interpolate_rows
+from nanonet.potentials.dilute import Expected
+from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, well_of
+from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.mediated import PolymerPotential
+
+Array = NDArray[np.float64]
+
+PARAMETERS = ("share", "shift", "blur", "stiffness")
+"""Names of the parameters of a `ManyBody`."""
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_RISE = 0.2  # of r_min: beyond contact the blur rises to its full width
+_STEEP = 40.0  # kT: U_nn beyond which W_poly no longer matters
+_HARDLY = 1e-3  # a gathering that counts as none
+_BOUNDS = ((0.05, 1.5), (-0.5, 0.5), (0.0, 0.5), (0.1, 10.0))
+
+
+class Gathered(NamedTuple):
+    """Compositions in the state that their NPs gather to."""
+
+    gate: Array
+    """How far they gather (n,), 0 to 1."""
+    well: PairWell
+    """W with what is left of its attraction."""
+    features: Array
+    """Inputs of a kernel (n, q)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ManyBody:
+    """g(r) expected of explicit NPs, from that of implicit ones: a `models.base.PriorMean`.
+
+    Where NPs gather, the polymer that attracts two of them is shared with others: part of W_poly's attraction is left,
+    a little further out. And soft NPs are liquid where pairs alone would make a crystal: g is averaged beyond contact
+    over a width that falls with eps_nn. Dispersed NPs are taken as pairs make them.
+
+    Parameters
+    ----------
+    emulator:
+        g(r) of implicit NPs.
+    share:
+        Of the attraction of W_poly that is left.
+    shift:
+        How far out it moves (sigma).
+    blur:
+        Width of the average in units of r_min, at eps_nn = 0.
+    stiffness:
+        eps_nn (epsilon) over which the width falls to 1/e.
+    """
+
+    emulator: Emulator
+    share: float = 0.67
+    shift: float = 0.1
+    blur: float = 0.16
+    stiffness: float = 1.1
+
+    features = 2
+    beyond = Emulator.beyond
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """Share, shift, blur, stiffness."""
+        return tuple(getattr(self, name) for name in PARAMETERS)
+
+    def with_parameters(self, values: tuple[float, ...]) -> ManyBody:
+        """The same with other parameters, within bounds."""
+        share, shift, blur, stiffness = (
+            float(np.clip(value, *bounds)) for value, bounds in zip(values, _BOUNDS, strict=True)
+        )
+        return replace(self, share=share, shift=shift, blur=blur, stiffness=stiffness)
+
+    def evaluate(self, X: Array, x: Array) -> Expected:
+        """g (n, m), place r / r_min, and as features how far NPs gather (0 to 1) and the logarithm of their number."""
+        state = self.gathered(X)
+        return self.expected(X, x, self.emulator.curves(X, x, state.well), state)
+
+    def expected(self, X: Array, x: Array, curves: Array, state: Gathered) -> Expected:
+        """The same from curves (n, m) of implicit NPs with the potential of `state`."""
+        place = x / state.well.r_min[:, None]
+        width = state.gate * self.blur * state.well.r_min * np.exp(-X[:, FIELDS.index("eps_nn")] / self.stiffness)
+        chosen = np.flatnonzero(width > _HARDLY)
+        if len(chosen):
+            widths = width[chosen, None] * np.clip((place[chosen] - 1.0) / _RISE, 0.0, 1.0)
+            total = np.zeros(widths.shape)
+            for node, weight in zip(_NODES, _WEIGHTS, strict=True):
+                total += weight * interpolate_rows(curves[chosen], x, x + node * widths)
+            curves = curves.copy()
+            curves[chosen] = total
+        return Expected(curves, state.features, place)
+
+    def gathered(self, X: Array) -> Gathered:
+        """The potentials of compositions X (n, 5) with what is left of W_poly's attraction where NPs gather."""
+        well = well_of(self.emulator.potential, X)
+        gate = gathering(well.second_virial)
+        features = features_of(X, well)
+        chosen = np.flatnonzero(gate > _HARDLY)
+        if not len(chosen):
+            return Gathered(gate, well, features)
+        rows, g = X[chosen], gate[chosen, None]
+        direct = lj_cut_shifted(FINE, *(rows[:, FIELDS.index(name), None] for name in ("diameter", "eps_nn")))
+        polymer = interpolate_rows(
+            well.w[chosen] - np.minimum(direct, well.w[chosen].max()), FINE, FINE - self.shift * g
+        )
+        polymer *= np.where(polymer < 0, 1.0 - g * (1.0 - self.share), 1.0)
+        changed = describe(rows, direct + polymer)
+        whole = PairWell(*(values.copy() for values in well))
+        for old, new in zip(whole, changed, strict=True):
+            old[chosen] = new
+        return Gathered(gate, whole, features)
+
+    def polymer(self, X: Array, potential: PolymerPotential) -> tuple[Array, Array]:
+        """r and W_poly (k,) with what is left of its attraction, of one composition X (1, 5) whose W_poly is given."""
+        gate = float(gathering(well_of(self.emulator.potential, X).second_virial)[0])
+        w = np.interp(potential.r - self.shift * gate, potential.r, potential.w)
+        return potential.r, np.where(w < 0, w * (1.0 - gate * (1.0 - self.share)), w)
+
+    def outside(self, X: Array) -> NDArray[np.bool_]:
+        """As of the emulator."""
+        return self.emulator.outside(X)
+
+    def check(self, X: Array, x: Array) -> None:
+        """As of the emulator."""
+        self.emulator.check(X, x)

@@ -342,7 +342,7 @@ def _maps(
     for axes, (names, held) in zip(figure.subplots(1, len(PLANES)), PLANES, strict=True):
         one = compute_map(model, names, {**held, "density": density or held["density"]}, (None, None), 40, criteria)
         marked = one._replace(held={**one.held, "density": held["density"] or 0.0})
-        draw_plane(axes, one, near_plane(marked, verdicts, data), criteria)
+        draw_plane(axes, one, [(x, y, verdicts[i]) for i, x, y in near_plane(marked, data)], criteria)
         found.append(one)
         axes.set_title(found[-1].title, fontsize=9)
     handles = [Patch(color=COLOURS[state], label=state) for state in STATES]

@@ -228,12 +228,12 @@ def test_simulations_near_the_plane_are_marked() -> None:
     held = {"diameter": 3.0, "chain_length": 40.0, "density": 0.002}
     found = compute_map(known(uncertain=False), ("eps_pn", "eps_nn"), held, (None, (0.2, 2.0)), 3, Criteria())
     data = Dataset.shipped()
-    marks = near_plane(found, [DISPERSION] * len(data), data)
-    assert 0 < len(marks) < len(data)
-    for x, y, state in marks:
-        c = next(c for c in data.compositions if (c.eps_pn, c.eps_nn) == (x, y))
+    near = near_plane(found, data)
+    assert 0 < len(near) < len(data)
+    for i, x, y in near:
+        c = data.compositions[i]
+        assert (c.eps_pn, c.eps_nn) == (x, y)
         assert abs(c.diameter - 3) <= 0.15 * 2
-        assert state == DISPERSION
 
 
 def test_chain_lengths_of_a_map_are_whole() -> None:

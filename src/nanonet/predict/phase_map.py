@@ -169,14 +169,14 @@ def _shares(
     return np.concatenate(parts), method
 
 
-def near_plane(found: PhaseMap, states: Sequence[str], known: Dataset) -> list[tuple[float, float, str]]:
-    """(x, y, state) of the simulated points whose held inputs are near those of a map."""
+def near_plane(found: PhaseMap, known: Dataset) -> list[tuple[int, float, float]]:
+    """Number, x and y of the simulated points whose held inputs are near those of a map."""
     near = []
-    for state, point in zip(states, known.points, strict=True):
+    for i, point in enumerate(known.points):
         values = dict(zip(point.space.names, point.values, strict=True))
         apart = [abs(values[n] - value) / (found.span.get(n) or 1.0) for n, value in found.held.items()]
         if max(apart, default=0.0) <= NEAR_PLANE:
-            near.append((values[found.names[0]], values[found.names[1]], state))
+            near.append((i, values[found.names[0]], values[found.names[1]]))
     return near
 
 

@@ -114,7 +114,9 @@ def phase_map(
         marks = []
         if dataset is not None or predictor.space == NANOCOMPOSITE:
             known = Dataset.shipped() if dataset is None else Dataset.load(dataset)
-            marks = near_plane(found, [one.verdict.state for one in classify_dataset(known, None, criteria)], known)
+            for i, at_x, at_y in near_plane(found, known):
+                (one,) = classify_dataset(known, i, criteria)
+                marks.append((at_x, at_y, one.verdict.state))
         draw_map(plot, found, marks, criteria)
     verdicts = [decide(shares, criteria) for shares in found.shares.reshape(-1, len(STATES))]
     print(f"map          {found.title}, {len(found.x)} x {len(found.y)} points")

@@ -219,10 +219,10 @@ class Answers:
     ) -> Plain:  # fmt: skip
         found = compute_map(self.models[name].predictor, axes, dict(held), ranges, steps, criteria, turn, samples)
         _, data = self._simulated
-        near = near_plane(found, [""] * len(data), data) if data.space == found.space else []
+        near = near_plane(found, data) if data.space == found.space else []
         return {
             "x": axes[0], "y": axes[1], "held": found.held, "x_values": found.x, "y_values": found.y, "states": STATES,
-            "probabilities": found.shares, "outside": found.outside, "simulated": [(x, y) for x, y, _ in near],
+            "probabilities": found.shares, "outside": found.outside, "simulated": [(x, y) for _, x, y in near],
             "verdicts": [[decide(shares, criteria) for shares in row] for row in found.shares],
             "method": found.method,
         }  # fmt: skip

@@ -125,6 +125,15 @@ def test_damaged_coordinates_of_an_xtc_file_crash_nothing_here(tmp_path: Path) -
     _refused(path, "cannot be used: it is cut short, damaged, or no such file: ", units="lj", r_max="1")
 
 
+def test_a_damaged_dcd_header_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.dcd"
+    write(path, POSITIONS, BOXES, 40)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:96] + struct.pack("<i", 2**31 - 1) + whole[100:])  # lines of the title
+    _refused(path, "cannot be used: it is damaged, or no DCD file: ")
+    assert capsys.readouterr().err == ""
+
+
 def test_what_is_not_finite_or_stands_twice_in_binary_files(tmp_path: Path) -> None:
     bad = POSITIONS.copy()
     bad[7, 3, 1] = np.nan

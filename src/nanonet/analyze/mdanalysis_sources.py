@@ -100,7 +100,12 @@ def open_dcd(path: Path) -> Source:
     """The frames of a DCD file."""
     with quiet():
         from MDAnalysis.coordinates.DCD import DCDReader
+        from MDAnalysis.lib.formats.libdcd import DCDFile
     total = _dcd_frames(path)
+    try:
+        DCDFile(str(path)).close()  # where this fails, DCDReader prints a traceback as it goes
+    except OSError as error:
+        raise InputError(f"it is damaged, or no DCD file: {error}") from None
 
     def frames(chosen: Container[int]) -> Iterator[Frame]:
         with quiet(), DCDReader(str(path), convert_units=False) as file:

@@ -13,11 +13,11 @@ from nanonet import Dataset, InputError, umbrella_runs
 from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.campaign import fidelity
-from nanonet.campaign.implicit import CONDENSES, MAX_VOLUME_FRACTION
+from nanonet.campaign.implicit import MAX_VOLUME_FRACTION
 from nanonet.campaign.potentials import TARGET, contact_error
 from nanonet.check_dataset import check_dataset
 from nanonet.dataset import SHIPPED
-from nanonet.potentials.mediated import PairInputs
+from nanonet.potentials.mediated import CONDENSES, PairInputs
 
 RUNS = umbrella_runs.shipped()
 COMPARED = Path(__file__).parents[1] / "docs" / "results" / "multiscale.json"

@@ -18,11 +18,12 @@ from nanonet.analyze import potential_gp
 from nanonet.analyze.potential_gp import PotentialGP
 from nanonet.campaign import fidelity
 from nanonet.campaign.fidelity import Comparison
-from nanonet.campaign.implicit import CONDENSES, REGIMES, regime
+from nanonet.campaign.implicit import REGIMES, regime
 from nanonet.campaign.potentials import TARGET
 from nanonet.formats.atomic import writing
 from nanonet.plots.rdf import draw_potential
 from nanonet.plots.style import COLOURS, save
+from nanonet.potentials.mediated import CONDENSES
 from nanonet.umbrella_runs import UmbrellaRun
 
 GAPS = ((-0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.5))

@@ -33,6 +33,9 @@ MIN_NPS = 8
 MELT_DENSITY = 0.934
 """Monomer density of the melt without NPs at T = P = 1 (sigma^-3): trial runs of N = 40 gave 0.934(1)."""
 
+BOND = 0.97
+"""Length (sigma) of a FENE bond of the melt."""
+
 
 def np_volume(diameter: float) -> float:
     """Volume (sigma^3) of melt that an NP takes the place of: a sphere of diameter D + 0.45 (measured at D = 3)."""

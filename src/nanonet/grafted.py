@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from nanonet.composition import MELT_DENSITY, MIN_BOX, NANOCOMPOSITE, Composition, np_volume, number_of_nps
+from nanonet.composition import BOND, MELT_DENSITY, MIN_BOX, NANOCOMPOSITE, Composition, np_volume, number_of_nps
 from nanonet.errors import InputError
 from nanonet.space import InputSpace
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _COVERAGE = 0.8  # largest share of the sphere of graft points that their cross-sections may cover
 _ROOM = 0.2  # by how much the density at which grafts fill the space may differ from its estimate
 
-_BOND = 0.97  # length of a bond (sigma)
 _EXTENSION = 2.0
 _END_TO_END = 1.64  # mean square end-to-end distance a bond, C_inf l^2 (Kremer & Grest 1990, doi:10.1063/1.458541)
 
@@ -133,7 +132,7 @@ class GraftedComposition(Composition):
         A graft reaches as far as it is long, or twice as far as a free chain of the melt in the root mean square.
         """
         bonds = max(0, self.graft_length - 1)
-        return self.diameter + 1.0 + 2.0 * min(_BOND * bonds, _EXTENSION * math.sqrt(_END_TO_END * bonds))
+        return self.diameter + 1.0 + 2.0 * min(BOND * bonds, _EXTENSION * math.sqrt(_END_TO_END * bonds))
 
     @property
     def nps(self) -> int:

@@ -111,8 +111,7 @@ def test_a_dilute_run_costs_more() -> None:
     dilute, dense = Composition(3, 40, 0.0005, 0.5, 1.0), Composition(3, 40, 0.002, 0.5, 1.0)
     standard = preset("standard")
     assert explicit_hours(dilute, standard) == pytest.approx(1.8 * explicit_hours(dense, standard), rel=0.05)
-    assert implicit_off(dense) == 0.21
-    assert implicit_off(Composition(3, 40, 0.002, 2.0, 0.1)) == 0.96  # NPs condense
+    assert implicit_off(dense) < 0.5 < implicit_off(Composition(3, 40, 0.002, 2.0, 0.1))  # where NPs condense
     assert implicit_hours(dense) < 0.05 * explicit_hours(dense, standard)
 
 

@@ -61,3 +61,11 @@ def test_shipped_datasets_have_names(run) -> None:  # type: ignore[no-untyped-de
     assert (status, f"Dataset of {len(Dataset.shipped())} compositions" in out) == (0, True)
     status, _, err = run("train", "explicitly", "--out", "model")
     assert (status, err.splitlines()[0]) == (2, "error: dataset explicitly cannot be read: it does not exist")
+
+
+def test_a_model_without_numbers_of_nps_says_what_it_starts_from(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    data = Dataset.shipped().subset(range(6))
+    Dataset.from_arrays(data.X, data.G, data.r, data.errors).save(tmp_path / "bare.nc")
+    status, out, _ = run("train", tmp_path / "bare.nc", "--out", tmp_path / "model")
+    assert status == 0
+    assert "entries lack the number of NPs" in out

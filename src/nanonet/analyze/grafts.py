@@ -14,6 +14,7 @@ from nanonet.errors import InputError
 from nanonet.formats import lammps_dump
 from nanonet.grafted import GraftedComposition
 from nanonet.records import GraftRecord
+from nanonet.systems.base import NP
 
 Array = NDArray[np.float64]
 
@@ -49,10 +50,10 @@ def read(path: str | os.PathLike[str], composition: GraftedComposition) -> Graft
     frame = lammps_dump.read_one(path)
     rows = frame.rows[np.argsort(frame.rows[:, 0])]
     grafts, length = composition.n_grafts, composition.graft_length
-    nps = int((rows[:, 2] == 2).sum())
+    nps = int((rows[:, 2] == NP).sum())
     free, bodies = nps * grafts * (length - 1), nps * (grafts + 1)
     matrix = len(rows) - free - bodies
-    if not nps or matrix < 0 or (rows[-nps:, 2] != 2).any() or len(np.unique(rows[:, 0])) < len(rows):
+    if not nps or matrix < 0 or (rows[-nps:, 2] != NP).any() or len(np.unique(rows[:, 0])) < len(rows):
         raise InputError(f"configuration {path} is not one of {composition}")
     at = rows[:, 3:6]
     points = at[matrix + free : matrix + free + nps * grafts].reshape(nps, grafts, 1, 3)

@@ -18,15 +18,12 @@ from nanonet.campaign.workers import LocalPool
 from nanonet.composition import Composition
 from nanonet.dataset import Dataset, Run
 from nanonet.errors import InputError, NanonetError, check_whole
-from nanonet.potentials.mediated import PairInputs, PolymerPotential
+from nanonet.potentials.mediated import CONDENSES, PairInputs, PolymerPotential
 from nanonet.protocol import IMPLICIT, Protocol
 from nanonet.rdf import RDF
 from nanonet.systems.implicit import implicit
 
 logger = logging.getLogger(__name__)
-
-CONDENSES = -1.5
-"""Reduced second virial coefficient below which NPs may condense: such a composition also starts clustered."""
 
 REGIMES = ("dispersed", "condensing")
 

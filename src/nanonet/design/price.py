@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import numpy as np
+
 from nanonet.analyze.entries import second_virial
-from nanonet.campaign.implicit import CONDENSES
 from nanonet.composition import Composition
+from nanonet.dataset import Dataset
+from nanonet.potentials.mediated import CONDENSES
 from nanonet.protocol import Protocol
 from nanonet.systems.kinds import as_system
 
 BEAD_STEPS = 2.2e6
 """Beads times steps that one core makes a second (docs/results/multiscale.md)."""
-
-IMPLICIT_HOURS = {False: 0.0018, True: 0.0084}
-"""Of all implicit runs of a composition, whether its NPs may condense or not (docs/results/multiscale.md, Cost)."""
-
-IMPLICIT_OFF = {False: 0.21, True: 0.96}
-"""Spread of ln g between implicit and explicit runs beyond all known errors, likewise (the same, Comparison)."""
 
 
 def explicit_hours(composition: Composition, protocol: Protocol) -> float:
@@ -23,19 +22,30 @@ def explicit_hours(composition: Composition, protocol: Protocol) -> float:
 
     They grow with the box, which for the least number of NPs grows with one over the density.
     """
-    numbers = as_system(composition).numbers(protocol)
-    particles = numbers.nps + numbers.chains * composition.chain_length
+    particles = as_system(composition).numbers(protocol).particles
     return particles * protocol.total_steps / BEAD_STEPS / 3600.0
 
 
 def implicit_hours(composition: Composition) -> float:
-    """Core-hours of a composition's implicit runs, W_poly being known."""
-    return IMPLICIT_HOURS[_may_condense(composition)]
+    """Core-hours of a composition's implicit runs, W_poly being known: the median of the shipped ones."""
+    return _of_implicit(_may_condense(composition))[0]
 
 
 def implicit_off(composition: Composition) -> float:
-    """By how much ln g of implicit runs of a composition is off, a standard deviation."""
-    return IMPLICIT_OFF[_may_condense(composition)]
+    """By how much ln g of implicit runs is off from explicit ones beyond all known errors, a standard deviation."""
+    return _of_implicit(_may_condense(composition))[1]
+
+
+@cache
+def _of_implicit(condensing: bool) -> tuple[float, float]:
+    """Median core-hours, and the discrepancy, that the shipped implicit compositions of a regime have on record."""
+    found = [
+        (entry.core_hours, entry.discrepancy)
+        for entry in Dataset.shipped("implicit").provenance
+        if (entry.second_virial is None or entry.second_virial < CONDENSES) == condensing
+    ]
+    hours, off = (float(np.median([one for one in values if one is not None])) for values in zip(*found, strict=True))
+    return hours, off
 
 
 def _may_condense(composition: Composition) -> bool:

@@ -28,6 +28,7 @@ from nanonet.potentials.emulator import (
     read_off,
     well_of,
 )
+from nanonet.potentials.mediated import CONDENSES
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,9 +41,6 @@ MEMBERS = 4
 
 LEAST_CURVES = 40
 """Fewest compositions that an emulator is fitted to."""
-
-CONDENSES = -1.5
-"""Reduced second virial coefficient below which a composition counts as condensing."""
 
 FOLDS = 5
 SHARES = (0.25, 0.5, 1.0)

@@ -13,6 +13,9 @@ from nanonet.errors import InputError
 from nanonet.potentials.lennard_jones import CUTOFF, lj_cut_shifted
 from nanonet.space import InputSpace, TypedPoint
 
+CONDENSES = -1.5
+"""Reduced second virial coefficient below which NPs may condense."""
+
 
 @dataclass(frozen=True)
 class PairInputs(TypedPoint):

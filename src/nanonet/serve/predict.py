@@ -186,14 +186,21 @@ def evaluate(
 
 
 def _train_gaussian(data: Dataset, out: Path) -> None:
+    from nanonet.curve import G_R
+
     with needs_extra("learn"):
-        from nanonet.learn.train import train_gaussian_process
+        from nanonet.learn.train import numbers_known, train_gaussian_process
     with progress_bar("training") as progress:
         model, tested = train_gaussian_process(data, out, progress)
     print(
         f"trained    on {len(data)} {_points(data)}; left out: {_rmse(tested, data)}, 90 % bands hold "
         f"{100 * tested['coverage']:.0f} ± {100 * tested['coverage_error']:.0f} % of {data.quantity.name}"
     )
+    if data.space == NANOCOMPOSITE and data.quantity == G_R and not numbers_known(data):
+        print(
+            "note       entries lack the number of NPs, or have another than the standard rule's: the model starts from"
+        )
+        print("           the dilute limit, not from implicit NPs")
     if not model.noise_known_:
         print("note       the curves have no error bars: their noise is estimated")
     print(f"written    {out}")

@@ -40,8 +40,7 @@ def simulate(
     from nanonet.protocol import IMPLICIT, preset
 
     composition = composition_of(inputs)
-    grafted = isinstance(composition, GraftedComposition)
-    if implicit and grafted:
+    if implicit and isinstance(composition, GraftedComposition):
         raise InputError("--implicit knows NPs without grafts; allowed is n_grafts = 0")
     check_repulsion(composition)
     chosen = dataclasses.replace(IMPLICIT if implicit else preset(protocol), seed=seed)

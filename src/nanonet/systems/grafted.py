@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.stats import special_ortho_group
 
-from nanonet.composition import MELT_DENSITY, check_repulsion, np_volume, number_of_nps
+from nanonet.composition import BOND, MELT_DENSITY, check_repulsion, np_volume, number_of_nps
 from nanonet.errors import InputError
 from nanonet.grafted import GraftedComposition
 from nanonet.potentials.lennard_jones import CUTOFF
@@ -41,7 +41,6 @@ GRAFT = 3
 
 _START_DENSITY = 0.6  # monomer density of the starting configuration: chains must find a way between brushes
 _LOOSE = 0.4  # density of grafts between the NPs of a crystal
-_BOND = 0.97  # of a graft at the start: the first points outward
 _CLEAR = 0.9  # beads start so much (sigma) farther out than graft points: between them they would be caught
 
 
@@ -111,7 +110,7 @@ class Grafted(OfComposition):
         turns = special_ortho_group.rvs(3, size=numbers.nps, random_state=rng).reshape(-1, 3, 3)
         outward = np.einsum("kij,gj->kgi", turns, even_points(c.n_grafts))
         reach, count = contact(c.diameter), numbers.nps * c.n_grafts
-        points, second = ((centres[:, None] + r * outward).reshape(-1, 3) for r in (reach, reach + _BOND))
+        points, second = ((centres[:, None] + r * outward).reshape(-1, 3) for r in (reach, reach + BOND))
         free = reach + _CLEAR
         grafts = walk_chains(count, c.graft_length - 1, box, centres, free, rng, second)
         grafts = np.concatenate([points[:, None], grafts], axis=1)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nanonet.composition import BOND
 from nanonet.errors import InputError
 
-_BOND = 0.97  # length of a step of the walk (sigma): the FENE bond of the melt
 _NO_FOLD = 1.02  # beads two bonds apart stay this far apart (Auhl et al. 2003, doi:10.1063/1.1628670)
 
 
@@ -118,10 +118,12 @@ def walk_chains(
     first: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Random walks (chains, beads, 3), all grown together, one bead at a time; from their first beads (chains, 3)."""
-    walks = np.empty((chains, beads, 3))
-    left = np.arange(chains)  # chains still to be grown; one that runs into a dead end starts again elsewhere
+    walks = np.full((chains, beads, 3), np.nan)
+    if first is not None:
+        walks[:, 0] = first
+    left = np.arange(chains)  # chains still to be grown; one that runs into a dead end starts again
     for _ in range(200):
-        grown = _grow(len(left), beads, box, nps, contact, rng, None if first is None else first[left])
+        grown = _grow(walks[left], box, nps, contact, rng)
         done = np.isfinite(grown).all(axis=(1, 2))
         walks[left[done]] = grown[done]
         left = left[~done]
@@ -131,26 +133,18 @@ def walk_chains(
 
 
 def _grow(
-    chains: int,
-    beads: int,
-    box: float,
-    nps: NDArray[np.float64],
-    contact: float,
-    rng: np.random.Generator,
-    first: NDArray[np.float64] | None,
+    walks: NDArray[np.float64], box: float, nps: NDArray[np.float64], contact: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """One attempt at `chains` walks: NaN from the bead on that found no room."""
-    walks = np.full((chains, beads, 3), np.nan)
-    if first is not None:
-        walks[:, 0] = first
-    for bead in range(0 if first is None else 1, beads):
+    """One attempt to grow walks (chains, beads, 3) beyond their first beads, or NaN: NaN from where was no room."""
+    chains, beads, _ = walks.shape
+    for bead in range(int(np.isfinite(walks[:, 0]).all()), beads):
         todo = np.arange(chains) if bead == 0 else np.flatnonzero(np.isfinite(walks[:, bead - 1, 0]))
         for _ in range(50):
             if bead == 0:
                 trial = rng.uniform(0.0, box, (len(todo), 3))
             else:
                 step = rng.normal(size=(len(todo), 3))
-                trial = walks[todo, bead - 1] + _BOND * step / np.linalg.norm(step, axis=1, keepdims=True)
+                trial = walks[todo, bead - 1] + BOND * step / np.linalg.norm(step, axis=1, keepdims=True)
             free = ~_overlaps(trial, nps, box, contact)
             if bead > 1:
                 free &= np.linalg.norm(trial - walks[todo, bead - 2], axis=1) > _NO_FOLD

@@ -31,7 +31,9 @@ folder = Path(tempfile.mkdtemp())
 
 # %%
 space = InputSpace((Input("packing", low=0.0, high=0.5),))
-quantity = Quantity("S", "q", long_name="structure factor", x_long_name="wave number", x_unit="1/diameter", low=0, limit=1)
+quantity = Quantity(
+    "S", "q", long_name="structure factor", x_long_name="wave number", x_unit="1/diameter", low=0, limit=1
+)
 q = np.linspace(0.5, 15.0, 59)
 packings = np.linspace(0.05, 0.45, 9)
 exact = np.array([percus_yevick(q, one).s for one in packings])
@@ -40,8 +42,7 @@ measured = exact + error * np.random.default_rng(1).standard_normal(exact.shape)
 
 data = nanonet.Dataset.from_arrays(packings[:, None], measured, q, error, space, quantity)
 data.save(folder / "spheres.nc")
-data.plot();
-
+data.plot()
 # %% [markdown]
 # ## Train
 # A Gaussian process; no curve is predicted by a model that has seen it, in the scores that come with it.

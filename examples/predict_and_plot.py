@@ -22,9 +22,8 @@ assert state is not None
 assert intervals is not None
 
 print(f"state       {state.most_probable}, probability {state.probabilities[state.most_probable]:.2f}")
-print(
-    f"first peak  g = {rdf.first_peak.height:.2f} at r = {rdf.first_peak.position:.2f}" if rdf.first_peak else "no peak"
-)
+for peak in rdf.peaks():
+    print(f"peak        g = {peak.height:.2f} at r = {peak.position:.2f}")
 print(f"neighbours  {intervals.neighbours:.2f} other NPs within r = {intervals.radius:g}")
 nearest = found.support.neighbours[0]
 print(f"nearest     {nearest}, simulated")

@@ -1,8 +1,9 @@
 """Commands and Python in the written pages: they exist, and those that end within seconds run.
 
-A page's commands run in a folder of its own, in their order, so that a file that one makes is there for the next. One runs
-if its name is in `QUICK` (in the long test also `SLOW`), it has no placeholder (`...`, `RUN`, `[--json]`) and no absolute
-path, and the files that it reads are there: those that the page makes or shows, or that `GIVEN` has for a reader's own.
+A page's commands run in a folder of its own, in their order, so that a file that one makes is there for the next. One
+runs if its name is in `QUICK` (in the long test also `SLOW`), it has no placeholder (`...`, `RUN`, `[--json]`) and no
+absolute path, and the files that it reads are there: those that the page makes or shows, or that `GIVEN` has for a
+reader's own.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ GIVEN = {
 """Files of a reader's own that commands of a page read."""
 
 PLACEHOLDER = re.compile(r"\.\.\.|[\[\]<>|]|\b[A-Z]{3,}\b|\bF\b|\s/")
+FILE = re.compile(r"\.(nc|csv|toml|npz|gz|xtc|lammpstrj)\b")
 
 
 def blocks(text: str) -> Iterator[tuple[str, str]]:
@@ -102,9 +104,8 @@ def test_commands_and_their_options_exist(page: Path) -> None:
 
 def test_the_check_sees_what_is_wrong(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(
-        "```\nnanonet predict --diametre 3 \\\n  --json  # so\n```\n\n    nanonet predikt 3\n\n`nanonet dataset\nlist`\n"
-    )
+    fenced = "```\nnanonet predict --diametre 3 \\\n  --json  # so\n```\n"
+    page.write_text(f"{fenced}\n    nanonet predikt 3\n\n`nanonet dataset\nlist`\n", encoding="utf-8")
     assert commands(page) == ["nanonet predict --diametre 3 --json", "nanonet predikt 3"]
     assert [bool(is_right(one)) for one in (*commands(page), *in_prose(page))] == [True, True, True]
     assert not is_right("nanonet predict ... --model my-model [--strict]")
@@ -121,11 +122,7 @@ def runs_here(command: str, allowed: set[str]) -> bool:
     read = [word for before, word in zip(["", *words], words, strict=False) if before not in written]
     if name in ("dataset create", "dataset import", "campaign init"):
         read = read[1:]  # the first is what they make
-    files = [
-        re.sub(r"^curve=|\+-.*", "", word)
-        for word in read
-        if re.search(r"\.(nc|csv|toml|npz|gz|xtc|\d*lammpstrj)\b", word)
-    ]
+    files = [re.sub(r"^curve=|\+-.*", "", word) for word in read if FILE.search(word)]
     folders = [word for before, word in zip(["", *words], words, strict=False) if before == "--model"]
     if name in ("analyze", "msd", "structure-factor", "campaign status", "campaign suggest", "campaign collect"):
         folders += [word for word in words if re.fullmatch(r"[a-z]+\d?", word)]
@@ -149,9 +146,10 @@ def run_page(page: Path, allowed: set[str], folder: Path, monkeypatch: pytest.Mo
         if not runs_here(command, allowed):
             continue
         monkeypatch.setattr(sys, "argv", shlex.split(command))
-        with pytest.raises(SystemExit) as ended, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("default")
-            cli.main()
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
         assert not ended.value.code, f"{page.name}: {command}"
         done.append(command)
     return done

@@ -6,8 +6,8 @@
 # %% [markdown]
 # # Your own curves in a model
 #
-# Curves of anything over anything: here S(q) of hard spheres at several packing fractions, by the Percus-Yevick equation
-# with noise, in place of what you have measured. Dataset, training, evaluation, prediction. Ten seconds; needs
+# Curves of anything over anything: here S(q) of hard spheres at several packing fractions, by the Percus-Yevick
+# equation with noise, in place of what you have measured. Dataset, training, evaluation, prediction. Ten seconds; needs
 # `pip install '.[learn]'`.
 
 # %%

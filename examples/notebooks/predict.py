@@ -30,8 +30,8 @@ ax.set_title(str(composition))
 rdf.first_peak
 
 # %% [markdown]
-# Nine of ten simulations of new compositions should lie within the band, bin for bin. Peaks and neighbours have intervals
-# of their own, read off curves that the model holds equally likely:
+# Nine of ten simulations of new compositions should lie within the band, bin for bin. Peaks and neighbours have
+# intervals of their own, read off curves that the model holds equally likely:
 
 # %%
 intervals = model.intervals(composition)

@@ -46,7 +46,7 @@ GIVEN = {
 }
 """Files of a reader's own that commands of a page read."""
 
-PLACEHOLDER = re.compile(r"\.\.\.|[\[\]<>|]|\b[A-Z]{3,}\b|\bF\b|\s/")
+PLACEHOLDER = re.compile(r"\.\.\.|[\[\]<>|]|\b[A-Z]{3,}\b|\bF\b|\s/|\*")
 FILE = re.compile(r"\.(nc|csv|toml|npz|gz|xtc|lammpstrj)\b")
 
 

@@ -25,6 +25,25 @@ ROOMS = {
 }
 """Modules and rooms of the reference, by what a reader wants to do."""
 
+BEHIND = {
+    *("analyze.gsd_source", "analyze.mdanalysis_sources", "analyze.source", "analyze.xtc_process"),
+    *("campaign.dispatch", "campaign.finished_runs", "campaign.interchange", "campaign.workers"),
+    *("campaign.parsl_common", "campaign.parsl_htex", "campaign.parsl_pbs", "campaign.parsl_slurm"),
+    *("evaluate.fingerprint", "evaluate.store", "learn.gaussian", "learn.model", "learn.onnx_export", "learn.scoring"),
+    *("models.onnx_graph", "models.process_folder", "plots.report", "simulate.cache", "simulate.process"),
+}
+"""Modules that only others of the package use, or that keep a former name: left out."""
+
+
+def modules(names: tuple[str, ...]) -> list[str]:
+    """Full names of what stands in the reference of modules and rooms."""
+    found = []
+    for name in names:
+        module = import_module(f"nanonet.{name}")
+        inner = [one.name for one in pkgutil.iter_modules(module.__path__)] if hasattr(module, "__path__") else []
+        found += [name, *(f"{name}.{one}" for one in sorted(inner))]
+    return [f"nanonet.{name}" for name in found if name not in BEHIND]
+
 
 def write(folder: Path) -> None:
     """Write the pages into a folder."""
@@ -59,19 +78,9 @@ def _command(command: typer.core.TyperCommand, name: str, level: int) -> list[st
 def _modules(title: str, names: tuple[str, ...]) -> str:
     """One page of modules, each with what it makes public."""
     lines = [f"# {title}", ""]
-    for name in names:
-        module = import_module(f"nanonet.{name}")
-        inner = [one.name for one in pkgutil.iter_modules(module.__path__)] if hasattr(module, "__path__") else []
-        for full in (f"nanonet.{name}", *(f"nanonet.{name}.{one}" for one in sorted(inner))):
-            lines += [
-                f"## {full}",
-                "",
-                "```{eval-rst}",
-                f".. automodule:: {full}",
-                "   :members:",
-                "   :show-inheritance:",
-            ]
-            lines += ["```", ""]
+    for full in modules(names):
+        lines += [f"## {full}", "", "```{eval-rst}", f".. automodule:: {full}", "   :members:", "   :show-inheritance:"]
+        lines += ["```", ""]
     return "\n".join(lines)
 
 

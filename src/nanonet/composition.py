@@ -38,7 +38,13 @@ BOND = 0.97
 
 
 def np_volume(diameter: float) -> float:
-    """Volume (sigma^3) of melt that an NP takes the place of: a sphere of diameter D + 0.45 (measured at D = 3)."""
+    """Volume (sigma^3) of melt that an NP takes the place of: a sphere of diameter D + 0.45 (measured at D = 3).
+
+    Examples
+    --------
+    >>> round(np_volume(3.0), 1)
+    21.5
+    """
     return math.pi / 6.0 * (diameter + 0.45) ** 3
 
 
@@ -47,6 +53,11 @@ def number_of_nps(density: float, min_box: float = MIN_BOX, min_nps: int = MIN_N
 
     The volume follows: V = n / density. g(r) of NPs that have gathered scales with V and depends on n, so it means
     something only beside them.
+
+    Examples
+    --------
+    >>> number_of_nps(0.002), number_of_nps(0.0005)
+    (18, 8)
     """
     return max(min_nps, math.ceil(density * min_box**3))
 
@@ -150,7 +161,13 @@ LIMITS = {one.name: (one.low, one.high) for one in NANOCOMPOSITE.inputs}
 
 
 def as_composition(value: Composition | Sequence[float]) -> Composition:
-    """A composition as it is, or of its five numbers in the order of `FIELDS`; `InputError` for anything else."""
+    """A composition as it is, or of its five numbers in the order of `FIELDS`; `InputError` for anything else.
+
+    Examples
+    --------
+    >>> as_composition([3, 40, 0.002, 0.5, 1.0]).eps_pn
+    1.0
+    """
     import numpy as np
 
     if isinstance(value, Composition):
@@ -173,6 +190,10 @@ def check_repulsion(composition: Composition) -> None:
 
     U_nn vanishes with eps_nn, its repulsion too: NPs could pass through each other, and polymer, which only measured
     separations near contact say anything about, would press them into one another. `InputError` below `MIN_EPS_NN`.
+
+    Examples
+    --------
+    >>> check_repulsion(Composition(3, 40, 0.002, 0.5, 1.0))  # 0.02 or above
     """
     if composition.eps_nn < MIN_EPS_NN:
         raise InputError(
@@ -182,12 +203,24 @@ def check_repulsion(composition: Composition) -> None:
 
 
 def to_array(compositions: Iterable[Composition]) -> NDArray[np.float64]:
-    """Compositions as an array (n, 5), columns in the order of `FIELDS`."""
+    """Compositions as an array (n, 5), columns in the order of `FIELDS`.
+
+    Examples
+    --------
+    >>> to_array([Composition(3, 40, 0.002, 0.5, 1.0)]).tolist()
+    [[3.0, 40.0, 0.002, 0.5, 1.0]]
+    """
     return NANOCOMPOSITE.array(compositions)
 
 
 def from_array(array: ArrayLike) -> tuple[Composition, ...]:
-    """Rows of an array (n, 5), columns in the order of `FIELDS`, as compositions; `InputError` for a bad row."""
+    """Rows of an array (n, 5), columns in the order of `FIELDS`, as compositions; `InputError` for a bad row.
+
+    Examples
+    --------
+    >>> from_array([[3, 40, 0.002, 0.5, 1.0]])[0].chain_length
+    40
+    """
     return cast("tuple[Composition, ...]", NANOCOMPOSITE.points(array))
 
 
@@ -196,6 +229,11 @@ def near_duplicates(X: ArrayLike, held_out: ArrayLike, span: ArrayLike, closer: 
 
     Curves of what is held out, or of another source (a cheaper simulation, say), must not be trained on where they
     belong to a held-out input: leave them out.
+
+    Examples
+    --------
+    >>> near_duplicates([[3.0, 0.5], [4.0, 0.5]], [[3.01, 0.5]], span=[1.0, 1.0])
+    array([ True, False])
     """
     import numpy as np
 

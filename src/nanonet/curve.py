@@ -43,6 +43,11 @@ class Quantity:
     ------
     InputError
         A name cannot be used, or a number is none.
+
+    Examples
+    --------
+    >>> Quantity("msd", "t", unit="sigma^2", x_unit="tau", low=0).bounded
+    True
     """
 
     name: str
@@ -238,7 +243,14 @@ class Curve:
 
 
 def plot_curves(curves: Sequence[Curve], by: Input, values: NDArray[np.float64], ax: Axes | None = None) -> Axes:
-    """Draw n curves without bands, coloured by an input of values (n,); returns the Matplotlib axes."""
+    """Draw n curves without bands, coloured by an input of values (n,); returns the Matplotlib axes.
+
+    Examples
+    --------
+    >>> curves = [Curve(Quantity("c"), [1, 2], [0, 1]), Curve(Quantity("c"), [1, 2], [0, 2])]
+    >>> len(plot_curves(curves, Input("temperature", "kelvin"), np.array([300.0, 350.0])).lines)
+    2
+    """
     import matplotlib as mpl
 
     if ax is None:

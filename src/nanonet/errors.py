@@ -30,7 +30,17 @@ class NanonetWarning(UserWarning):
 
 
 def as_number(name: str, value: object) -> float:
-    """The value as a finite number; `InputError` names it when it is none."""
+    """The value as a finite number; `InputError` names it when it is none.
+
+    Examples
+    --------
+    >>> as_number("eps_pn", 1.5)
+    1.5
+    >>> as_number("eps_pn", "strong")
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: eps_pn = 'strong' is not a number
+    """
     if (
         isinstance(value, (bool, str, bytes))
         or value is None
@@ -49,18 +59,36 @@ def as_number(name: str, value: object) -> float:
 
 
 def check_whole(name: str, value: object, low: int, high: int) -> int:
-    """The value, if it is a whole number from `low` to `high`; `InputError` otherwise."""
+    """The value, if it is a whole number from `low` to `high`; `InputError` otherwise.
+
+    Examples
+    --------
+    >>> check_whole("count", 5, 1, 50)
+    5
+    """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InputError(f"{name} = {value!r} is not a whole number between {low} and {high}")
     return value
 
 
 def check_seed(seed: object) -> int:
-    """The seed, if it is a whole number from 0 to 1,000,000,000, NumPy's included; `InputError` otherwise."""
+    """The seed, if it is a whole number from 0 to 1,000,000,000, NumPy's included; `InputError` otherwise.
+
+    Examples
+    --------
+    >>> check_seed(7)
+    7
+    """
     item = getattr(seed, "item", None)
     return check_whole("seed", seed if item is None else item(), 0, 1_000_000_000)
 
 
 def printable(text: str) -> str:
-    r"""A text without control characters, which could move the cursor or colour the screen: they become `\x1b`."""
+    r"""A text without control characters, which could move the cursor or colour the screen: they become `\x1b`.
+
+    Examples
+    --------
+    >>> print(printable("\x1b[31mred"))
+    \x1b[31mred
+    """
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

@@ -62,6 +62,12 @@ def from_rdf(rdf: RDF, density: float, q: ArrayLike, window: str = "lorch", nps:
     Notes
     -----
     Hansen & McDonald, Theory of Simple Liquids, chapter 4.
+
+    Examples
+    --------
+    >>> rdf = RDF((np.arange(100) + 0.5) / 10, np.ones(100))  # an ideal gas
+    >>> from_rdf(rdf, density=0.01, q=[1.0, 2.0]).s.tolist()
+    [1.0, 1.0]
     """
     _check(density, window)
     wanted = np.asarray(q, dtype=np.float64)
@@ -73,7 +79,13 @@ def from_rdf(rdf: RDF, density: float, q: ArrayLike, window: str = "lorch", nps:
 
 
 def rdf_kernel(r: Array, q: Array, window: str = "lorch") -> Array:
-    """Matrix (k, m) that makes (S - 1) / rho at q (k,) of g - 1 on the grid r (m,); see `from_rdf`."""
+    """Matrix (k, m) that makes (S - 1) / rho at q (k,) of g - 1 on the grid r (m,); see `from_rdf`.
+
+    Examples
+    --------
+    >>> rdf_kernel((np.arange(100) + 0.5) / 10, np.array([1.0, 2.0])).shape
+    (2, 100)
+    """
     width = (r[-1] - r[0]) / (len(r) - 1)
     weights = 4.0 * math.pi * width * r**2 * _window(r, r[-1] + 0.5 * width, window)
     return np.asarray(np.sinc(np.multiply.outer(q, r) / np.pi) * weights)
@@ -104,6 +116,11 @@ def to_rdf(structure: StructureFactor, density: float, r: ArrayLike | None = Non
     ------
     InputError
         `density` is not above 0, the window is another, or `r` are no bins.
+
+    Examples
+    --------
+    >>> to_rdf(StructureFactor(np.arange(0.1, 20, 0.1), np.ones(199)), density=0.01).g[50:53].round(3)
+    array([1., 1., 1.])
     """
     _check(density, window)
     q = structure.q
@@ -126,7 +143,14 @@ def to_rdf(structure: StructureFactor, density: float, r: ArrayLike | None = Non
 
 
 def caveats(rdf: RDF, density: float, q: ArrayLike, nps: int | None = None) -> tuple[str, ...]:
-    """Why S(q) from a g(r) that ends somewhere cannot be trusted, in words; empty where nothing speaks against it."""
+    """Why S(q) from a g(r) that ends somewhere cannot be trusted, in words; empty where nothing speaks against it.
+
+    Examples
+    --------
+    >>> rdf = RDF((np.arange(100) + 0.5) / 10, np.ones(100))
+    >>> caveats(rdf, 0.01, [1.0])
+    ()
+    """
     wanted = np.asarray(q, dtype=np.float64)
     end = float(rdf.r[-1] + 0.5 * rdf.bin_width)
     texts = []

@@ -27,7 +27,13 @@ _EPS_GM = {"long_name": "Graft-matrix attraction", "unit": "epsilon", "spellings
 
 
 def most_grafts(diameter: float) -> int:
-    """Largest number of grafts of an NP: graft points are beads of diameter 1 that touch its surface."""
+    """Largest number of grafts of an NP: graft points are beads of diameter 1 that touch its surface.
+
+    Examples
+    --------
+    >>> most_grafts(3.0)
+    51
+    """
     return math.floor(_COVERAGE * 4.0 * (diameter + 1.0) ** 2)
 
 
@@ -155,5 +161,11 @@ GRAFTED = InputSpace.of(GraftedComposition)
 
 
 def known_space(space: InputSpace) -> InputSpace:
-    """`NANOCOMPOSITE` or `GRAFTED`, whose points are compositions, where a space has their inputs; else as it is."""
+    """`NANOCOMPOSITE` or `GRAFTED`, whose points are compositions, where a space has their inputs; else as it is.
+
+    Examples
+    --------
+    >>> known_space(GraftedComposition.space) is GraftedComposition.space
+    True
+    """
     return next((known for known in (NANOCOMPOSITE, GRAFTED) if known == space), space)

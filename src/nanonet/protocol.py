@@ -75,6 +75,11 @@ class Protocol:
     ------
     InputError
         A field is not a number, not positive, or not whole where it must be; an unknown start.
+
+    Examples
+    --------
+    >>> Protocol("mine", 0.01, 1000, 5000, 100, 5, min_box=20.8, min_nps=8, restart_every=1000).total_steps
+    6000
     """
 
     name: str
@@ -204,7 +209,14 @@ WINDOWS = Protocol(
 
 
 def protocol_of(record: Mapping[str, Any]) -> Protocol:
-    """The protocol of plain values, as records have it; `InputError` names a field that is unknown, missing or bad."""
+    """The protocol of plain values, as records have it; `InputError` names a field that is unknown, missing or bad.
+
+    Examples
+    --------
+    >>> from dataclasses import asdict
+    >>> protocol_of(asdict(preset("smoke"))) == preset("smoke")
+    True
+    """
     names = [field.name for field in fields(Protocol)]
     for name in record:
         if name not in names:
@@ -216,7 +228,13 @@ def protocol_of(record: Mapping[str, Any]) -> Protocol:
 
 
 def preset(name: str) -> Protocol:
-    """The preset `smoke`, `standard` or `paper`, by its name or an alias; `InputError` for another name."""
+    """The preset `smoke`, `standard` or `paper`, by its name or an alias; `InputError` for another name.
+
+    Examples
+    --------
+    >>> preset("paper").total_steps, preset("standard").start
+    (20000000, 'implicit')
+    """
     name = ALIASES.get(name, name)
     if name not in PRESETS:
         raise InputError(f"protocol = {name!r} is not one of {', '.join(PRESETS)}")
@@ -224,7 +242,13 @@ def preset(name: str) -> Protocol:
 
 
 def shown_name(name: str) -> str:
-    """The name of a recorded protocol as people know it: a preset has that of `PRESETS`."""
+    """The name of a recorded protocol as people know it: a preset has that of `PRESETS`.
+
+    Examples
+    --------
+    >>> shown_name(preset("standard").name)
+    'standard'
+    """
     return ALIASES.get(name, name)
 
 

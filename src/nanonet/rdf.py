@@ -29,7 +29,13 @@ BINS = 100
 
 
 def standard_grid(r_max: float = R_MAX, bins: int = BINS) -> NDArray[np.float64]:
-    """Bin centres (bins,) from 0 to `r_max`; by default the paper's: 0.05, 0.15, ... 9.95 sigma."""
+    """Bin centres (bins,) from 0 to `r_max`; by default the paper's: 0.05, 0.15, ... 9.95 sigma.
+
+    Examples
+    --------
+    >>> standard_grid()[[0, -1]].round(2).tolist()
+    [0.05, 9.95]
+    """
     return np.asarray((np.arange(bins) + 0.5) * (r_max / bins))
 
 
@@ -184,7 +190,13 @@ def curve_of(
     low: ArrayLike | None = None,
     high: ArrayLike | None = None,
 ) -> Curve:
-    """A curve of a quantity: an `RDF` where it is g(r), a `StructureFactor` where it is S(q)."""
+    """A curve of a quantity: an `RDF` where it is g(r), a `StructureFactor` where it is S(q).
+
+    Examples
+    --------
+    >>> curve_of(Quantity("c"), [1, 2, 3], [0.5, 1.0, 1.5])
+    Curve of c at 3 values of x, 1 to 3, error bars not known
+    """
     if quantity == G_R:
         return RDF(x, y, error, low, high)
     if quantity == S_Q:
@@ -195,7 +207,14 @@ def curve_of(
 def peaks_of(
     r: NDArray[np.float64], curves: NDArray[np.float64], error: NDArray[np.float64] | None = None
 ) -> list[tuple[Peak, ...]]:
-    """Peaks of each of many curves (n, m) on one grid (m,), of all of which `error` (m,) is; see `RDF.peaks`."""
+    """Peaks of each of many curves (n, m) on one grid (m,), of all of which `error` (m,) is; see `RDF.peaks`.
+
+    Examples
+    --------
+    >>> r = standard_grid()
+    >>> [[round(peak.position, 2) for peak in peaks] for peaks in peaks_of(r, 1 + np.exp(-((r - 3.05) ** 2))[None])]
+    [[3.05]]
+    """
     places, errors = r.tolist(), None if error is None else error.tolist()
     found = []
     for g in curves.tolist():
@@ -209,6 +228,13 @@ def first_peaks(r: NDArray[np.float64], curves: NDArray[np.float64]) -> tuple[ND
 
     As the first of `peaks_of` without errors, all curves at once: from left to right, the highest value so far is a
     peak where g is a tenth below it on both sides and it is above 1.
+
+    Examples
+    --------
+    >>> r = standard_grid()
+    >>> position, height = first_peaks(r, 1 + np.exp(-((r - 3.05) ** 2))[None])
+    >>> position.round(2), height.round(2)
+    (array([3.05]), array([2.]))
     """
     g = curves.T
     top, low, before = g[0].copy(), g[0].copy(), g[0].copy()  # highest since the last fall; lowest, and that before it
@@ -234,7 +260,14 @@ def first_peaks(r: NDArray[np.float64], curves: NDArray[np.float64]) -> tuple[ND
 def coordination_numbers(
     r: NDArray[np.float64], curves: NDArray[np.float64], radius: float, density: float, nps: int | None = None
 ) -> NDArray[np.float64]:
-    """Of each of many curves (n, m) on one grid (m,): (n,); see `RDF.coordination_number`."""
+    """Of each of many curves (n, m) on one grid (m,): (n,); see `RDF.coordination_number`.
+
+    Examples
+    --------
+    >>> r = standard_grid()
+    >>> coordination_numbers(r, np.ones((1, 100)), radius=3.0, density=0.01).round(3)  # 4/3 pi 27 0.01
+    array([1.131])
+    """
     edges = _edges(r)
     if not edges[0] <= radius <= edges[-1] + 1e-9:
         raise InputError(f"radius = {radius:g} is not between {edges[0]:g} and {edges[-1]:g}")
@@ -245,7 +278,14 @@ def coordination_numbers(
 def running_coordination_numbers(
     r: NDArray[np.float64], curves: NDArray[np.float64], density: float, nps: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Outer ends (m,) of the bins, and the coordination numbers (n, m) within each; as `coordination_numbers`."""
+    """Outer ends (m,) of the bins, and the coordination numbers (n, m) within each; as `coordination_numbers`.
+
+    Examples
+    --------
+    >>> ends, numbers = running_coordination_numbers(standard_grid(), np.ones((1, 100)), density=0.01)
+    >>> round(float(ends[29]), 3), round(float(numbers[0, 29]), 3)
+    (3.0, 1.131)
+    """
     edges = _edges(r)
     shells = 4.0 / 3.0 * math.pi * np.diff(edges**3)
     return edges[1:], np.asarray(others_a_volume(density, nps) * np.cumsum(curves * shells, axis=1))
@@ -258,13 +298,27 @@ def _edges(r: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def check_density(density: float) -> None:
-    """`InputError` for a density that is not above 0, or more than any unit of length explains."""
+    """`InputError` for a density that is not above 0, or more than any unit of length explains.
+
+    Examples
+    --------
+    >>> check_density(-0.1)
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: density = -0.1 is not above 0 and at most 1e+06
+    """
     if not 0.0 < density <= MAX_DENSITY:
         raise InputError(f"density = {density:g} is not above 0 and at most {MAX_DENSITY:g}")
 
 
 def others_a_volume(density: float, nps: int | None) -> float:
-    """Other NPs a volume about each of n; `InputError` for what is no density or number of NPs."""
+    """Other NPs a volume about each of n; `InputError` for what is no density or number of NPs.
+
+    Examples
+    --------
+    >>> others_a_volume(0.002, nps=20), others_a_volume(0.002, nps=None)
+    (0.0019, 0.002)
+    """
     check_density(density)
     if nps is not None and not 2 <= nps <= MAX_NPS:
         raise InputError(f"nps = {nps} is not 2 or more, at most {MAX_NPS:,}")

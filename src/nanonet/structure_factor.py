@@ -89,6 +89,11 @@ def percus_yevick(q: ArrayLike, packing_fraction: float, diameter: float = 1.0) 
     -----
     Wertheim, doi:10.1103/PhysRevLett.10.321; Thiele, doi:10.1063/1.1734272; Hansen & McDonald, Theory of Simple
     Liquids, chapter 4.
+
+    Examples
+    --------
+    >>> percus_yevick([0.1, 7.0], packing_fraction=0.4).s.round(3)
+    array([0.04 , 1.834])
     """
     if not 0.0 <= packing_fraction <= 0.7:
         raise InputError(f"packing_fraction = {packing_fraction:g} is not between 0 and 0.7")

@@ -118,6 +118,12 @@ def choose(
     ------
     InputError
         A value or a file cannot be used; the text names it.
+
+    Examples
+    --------
+    >>> chosen = choose([Path("run1/trajectory.gsd")], first=10)
+    >>> len(chosen.frames), len(chosen.nps), chosen.unit
+    (30, 18, 'sigma')
     """
     source = open_files(paths)
     of_file = _file_unit(source, units)

@@ -28,6 +28,12 @@ class Configuration:
         Positions (chains, beads, 3), sigma, wrapped into the box or not.
     nps:
         Positions (n, 3), sigma.
+
+    Examples
+    --------
+    >>> box = np.array([20.0, 20.0, 20.0])
+    >>> Configuration(0, box, np.zeros((5, 40, 3)), np.zeros((2, 3))).monomers.shape
+    (5, 40, 3)
     """
 
     step: int
@@ -44,7 +50,7 @@ class Configuration:
 
 
 def read(path: str | os.PathLike[str]) -> Configuration:
-    """Read a LAMMPS dump (`.lammpstrj` or `.lammpstrj.gz`) of one configuration, its particles in any order.
+    r"""Read a LAMMPS dump (`.lammpstrj` or `.lammpstrj.gz`) of one configuration, its particles in any order.
 
     Types are those of our decks: 1 a monomer, 2 an NP; beads of a chain (`mol`) are bonded in the order of their ids.
 
@@ -53,6 +59,15 @@ def read(path: str | os.PathLike[str]) -> Configuration:
     InputError
         The file is missing, cut short, or has other columns than id mol type x y z ix iy iz; the box is tilted or not
         periodic; there is more than one moment in it; an id stands twice; a type is not 1 or 2; chains differ.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> head = "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n3\nITEM: BOX BOUNDS pp pp pp\n0 9\n0 9\n0 9\n"
+    >>> text = "ITEM: ATOMS id mol type x y z ix iy iz\n1 1 1 1 1 1 0 0 0\n2 1 1 2 1 1 0 0 0\n3 0 2 5 5 5 0 0 0\n"
+    >>> _ = Path("one.lammpstrj").write_text(head + text, encoding="utf-8")
+    >>> read("one.lammpstrj").monomers.shape  # chains, beads, xyz
+    (1, 2, 3)
     """
     frame = lammps_dump.read_one(path)
     try:

@@ -39,6 +39,12 @@ def measure_run(folder: str | os.PathLike[str], measure: Measure[Found]) -> Curv
     ------
     InputError
         The folder is no run, is unfinished, or its trajectory cannot be used; the folder is named.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.structure_factor import measure
+    >>> measure_run("run1", lambda frames, record: measure(frames)).measured.nps
+    18
     """
     folder = Path(folder)
     record = read_finished(folder)
@@ -72,6 +78,12 @@ def analyze(
     ------
     InputError
         As `measure_run`; a folder is given twice, or the curves have fewer than 2 points in common.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.structure_factor import measure
+    >>> analyze(["run1"], lambda frames, record: measure(frames), lambda found: found.structure).quantity.name
+    'S'
     """
     ids: dict[str, object] = {}
     for folder in folders:

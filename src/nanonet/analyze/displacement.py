@@ -41,6 +41,12 @@ def measure(trajectory: Trajectory, timestep: float, *, lag_max: float | None = 
     ------
     InputError
         Its steps are not known, or as `measure_batches`.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> measure(read("run1/trajectory.gsd"), timestep=0.01).msd
+    Curve of msd at 7 values of t, 0.25 to 2
     """
     if len(trajectory.steps) < 2:
         raise InputError("the steps of its frames are not known, or it has one frame only")
@@ -85,6 +91,14 @@ def measure_batches(
     InputError
         Steps that are not even, an NP that moves by more than 0.4 of the box between frames, a largest lag time beyond
         half the trajectory or too short for two lag times, too few frames for the blocks, or more than 4 GiB of them.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.frames import batches
+    >>> from nanonet.analyze.trajectory import read
+    >>> trajectory = read("run1/trajectory.gsd")
+    >>> measure_batches(batches(trajectory), len(trajectory.positions), interval=0.25).nps
+    18
     """
     most = frames // BLOCKS if lag_max is None else math.floor(lag_max / interval * (1 + 1e-9))
     if lag_max is not None and most > frames // 2:

@@ -29,7 +29,13 @@ EDGE_LIMITS = (-8.0, -1.0)
 
 
 def regime(second_virial: float | None) -> str:
-    """`condensing`, `edge` or `dispersed`; where B2* is not known either may be, as at the edge."""
+    """`condensing`, `edge` or `dispersed`; where B2* is not known either may be, as at the edge.
+
+    Examples
+    --------
+    >>> regime(0.5), regime(-12.0), regime(None)
+    ('dispersed', 'condensing', 'edge')
+    """
     if second_virial is None:
         return EDGE
     low, high = EDGE_LIMITS
@@ -37,7 +43,15 @@ def regime(second_virial: float | None) -> str:
 
 
 def second_virial(composition: Composition) -> float | None:
-    """B2* of a composition at infinite dilution, from the shipped table of W_poly; None where that does not reach."""
+    """B2* of a composition at infinite dilution, from the shipped table of W_poly; None where that does not reach.
+
+    Examples
+    --------
+    >>> round(second_virial(Composition(3, 40, 0.002, 0.5, 1.0)), 1)
+    3.0
+    >>> second_virial(Composition(8, 40, 0.0002, 0.5, 1.0)) is None  # W_poly is not known there
+    True
+    """
     if isinstance(composition, GraftedComposition):
         return None
     pair = PairInputs.of(composition)
@@ -46,17 +60,35 @@ def second_virial(composition: Composition) -> float | None:
 
 
 def has_room(composition: Composition) -> bool:
-    """Whether NPs could gather in a part of the box: grafted ones without matrix fill all of it."""
+    """Whether NPs could gather in a part of the box: grafted ones without matrix fill all of it.
+
+    Examples
+    --------
+    >>> has_room(Composition(3, 40, 0.002, 0.5, 1.0))
+    True
+    """
     return not isinstance(composition, GraftedComposition) or composition.chain_length > 0
 
 
 def regime_of(composition: Composition) -> str:
-    """The regime of a composition; NPs that fill the box are dispersed."""
+    """The regime of a composition; NPs that fill the box are dispersed.
+
+    Examples
+    --------
+    >>> regime_of(Composition(3, 40, 0.002, 0.5, 0.3))
+    'condensing'
+    """
     return regime(second_virial(composition)) if has_room(composition) else DISPERSED
 
 
 def recorded_statistics(record: MeasuredRun) -> TrajectoryStatistics:
-    """Statistics of a run's trajectory; `InputError` where its record has none."""
+    """Statistics of a run's trajectory; `InputError` where its record has none.
+
+    Examples
+    --------
+    >>> recorded_statistics(Dataset.shipped().runs[0][0].record).inefficiency > 1
+    True
+    """
     if record.statistics is None:
         raise InputError(f"run {record.id} cannot be assessed: its record has no trajectory statistics")
     return record.statistics
@@ -87,6 +119,13 @@ def choose(statistics: Sequence[TrajectoryStatistics], starts: Sequence[str], ki
         One a run: of its trajectory, and how it started (`MeasuredRun.starting_point`).
     kind:
         The regime.
+
+    Examples
+    --------
+    >>> runs = Dataset.shipped().runs[0]
+    >>> statistics = [recorded_statistics(run.record) for run in runs]
+    >>> len(choose(statistics, [run.record.starting_point for run in runs], "dispersed").used)
+    1
     """
     if "annealed" in starts:
         used = tuple(i for i, start in enumerate(starts) if start == "annealed")
@@ -116,6 +155,12 @@ def assess_records(records: Sequence[MeasuredRun]) -> tuple[Choice, Convergence]
     """Which runs of a composition count, and whether they have converged, from their records.
 
     At the edge that takes explicit runs from both ends: implicit configurations may all lie on the wrong side of it.
+
+    Examples
+    --------
+    >>> choice, verdict = assess_records([run.record for run in Dataset.shipped().runs[0]])
+    >>> verdict.converged
+    False
     """
     seen = [recorded_statistics(record) for record in records]
     starts = [record.starting_point for record in records]
@@ -129,7 +174,14 @@ def assess_records(records: Sequence[MeasuredRun]) -> tuple[Choice, Convergence]
 
 
 def entry(runs: Sequence[Run]) -> Dataset:
-    """One composition: its run, or those of its runs that count, put together; see `merge`."""
+    """One composition: its run, or those of its runs that count, put together; see `merge`.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.runs import measure_run
+    >>> entry([measure_run("run1")]).provenance[0].convergence.converged  # one run alone
+    False
+    """
     rdfs = [run.rdf for run in runs]
     errors = [np.zeros_like(rdf.g) if rdf.error is None else rdf.error for rdf in rdfs]
     merged = merge([run.record for run in runs], [rdf.g for rdf in rdfs], errors)
@@ -160,6 +212,13 @@ def merge(records: Sequence[MeasuredRun], curves: ArrayLike, errors: ArrayLike) 
     ------
     InputError
         A record has no trajectory statistics.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.runs import measure_run
+    >>> run = measure_run("run1")
+    >>> merge([run.record], [run.rdf.g], [run.rdf.error]).y.shape
+    (100,)
     """
     y, error = np.asarray(curves, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     first, nominal = records[0], records[0].composition.value

@@ -26,6 +26,11 @@ def block_means(series: NDArray[np.float64], blocks: int = BLOCKS) -> NDArray[np
     ------
     InputError
         Fewer than 2 blocks, or fewer frames than blocks.
+
+    Examples
+    --------
+    >>> block_means(np.arange(10.0), blocks=5)
+    array([0.5, 2.5, 4.5, 6.5, 8.5])
     """
     if blocks < 2:
         raise InputError(f"blocks = {blocks} is not 2 or more")
@@ -38,6 +43,11 @@ def block_error(series: NDArray[np.float64], blocks: int = BLOCKS) -> NDArray[np
     """Standard error (...) of the mean of a series (frames, ...), from the scatter of its block means.
 
     Right as long as a block is longer than the series' memory; too small for a trajectory that is trapped.
+
+    Examples
+    --------
+    >>> round(float(block_error(np.random.default_rng(0).normal(size=10_000))), 3)  # 0.01, from five blocks
+    0.01
     """
     means = block_means(series, blocks)
     return np.asarray(means.std(axis=0, ddof=1) / np.sqrt(len(means)))
@@ -67,6 +77,12 @@ def assess_trajectories(trajectories: Sequence[Trajectory], diameter: float, sta
     ------
     InputError
         No trajectory, or another number of starts.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> assess_trajectories([read("run1/trajectory.gsd")], 3.0, ["dispersed"]).converged  # one run alone
+    False
     """
     return assess([trajectory_statistics(trajectory, diameter) for trajectory in trajectories], starts)
 
@@ -75,6 +91,13 @@ def assess(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_end
     """As `assess_trajectories`, from the statistics of each trajectory.
 
     With `both_ends` independent implicit configurations are not enough: there must be a run from each end.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> seen = trajectory_statistics(read("run1/trajectory.gsd"), 3.0)
+    >>> assess([seen], ["dispersed"]).converged  # one run alone
+    False
     """
     if not seen or len(seen) != len(starts):
         raise InputError(f"{len(seen)} trajectories and {len(starts)} starts; allowed are as many, 1 or more")
@@ -125,7 +148,15 @@ def assess(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_end
 
 
 def trajectory_statistics(trajectory: Trajectory, diameter: float) -> TrajectoryStatistics:
-    """Numbers of neighbours of NPs of a diameter (sigma) through a trajectory; see `assess_trajectories`."""
+    """Numbers of neighbours of NPs of a diameter (sigma) through a trajectory; see `assess_trajectories`.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> contact, near = trajectory_statistics(read("run1/trajectory.gsd"), diameter=3.0).means
+    >>> contact < near
+    True
+    """
     seen = Neighbours(diameter)
     for part in batches(trajectory):
         seen.add(part)
@@ -133,7 +164,17 @@ def trajectory_statistics(trajectory: Trajectory, diameter: float) -> Trajectory
 
 
 def statistics_of(seen: Neighbours) -> TrajectoryStatistics:
-    """What the numbers of neighbours that were followed say of equilibrium."""
+    """What the numbers of neighbours that were followed say of equilibrium.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> seen = Neighbours(3.0)
+    >>> for part in batches(read("run1/trajectory.gsd")):
+    ...     seen.add(part)
+    >>> len(statistics_of(seen).means)
+    2
+    """
     samples = tuple(_independent_samples(series) for series in seen.near)
     largest = seen.largest
     return TrajectoryStatistics(
@@ -152,7 +193,15 @@ def statistics_of(seen: Neighbours) -> TrajectoryStatistics:
 
 
 def agree(a: TrajectoryStatistics, b: TrajectoryStatistics) -> bool:
-    """Whether two trajectories' numbers of neighbours differ by at most 3 standard errors or 10 %."""
+    """Whether two trajectories' numbers of neighbours differ by at most 3 standard errors or 10 %.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> seen = trajectory_statistics(read("run1/trajectory.gsd"), 3.0)
+    >>> agree(seen, seen)
+    True
+    """
     return all(difference <= _MAX_DIFFERENCE or relative <= _MAX_SPREAD for difference, relative in _differences(a, b))
 
 
@@ -187,7 +236,13 @@ _GATHERED, _SCATTERED = 2.0 / 3.0, 1.0 / 3.0  # share of the NPs in the largest 
 
 
 def inefficiency(series: NDArray[np.float64]) -> float:
-    """Statistical inefficiency 1 + 2 sum of the autocorrelation up to its first zero, in frames."""
+    """Statistical inefficiency 1 + 2 sum of the autocorrelation up to its first zero, in frames.
+
+    Examples
+    --------
+    >>> inefficiency(np.repeat(np.random.default_rng(0).normal(size=200), 10)) > 5  # each value ten times
+    True
+    """
     n = len(series)
     centred = series - series.mean()
     transform = np.fft.rfft(centred, 2 * n)
@@ -203,7 +258,13 @@ def _independent_samples(series: NDArray[np.float64]) -> float:
 
 
 def drift(series: NDArray[np.float64]) -> float:
-    """Difference between the means of the halves in its standard errors."""
+    """Difference between the means of the halves in its standard errors.
+
+    Examples
+    --------
+    >>> drift(np.linspace(0, 1, 100)) > 3
+    True
+    """
     if np.ptp(series) == 0:
         return 0.0
     half = len(series) // 2

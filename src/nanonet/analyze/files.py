@@ -125,6 +125,12 @@ def measure_files(
     ------
     InputError
         A value or a file cannot be used; the text names it.
+
+    Examples
+    --------
+    >>> found = measure_files([Path("run1/trajectory.gsd")])
+    >>> found.measured.nps, found.frames
+    (18, 40)
     """
     check_whole("bins", bins, 1, _MAX_BINS)
     chosen = choose(paths, **options)
@@ -192,6 +198,11 @@ def follow_files(
     ------
     InputError
         A value or a file cannot be used; the text names it.
+
+    Examples
+    --------
+    >>> follow_files([Path("run1/trajectory.gsd")], interval="0.25 tau").frames
+    40
     """
     chosen = choose(paths, **options)
     own = duration("interval", interval)[1] or ("tau" if chosen.of_file == "sigma" else None)
@@ -224,6 +235,12 @@ def measure_quantity(
     ------
     InputError
         It is neither, or as `measure_files` and `follow_files`.
+
+    Examples
+    --------
+    >>> from nanonet.curve import G_R
+    >>> measure_quantity(Path("run1/trajectory.gsd"), G_R).frames
+    40
     """
     q, what = quantity, f"trajectory {path} cannot be used: "
     of_g, of_msd = ((one.name, one.x) == (q.name, q.x) for one in (G_R, MSD))

@@ -28,6 +28,11 @@ class Batch:
         Positions (frames, m, 3) of a second kind, or None.
     steps:
         Step of each frame, None where it is not known.
+
+    Examples
+    --------
+    >>> Batch(np.zeros((1, 3, 3)), np.array([[10.0, 10.0, 10.0, 0.0, 0.0, 0.0]])).volumes
+    array([1000.])
     """
 
     positions: NDArray[np.float64]
@@ -57,7 +62,14 @@ class Batch:
 
 
 def batches(trajectory: Trajectory) -> Iterator[Batch]:
-    """A trajectory in parts whose distances stay in the cache."""
+    """A trajectory in parts whose distances stay in the cache.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> sum(len(part.positions) for part in batches(read("run1/trajectory.gsd")))
+    40
+    """
     frames, nps, _ = trajectory.positions.shape
     boxes = np.hstack([trajectory.boxes, np.zeros((frames, 3))])
     size = batch_size(nps * (nps - 1) // 2)
@@ -67,12 +79,24 @@ def batches(trajectory: Trajectory) -> Iterator[Batch]:
 
 
 def batch_size(pairs: int) -> int:
-    """Frames of so many pairs that are best counted at a time."""
+    """Frames of so many pairs that are best counted at a time.
+
+    Examples
+    --------
+    >>> batch_size(pairs=1000)
+    300
+    """
     return max(1, _DISTANCES // max(pairs, 1))
 
 
 def pair_indices(part: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First and second particle of every pair."""
+    """First and second particle of every pair.
+
+    Examples
+    --------
+    >>> pair_indices(Batch(np.zeros((1, 3, 3)), np.array([[10.0, 10.0, 10.0, 0.0, 0.0, 0.0]])))
+    (array([0, 0, 1]), array([1, 2, 2]))
+    """
     nps = part.positions.shape[1]
     if part.others is None:
         first, second = np.triu_indices(nps, 1)
@@ -85,6 +109,12 @@ def squared_distances(part: Batch) -> NDArray[np.float64]:
 
     A tilted box is filled by the same images as an upright one of its edges: images are taken off along z, y, x. A
     vector shorter than half the least height lies in that upright box.
+
+    Examples
+    --------
+    >>> box = np.array([[10.0, 10.0, 10.0, 0.0, 0.0, 0.0]])
+    >>> squared_distances(Batch(np.array([[[0.5, 0, 0], [9.5, 0, 0]]]), box))
+    array([[1.]])
     """
     first, second = pair_indices(part)
     seconds = part.positions if part.others is None else part.others
@@ -105,6 +135,13 @@ def displacements(part: Batch, before: NDArray[np.float64] | None) -> tuple[NDAr
 
     Both are fractions of the box vectors, in which a box that only changes its size moves nothing. `before` is where
     the frame before the first one was; without one the first displacement is 0.
+
+    Examples
+    --------
+    >>> box = np.array([10.0, 10.0, 10.0, 0.0, 0.0, 0.0])
+    >>> moved, last = displacements(Batch(np.array([[[0.5, 0, 0]], [[9.5, 0, 0]]]), np.array([box, box])), None)
+    >>> moved[-1].round(2)  # through the border
+    array([[-0.1,  0. ,  0. ]])
     """
     fractions = part.positions @ np.linalg.inv(part.vectors)
     steps = np.diff(fractions, axis=0, prepend=(fractions[0] if before is None else before)[None])
@@ -113,7 +150,14 @@ def displacements(part: Batch, before: NDArray[np.float64] | None) -> tuple[NDAr
 
 
 def inside(points: NDArray[np.float64], part: Batch) -> NDArray[np.float64]:
-    """Points (frames, n, 3) in the image of their box about 0."""
+    """Points (frames, n, 3) in the image of their box about 0.
+
+    Examples
+    --------
+    >>> part = Batch(np.zeros((1, 1, 3)), np.array([[10.0, 10.0, 10.0, 0.0, 0.0, 0.0]]))
+    >>> inside(np.array([[[9.0, 0.0, 0.0]]]), part)
+    array([[[-1.,  0.,  0.]]])
+    """
     vectors = part.vectors
     fractions = points @ np.linalg.inv(vectors)
     return np.asarray((fractions - np.rint(fractions)) @ vectors)

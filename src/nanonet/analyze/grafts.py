@@ -46,7 +46,18 @@ class GraftedConfiguration:
 
 
 def read(path: str | os.PathLike[str], composition: GraftedComposition) -> GraftedConfiguration:
-    """Read a whole configuration that `simulate` wrote; `InputError` where it is not one of the composition."""
+    r"""Read a whole configuration that `simulate` wrote; `InputError` where it is not one of the composition.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> head = "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n3\nITEM: BOX BOUNDS pp pp pp\n0 9\n0 9\n0 9\n"
+    >>> text = "ITEM: ATOMS id mol type x y z ix iy iz\n1 1 1 7 5 5 0 0 0\n2 2 3 6.5 5 5 0 0 0\n3 2 2 5 5 5 0 0 0\n"
+    >>> _ = Path("one.lammpstrj").write_text(head + text, encoding="utf-8")
+    >>> hairy = GraftedComposition(3, 40, 0.002, 0.5, 1.0, n_grafts=1, graft_length=2)
+    >>> read("one.lammpstrj", hairy).grafts.shape  # NPs, grafts, beads, xyz
+    (1, 1, 2, 3)
+    """
     frame = lammps_dump.read_one(path)
     rows = frame.rows[np.argsort(frame.rows[:, 0])]
     grafts, length = composition.n_grafts, composition.graft_length
@@ -75,6 +86,14 @@ def measure(configurations: Sequence[GraftedConfiguration], diameter: float) -> 
     ------
     InputError
         No configuration.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> matrix, grafts = rng.uniform(0, 20, (2000, 3)), 10.0 + rng.normal(size=(1, 12, 10, 3))
+    >>> one = GraftedConfiguration(0, np.full(3, 20.0), matrix, grafts, np.full((1, 3), 10.0))
+    >>> measure([one], diameter=3.0).configurations
+    1
     """
     configurations = list({c.step: c for c in configurations}.values())
     if not configurations:

@@ -35,6 +35,14 @@ def equilibrate(
         Default: `IMPLICIT`. Its seed is that of the first run.
     lmp:
         Command of LAMMPS.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.starts import potential_of
+    >>> from nanonet.composition import Composition
+    >>> from nanonet.systems.implicit import implicit
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> equilibrate(implicit(composition, potential_of(composition)), Path("implicit"))  # doctest: +SKIP
     """
     first = replace(protocol or IMPLICIT, start="dispersed")
     runs = [_run(subject, first, folder, lmp)]

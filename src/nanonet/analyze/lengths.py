@@ -19,12 +19,24 @@ _MEASURE = re.compile(r"([0-9.eE+-]+?)\s*([^\W\d]+)?")
 
 
 def length(name: str, text: str) -> tuple[float, str | None]:
-    """Value and unit of a text such as `0.5nm`, `60A`, `10 sigma` or `12`, which has none; `InputError` otherwise."""
+    """Value and unit of a text such as `0.5nm`, `60A`, `10 sigma` or `12`, which has none; `InputError` otherwise.
+
+    Examples
+    --------
+    >>> length("sigma", "0.5nm"), length("r_max", "12")
+    ((0.5, 'nm'), (12.0, None))
+    """
     return _measure(name, text, {"sigma": 1.0, **PER_NM}, "a length above 0; allowed are 12, 12sigma, 6nm or 60A")
 
 
 def duration(name: str, text: str) -> tuple[float, str | None]:
-    """Value and unit of a text such as `2ps`, `10 tau` or `10`, which has none; `InputError` otherwise."""
+    """Value and unit of a text such as `2ps`, `10 tau` or `10`, which has none; `InputError` otherwise.
+
+    Examples
+    --------
+    >>> duration("interval", "2ps")
+    (2.0, 'ps')
+    """
     return _measure(name, text, {"tau": 1.0, **PER_PS}, "a time above 0; allowed are 10, 10tau, 20fs, 2ps, 1ns or 1us")
 
 
@@ -35,6 +47,11 @@ def in_time(name: str, text: str, unit: str, own: str | None = None) -> float:
     ------
     InputError
         The text is no time, or its unit cannot be turned into the other: tau is not known in seconds.
+
+    Examples
+    --------
+    >>> in_time("interval", "2ns", "ps")
+    2000.0
     """
     value, given = duration(name, text)
     given = given or own or unit
@@ -46,7 +63,13 @@ def in_time(name: str, text: str, unit: str, own: str | None = None) -> float:
 
 
 def length_unit(text: str) -> str:
-    """A unit of length as it is called here: `A` for angstrom."""
+    """A unit of length as it is called here: `A` for angstrom.
+
+    Examples
+    --------
+    >>> length_unit("angstrom")
+    'A'
+    """
     return _CALLED.get(text, text)
 
 

@@ -23,6 +23,16 @@ class Neighbours:
     ----------
     diameter:
         NP diameter (sigma).
+
+    Examples
+    --------
+    >>> from nanonet.analyze.frames import batches
+    >>> from nanonet.analyze.trajectory import read
+    >>> seen = Neighbours(diameter=3.0)
+    >>> for part in batches(read("run1/trajectory.gsd")):
+    ...     seen.add(part)
+    >>> seen.near.shape
+    (2, 40)
     """
 
     def __init__(self, diameter: float) -> None:

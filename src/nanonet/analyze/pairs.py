@@ -57,6 +57,13 @@ def measure(trajectory: Trajectory, *, r_max: float = R_MAX, bins: int = BINS, b
     ------
     InputError
         Half a box edge is shorter than `r_max` in some frame, or there are fewer frames than blocks.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> found = measure(read("run1/trajectory.gsd"))
+    >>> found.nps, round(found.density, 5)
+    (18, 0.00194)
     """
     return measure_batches(batches(trajectory), len(trajectory.positions), r_max=r_max, bins=bins, blocks=blocks)
 
@@ -88,6 +95,13 @@ def measure_batches(
     InputError
         As for `measure`; of a tilted box half the distance of opposite faces counts. There are other than `frames`
         frames.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> trajectory = read("run1/trajectory.gsd")
+    >>> measure_batches(batches(trajectory), len(trajectory.positions)).rdf.r.shape
+    (100,)
     """
     if blocks < 2:
         raise InputError(f"blocks = {blocks} is not 2 or more")
@@ -140,14 +154,28 @@ def _check_heights(part: Batch, r_max: float, unit: str) -> None:
 
 
 def count(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
-    """Pairs in each bin of each frame (frames, bins), of the particles or of the two kinds."""
+    """Pairs in each bin of each frame (frames, bins), of the particles or of the two kinds.
+
+    Examples
+    --------
+    >>> part = Batch(np.array([[[0.5, 0, 0], [9.5, 0, 0]]]), np.array([[10.0, 10.0, 10.0, 0.0, 0.0, 0.0]]))
+    >>> count(part, r_max=4.0, bins=4)
+    array([[0., 1., 0., 0.]])
+    """
     nps = part.positions.shape[1]
     pairs = nps * (nps - 1) // 2 if part.others is None else nps * part.others.shape[1]
     return (count_all if pairs <= _FEW else count_near)(part, r_max, bins)
 
 
 def count_all(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
-    """Pairs in each bin of each frame (frames, bins), from the distances of all pairs."""
+    """Pairs in each bin of each frame (frames, bins), from the distances of all pairs.
+
+    Examples
+    --------
+    >>> part = Batch(np.array([[[0.5, 0, 0], [9.5, 0, 0]]]), np.array([[10.0, 10.0, 10.0, 0.0, 0.0, 0.0]]))
+    >>> count_all(part, r_max=4.0, bins=4)
+    array([[0., 1., 0., 0.]])
+    """
     found = np.minimum(np.sqrt(squared_distances(part)) * (bins / r_max), bins).astype(np.int64)
     found += (bins + 1) * np.arange(len(found))[:, None]  # of each frame one bin more, for all that is farther
     counted = np.bincount(found.ravel(), minlength=(bins + 1) * len(found))
@@ -155,7 +183,14 @@ def count_all(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
 
 
 def count_near(part: Batch, r_max: float, bins: int) -> NDArray[np.float64]:
-    """As `count_all`, by freud, which searches near each NP only."""
+    """As `count_all`, by freud, which searches near each NP only.
+
+    Examples
+    --------
+    >>> part = Batch(np.array([[[0.5, 0, 0], [9.5, 0, 0]]]), np.array([[10.0, 10.0, 10.0, 0.0, 0.0, 0.0]]))
+    >>> count_near(part, r_max=4.0, bins=4)
+    array([[0., 1., 0., 0.]])
+    """
     import freud
 
     counter = freud.density.RDF(bins=bins, r_max=r_max)

@@ -64,6 +64,14 @@ def measure(configurations: Sequence[Configuration], diameter: float) -> Polymer
     ------
     InputError
         No configuration, fewer than 2 NPs, no monomers, or a box too small for the standard grid.
+
+    Examples
+    --------
+    >>> from nanonet.formats.configurations import shipped
+    >>> one = shipped()[0]
+    >>> found = measure([Configuration(0, one.edges, one.chains, one.nps)], one.composition.diameter)
+    >>> found.layer.position > 0.5 * one.composition.diameter
+    True
     """
     if not configurations:
         raise InputError("no whole configurations; a run writes as many as its protocol's `configurations`")

@@ -100,6 +100,13 @@ def fit(data: Sequence[MeanForces], scales: NDArray[np.float64] | None = None) -
     ------
     InputError
         No data, or pair inputs stand twice.
+
+    Examples
+    --------
+    >>> from nanonet.umbrella_runs import by_pair_inputs, shipped
+    >>> forces = by_pair_inputs(shipped())[0]
+    >>> fit([forces]).predict(forces.pair_inputs).w.shape
+    (111,)
     """
     if not data:
         raise InputError("no mean forces to fit; allowed are those of 1 pair or more")
@@ -122,6 +129,12 @@ def leave_one_out(data: Sequence[MeanForces]) -> list[tuple[PolymerPotential, Po
     """For each pair of NPs: W_poly from all others, and from its own windows alone, on the same separations.
 
     Other windows of the same pair inputs, or of near duplicates, are left out with it.
+
+    Examples
+    --------
+    >>> from nanonet.umbrella_runs import by_pair_inputs, shipped
+    >>> len(leave_one_out(by_pair_inputs(shipped())[:2]))
+    2
     """
     X = PAIR_INPUTS.array(one.pair_inputs for one in data)
     found = []

@@ -29,6 +29,14 @@ def combine(measurements: Sequence[Measurement], weights: Sequence[float]) -> Me
     ------
     InputError
         No measurement, another number of weights, a weight that is not above 0, or different grids.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.pairs import measure
+    >>> from nanonet.analyze.trajectory import read
+    >>> one = measure(read("run1/trajectory.gsd"))
+    >>> combine([one, one], weights=[1.0, 3.0]).nps
+    18
     """
     if not measurements or len(weights) != len(measurements):
         raise InputError(f"{len(measurements)} measurements and {len(weights)} weights; allowed are as many, 1 or more")
@@ -62,6 +70,12 @@ def pool(
     """Weighted mean (...) of independent values (replicas, ...) and its standard error; shares (replicas,) sum to 1.
 
     The error is the larger of what the values' own errors give and of their scatter about the mean.
+
+    Examples
+    --------
+    >>> mean, error = pool(np.array([[1.0], [2.0]]), np.array([[0.1], [0.1]]), np.array([0.5, 0.5]))
+    >>> mean, error.round(2)  # they are farther apart than their errors say
+    (array([1.5]), array([0.5]))
     """
     mean = np.tensordot(share, values, axes=1)
     within = np.sqrt(np.tensordot(share**2, errors**2, axes=1))

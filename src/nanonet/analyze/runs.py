@@ -56,6 +56,12 @@ def analyze(folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, 
     ------
     InputError
         A folder is no run, is unfinished, is given twice, or its trajectory cannot be used; the folder is named.
+
+    Examples
+    --------
+    >>> data = analyze(["run1"])
+    >>> data.points[0].diameter, data.G.shape
+    (3.0, (1, 100))
     """
     runs: list[Run] = []
     ids: dict[str, object] = {}
@@ -71,7 +77,13 @@ def analyze(folders: Sequence[str | os.PathLike[str]], progress: Callable[[int, 
 
 
 def measure_run(folder: str | os.PathLike[str]) -> Run:
-    """What is measured on one finished run folder; `InputError` as for `analyze`."""
+    """What is measured on one finished run folder; `InputError` as for `analyze`.
+
+    Examples
+    --------
+    >>> measure_run("run1").rdf.r.shape
+    (100,)
+    """
     folder = Path(folder)
     record = read_finished(folder)
     if record.composition is None:
@@ -105,7 +117,17 @@ def measure_run(folder: str | os.PathLike[str]) -> Run:
 
 
 def measured_record(record: RunRecord, frames: Trajectory, measured: Measured) -> MeasuredRun:
-    """What every measurement of a run of a composition keeps of its record, with the density and the statistics."""
+    """What every measurement of a run of a composition keeps of its record, with the density and the statistics.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.pairs import measure
+    >>> from nanonet.analyze.trajectory import read
+    >>> from nanonet.simulate.finished import read_record
+    >>> trajectory = read("run1/trajectory.gsd")
+    >>> measured_record(read_record(Path("run1")), trajectory, measure(trajectory)).id
+    'a5a0f702d1513b68'
+    """
     assert record.composition is not None
     return MeasuredRun(
         id=record.id,
@@ -128,6 +150,11 @@ def assemble(runs: Sequence[Run]) -> Dataset:
     """The dataset of measured runs: replicas together, entries in the order of their first runs.
 
     Beside grafted NPs those without grafts are points of the same inputs, with 0 grafts.
+
+    Examples
+    --------
+    >>> len(assemble([measure_run("run1")]))
+    1
     """
     groups: dict[str, list[Run]] = {}
     for run in runs:
@@ -139,7 +166,16 @@ def assemble(runs: Sequence[Run]) -> Dataset:
 
 
 def replica_group(composition: Mapping[str, object], protocol: Mapping[str, object]) -> str:
-    """What replicas of one another have in common, as text: the composition and what of a protocol is physics."""
+    """What replicas of one another have in common, as text: the composition and what of a protocol is physics.
+
+    Examples
+    --------
+    >>> from dataclasses import asdict
+    >>> from nanonet.protocol import preset
+    >>> first, second = asdict(preset("smoke")), asdict(preset("smoke").replica(1))
+    >>> replica_group({"diameter": 3}, first) == replica_group({"diameter": 3}, second)
+    True
+    """
     physics = {name: value for name, value in protocol.items() if name not in _FREE}
     return json.dumps([dict(composition), physics], sort_keys=True)
 

@@ -21,6 +21,13 @@ def load_topology(path: Path, source: Source) -> Any:
     ------
     InputError
         The file cannot be read, or is that of another system than the trajectory.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.sources import open_file
+    >>> path = Path("run1/trajectory.gsd")
+    >>> len(load_topology(path, open_file(path)).atoms)
+    18
     """
     if not path.is_file():
         raise InputError(f"topology {path} does not exist or is no file")
@@ -57,6 +64,11 @@ def named_nps(where: str, types: Sequence[str] | None, names: Sequence[str] | No
     ------
     InputError
         Neither is the case: nothing says which particles are the NPs.
+
+    Examples
+    --------
+    >>> named_nps("run1", ["monomer", "NP", "NP"])
+    array([1, 2])
     """
     for labels in (types, names):
         if labels is not None and (found := np.flatnonzero(np.asarray(labels) == "NP")).size:
@@ -75,6 +87,12 @@ def select(universe: Any, text: str) -> NDArray[np.int64]:
     ------
     InputError
         It is no selection, depends on positions, or matches nothing.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.sources import open_file
+    >>> len(select(open_file(Path("run1/trajectory.gsd")).universe(), "type NP"))
+    18
     """
     from MDAnalysis import Universe
 

@@ -18,7 +18,13 @@ _LAMMPS_STYLES = ("lj", "real", "metal")
 
 
 def is_trajectory(name: str) -> bool:
-    """Whether a name has the ending of a trajectory."""
+    """Whether a name has the ending of a trajectory.
+
+    Examples
+    --------
+    >>> is_trajectory("nps.lammpstrj.gz"), is_trajectory("rdf.csv")
+    (True, False)
+    """
     return text_frames.is_dump(name) or text_frames.is_xyz(name) or Path(name).suffix.lower() in _OPENING
 
 
@@ -30,6 +36,11 @@ def open_files(paths: Sequence[Path]) -> Source:
     InputError
         A file is missing, of another format, empty, cut short, or has frames doubled or out of order; or the files
         are of different units or systems.
+
+    Examples
+    --------
+    >>> open_files([Path("run1/trajectory.gsd")]).frames
+    40
     """
     sources = [open_file(path) for path in paths]
     if len(sources) == 1:
@@ -55,7 +66,13 @@ def open_files(paths: Sequence[Path]) -> Source:
 
 
 def open_file(path: Path) -> Source:
-    """The frames of a file; `InputError` as `open_files`."""
+    """The frames of a file; `InputError` as `open_files`.
+
+    Examples
+    --------
+    >>> open_file(Path("run1/trajectory.gsd")).frames
+    40
+    """
     if not path.is_file():
         raise InputError(f"trajectory {path} does not exist or is no file")
     suffix = path.suffix.lower()

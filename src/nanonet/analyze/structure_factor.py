@@ -69,6 +69,12 @@ def measure(
     InputError
         The method is another, `q_max` is no multiple of `width` or too large for the box or too small, or there are
         fewer frames than blocks.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.trajectory import read
+    >>> measure(read("run1/trajectory.gsd"), q_max=3.0).structure.q.shape
+    (14,)
     """
     if method not in METHODS:
         raise InputError(f"method = {method!r} is not one of {', '.join(METHODS)}")

@@ -22,7 +22,16 @@ def tabulate(
     chain_lengths: Sequence[float] = tuple(CHAIN_LENGTHS),
     eps_pn: Sequence[float] = tuple(EPS_PN),
 ) -> PotentialTable:
-    """W_poly on a grid of pair inputs, to 0.01 kT, from a fitted process."""
+    """W_poly on a grid of pair inputs, to 0.01 kT, from a fitted process.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.potential_gp import fit
+    >>> from nanonet.umbrella_runs import by_pair_inputs, shipped
+    >>> model = fit(by_pair_inputs(shipped())[:2])
+    >>> tabulate(model, diameters=[2.9, 3.0], chain_lengths=[39.0, 40.0], eps_pn=[0.9, 1.0]).w.shape[:3]
+    (2, 2, 2)
+    """
     gaps = np.arange(-1.5, REACH + 0.5 * STEP, STEP)
     shape = (len(diameters), len(chain_lengths), len(eps_pn), len(gaps))
     w = np.zeros(shape)

@@ -35,6 +35,11 @@ class Trajectory:
     ------
     InputError
         No frame, fewer than 2 NPs, wrong shapes, values that are not finite, or an edge that is not above 0.
+
+    Examples
+    --------
+    >>> Trajectory(np.zeros((2, 5, 3)), np.full((2, 3), 20.0)).volumes
+    array([8000., 8000.])
     """
 
     positions: NDArray[np.float64]
@@ -72,6 +77,11 @@ def read(path: str | os.PathLike[str]) -> Trajectory:
     InputError
         The file is missing, empty, cut short, or no GSD file; the box is tilted or not in three dimensions; the number
         of NPs changes; frames are doubled or out of order; or they take more than 4 GiB.
+
+    Examples
+    --------
+    >>> read("run1/trajectory.gsd").positions.shape
+    (40, 18, 3)
     """
     import gsd.hoomd
 

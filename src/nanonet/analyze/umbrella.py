@@ -57,6 +57,12 @@ def follow(frames: trajectory.Trajectory, windows: UmbrellaWindows) -> Series:
     with f the part of the other dimers' direct repulsion that pulls the partners apart, (f_2 - f_1) . e / 2. It holds
     for each window on its own and asks for no overlap; and unlike histograms it separates the polymer's force.
     (Umbrella integration: Kaestner & Thiel 2005, doi:10.1063/1.2052648; here without its Gaussian approximation.)
+
+    Examples
+    --------
+    >>> windows = UmbrellaWindows(PairInputs(3, 40, 1.0))
+    >>> follow(trajectory.read("w1/trajectory.gsd"), windows).separations.shape
+    (400, 22)
     """
     positions, boxes = frames.positions, frames.boxes[:, None]
     arms = positions[:, 1::2] - positions[:, 0::2]
@@ -89,6 +95,11 @@ def measure_windows(folder: str | os.PathLike[str]) -> UmbrellaRun:
     ------
     InputError
         The folder is no finished umbrella run, or its trajectory cannot be used.
+
+    Examples
+    --------
+    >>> measure_windows("w1").forces.pair_inputs
+    PairInputs(diameter=3.0, chain_length=40, eps_pn=1.0)
     """
     folder = Path(folder)
     record = read_finished(folder)
@@ -130,6 +141,12 @@ def mean_forces(series: Series, windows: UmbrellaWindows) -> MeanForces:
 
     The spring's force decays fast and hides the polymer's slow part in its correlations: of a window of 3,000 tau,
     blocks of 75 to 300 tau gave the same error, and a correlation time up to the first zero two thirds of it.
+
+    Examples
+    --------
+    >>> windows = UmbrellaWindows(PairInputs(3, 40, 1.0))
+    >>> mean_forces(follow(trajectory.read("w1/trajectory.gsd"), windows), windows).force.shape
+    (22,)
     """
     n = series.forces.shape[1]
     error = block_error(series.forces, BLOCKS)
@@ -140,7 +157,15 @@ def mean_forces(series: Series, windows: UmbrellaWindows) -> MeanForces:
 
 
 def problems(found: MeanForces, series: Series) -> list[str]:
-    """What is wrong with an umbrella run: gaps between its windows, windows that drift; empty where nothing."""
+    """What is wrong with an umbrella run: gaps between its windows, windows that drift; empty where nothing.
+
+    Examples
+    --------
+    >>> windows = UmbrellaWindows(PairInputs(3, 40, 1.0))
+    >>> series = follow(trajectory.read("w1/trajectory.gsd"), windows)
+    >>> problems(mean_forces(series, windows), series)
+    []
+    """
     said = []
     order = np.argsort(found.means)
     for a, b in pairwise(order):

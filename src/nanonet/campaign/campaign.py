@@ -84,6 +84,11 @@ def run(
         The dataset could not be written in its folder.
     SimulationError
         Every run that was tried failed.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.workspace import open_workspace
+    >>> run(open_workspace("work"), cores=2, hours=8)  # doctest: +SKIP
     """
     check_whole("cores", cores, 1, MAX_CORES)
     check_whole("replicas", max_replicas, 1, 100)
@@ -224,7 +229,17 @@ class Row:
 
 
 def status(workspace: Workspace) -> list[Row]:
-    """How far every composition of the design, all umbrella windows and every replica is."""
+    """How far every composition of the design, all umbrella windows and every replica is.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.design import design
+    >>> from nanonet.campaign.workspace import create
+    >>> from nanonet.protocol import preset
+    >>> rows = status(create("work", design(2), preset("smoke"), "mine.nc"))
+    >>> [row.state.name for row in rows]
+    ['waiting', 'waiting']
+    """
     known = find_known(workspace)
     numbers = {system: number for number, system in enumerate(workspace.systems)}
     tasks = {json.dumps(task.state_point, sort_keys=True): task for task in workspace.tasks()}
@@ -246,6 +261,14 @@ def collect(workspace: Workspace) -> Dataset | None:
     Compositions go to the dataset, windows to the file of umbrella runs. A file is replaced whole or not at all. Twice,
     or in another order, gives the same file; two collections at once take turns. Of two runs with the same seed and
     start the longer one stays. A run that cannot be measured is left out, with the reason.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.design import design
+    >>> from nanonet.campaign.workspace import create
+    >>> from nanonet.protocol import preset
+    >>> collect(create("work", design(2), preset("smoke"), "mine.nc")) is None  # nothing has run
+    True
     """
     folders: dict[str, list[Path]] = {kind: [] for kind in RESULTS}
     for task in workspace.tasks():

@@ -106,6 +106,15 @@ def more_of(
 
     Another replica, until two or more runs started independently; then more time for the shortest of the runs that are
     here; then replicas again, up to `max_replicas` runs.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.design import design
+    >>> from nanonet.campaign.workspace import create
+    >>> from nanonet.protocol import preset
+    >>> workspace = create("work", design(2), preset("smoke"), "mine.nc")
+    >>> more_of(workspace, workspace.design[0], [], max_replicas=4)
+    []
     """
     if not runs:
         return []
@@ -156,7 +165,13 @@ def _slot(task: Task) -> tuple[int, str]:
 
 
 def add_runs(path: str | os.PathLike[str], folders: Iterable[Path]) -> Dataset | None:
-    """Add finished run folders to a dataset file, which is made if it does not exist; see `collect`."""
+    """Add finished run folders to a dataset file, which is made if it does not exist; see `collect`.
+
+    Examples
+    --------
+    >>> len(add_runs("runs.nc", [Path("run1")]))
+    1
+    """
     path = Path(path)
     if not path.parent.is_dir():
         raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")

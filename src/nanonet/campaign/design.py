@@ -87,6 +87,11 @@ def design(count: int) -> tuple[Composition, ...]:
     ------
     InputError
         `count` is not 1 or more.
+
+    Examples
+    --------
+    >>> print(design(2)[0])
+    D=3 N=40 rho=0.00072 eps_nn=0.1 eps_pn=0.1
     """
     _check(count)
     usual = _sequence(RANGES)
@@ -106,6 +111,11 @@ def implicit_design(count: int) -> tuple[Composition, ...]:
     ------
     InputError
         `count` is not 1 or more.
+
+    Examples
+    --------
+    >>> len(implicit_design(100))
+    100
     """
     _check(count)
     sequence = _sequence({**RANGES, "density": (LOWEST_DENSITY, RANGES["density"][1])})
@@ -119,6 +129,11 @@ def pair_inputs(count: int) -> tuple[PairInputs, ...]:
     ------
     InputError
         `count` is not 1 or more.
+
+    Examples
+    --------
+    >>> print(pair_inputs(1)[0])
+    D=3 N=40 eps_pn=1
     """
     _check(count)
     shift = [_SHIFT[FIELDS.index(name)] for name in PAIR_INPUTS.names]
@@ -149,7 +164,7 @@ def _readable(space: InputSpace, u: NDArray[np.float64]) -> Iterator[list[Any]]:
 
 
 def read_csv(path: str | os.PathLike[str]) -> tuple[Composition, ...]:
-    """A design of one's own: a CSV with the columns diameter, chain_length, density, eps_nn, eps_pn in any order.
+    r"""A design of one's own: a CSV with the columns diameter, chain_length, density, eps_nn, eps_pn in any order.
 
     With the columns n_grafts, graft_length (and eps_gm, left out: 1) its NPs are grafted; a row with 0 grafts is bare.
 
@@ -158,6 +173,14 @@ def read_csv(path: str | os.PathLike[str]) -> tuple[Composition, ...]:
     InputError
         The file is missing or empty, a column is missing or unknown, a row is bad (the line and the field
         are named), or a composition stands twice.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> text = "diameter,chain_length,density,eps_nn,eps_pn\n3,40,0.002,0.5,1\n"
+    >>> _ = Path("mine.csv").write_text(text, encoding="utf-8")
+    >>> read_csv("mine.csv")[0].diameter
+    3.0
     """
     table = read_table(path, "design", FIELDS)
     needed = [one.name for one in GRAFTED.inputs if one.default is None]

@@ -91,6 +91,12 @@ def compare(explicit: Dataset, model: PotentialGP, folder: Path, *, lmp: str | N
         Where the implicit runs lie; what is finished there is not run again.
     lmp:
         Command of LAMMPS.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.potential_gp import fit
+    >>> from nanonet.umbrella_runs import by_pair_inputs, shipped
+    >>> compare(Dataset.shipped(), fit(by_pair_inputs(shipped())), Path("implicit"))  # doctest: +SKIP
     """
     folder.mkdir(exist_ok=True)
     sampled = [one.pair_inputs for one in model.data]
@@ -135,7 +141,16 @@ def _converged(data: Dataset, i: int) -> bool:
 
 
 def discrepancy(found: Sequence[Comparison], kind: str) -> float:
-    """Spread of ln g beyond all known errors in a regime: the root of the mean excess of the squared differences."""
+    """Spread of ln g beyond all known errors in a regime: the root of the mean excess of the squared differences.
+
+    Examples
+    --------
+    >>> at, explicit, implicit, error = (3.0,), (0.3,), (0.0,), (0.1,)
+    >>> what = Composition(3, 40, 0.002, 0.5, 1.0), 18, 0.5
+    >>> one = Comparison(*what, at, explicit, implicit, error, (None, None), (1.0, 1.0), True, True, True)
+    >>> round(discrepancy([one], "dispersed"), 3)  # of a difference of 0.3 an error of 0.1 explains some
+    0.283
+    """
     excess = [
         float(np.mean((np.array(one.explicit) - one.implicit) ** 2 - np.square(one.error)))
         for one in found
@@ -145,13 +160,25 @@ def discrepancy(found: Sequence[Comparison], kind: str) -> float:
 
 
 def save(path: Path, found: Sequence[Comparison]) -> None:
-    """Write comparisons as JSON, whole or not at all."""
+    """Write comparisons as JSON, whole or not at all.
+
+    Examples
+    --------
+    >>> save(Path("comparisons.json"), [])
+    """
     with writing(path) as temporary:
         temporary.write_text(json.dumps([_entry(one) for one in found], allow_nan=False) + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> list[Comparison]:
-    """Read what `save` wrote; `InputError` when it cannot be used."""
+    """Read what `save` wrote; `InputError` when it cannot be used.
+
+    Examples
+    --------
+    >>> save(Path("comparisons.json"), [])
+    >>> load(Path("comparisons.json"))
+    []
+    """
     try:
         found = []
         for entry in read_json(path, list[dict[str, Any]], "comparisons"):

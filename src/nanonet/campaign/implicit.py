@@ -29,7 +29,13 @@ REGIMES = ("dispersed", "condensing")
 
 
 def regime(second_virial: float) -> str:
-    """`dispersed` or `condensing`, by the reduced second virial coefficient."""
+    """`dispersed` or `condensing`, by the reduced second virial coefficient.
+
+    Examples
+    --------
+    >>> regime(0.8), regime(-12.0)
+    ('dispersed', 'condensing')
+    """
     return REGIMES[second_virial < CONDENSES]
 
 
@@ -38,12 +44,29 @@ MAX_VOLUME_FRACTION = 0.146
 
 
 def potential_of(model: PotentialGP, composition: Composition) -> PolymerPotential:
-    """W_poly of two NPs of a composition."""
+    """W_poly of two NPs of a composition.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.potential_gp import fit
+    >>> from nanonet.umbrella_runs import by_pair_inputs, shipped
+    >>> model = fit(by_pair_inputs(shipped())[:2])
+    >>> potential_of(model, Composition(3, 40, 0.002, 0.5, 1.0)).w.shape
+    (110,)
+    """
     return model.predict(PairInputs.of(composition))
 
 
 def flags(potential: PolymerPotential, composition: Composition) -> list[str]:
-    """Why the implicit result of a composition is to be used with care, in words; empty where nothing is."""
+    """Why the implicit result of a composition is to be used with care, in words; empty where nothing is.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> flags(potential_table.shipped().potential(PairInputs.of(composition)), composition)
+    []
+    """
     found = []
     if potential.extrapolated:
         found.append(f"outside of the windows' range: {potential.extrapolated}")
@@ -71,6 +94,12 @@ def simulate(
     ------
     InputError
         The potential does not serve (`nanonet.systems.implicit.implicit`).
+
+    Examples
+    --------
+    >>> from nanonet.campaign import starts
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> simulate(composition, starts.potential_of(composition), Path("implicit"))  # doctest: +SKIP
     """
     return equilibrate(implicit(composition, potential), folder, protocol, lmp=lmp)
 
@@ -81,6 +110,13 @@ def entry(runs: Sequence[Run], potential: PolymerPotential, discrepancy: float) 
     To first order in the density g = exp(-W), so an error of W is the same error of ln g. The standard error is made
     of the simulation's, g times that of W_poly, and g times `discrepancy`, the spread of ln g that explicit runs have
     beyond all known errors (docs/results/multiscale.md).
+
+    Examples
+    --------
+    >>> from nanonet.campaign import starts
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> potential = starts.potential_of(composition)
+    >>> entry(simulate(composition, potential, Path("implicit")), potential, 0.2)  # doctest: +SKIP
     """
     data = assemble(runs)
     (composition,), (rdf,), (provenance,) = data.compositions, data.rdfs, data.provenance
@@ -103,6 +139,12 @@ def compact(data: Dataset) -> Dataset:
     """A dataset without the runs behind its entries, and in single precision, which errors exceed by far.
 
     What the runs took stands in the provenance.
+
+    Examples
+    --------
+    >>> data = Dataset.shipped()
+    >>> any(data.runs), any(compact(data).runs)
+    (True, False)
     """
     curves = [RDF(one.r, *(np.float64(np.float32(values)) for values in (one.g, one.error))) for one in data.rdfs]
     hours = [sum(_hours(run) for run in runs) for runs in data.runs]
@@ -150,6 +192,13 @@ def generate(
     ------
     InputError
         A folder is missing, or all compositions failed.
+
+    Examples
+    --------
+    >>> from nanonet.analyze.potential_gp import fit
+    >>> from nanonet.campaign.design import implicit_design
+    >>> from nanonet.umbrella_runs import by_pair_inputs, shipped
+    >>> generate(implicit_design(5), fit(by_pair_inputs(shipped())), "implicit", "mine.nc")  # doctest: +SKIP
     """
     folder, out = Path(folder), Path(out)
     for parent in (folder.parent, out.parent):

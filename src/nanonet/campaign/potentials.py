@@ -82,7 +82,16 @@ def _made(run: UmbrellaRun, path: Path) -> None:
 
 
 def windows_done(task: Task, known: Iterable[UmbrellaRun]) -> bool:
-    """Whether as long a run of the same umbrella windows with the same seed is there."""
+    """Whether as long a run of the same umbrella windows with the same seed is there.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.workspace import Task
+    >>> from nanonet.potentials.mediated import PairInputs
+    >>> from nanonet.protocol import WINDOWS
+    >>> windows_done(Task(UmbrellaWindows(PairInputs(3, 40, 1.0)), WINDOWS), [])
+    False
+    """
     wanted = task.protocol.production_steps * task.protocol.timestep * (1 - 1e-9)
     return any(
         run.windows == task.system and (run.record.tau or 0.0) >= wanted and _place(run)[1] == task.protocol.seed
@@ -91,13 +100,25 @@ def windows_done(task: Task, known: Iterable[UmbrellaRun]) -> bool:
 
 
 def contact_error(runs: Sequence[UmbrellaRun]) -> float:
-    """Standard error (kT) of W_poly at the separation D, from umbrella runs of the same pair inputs."""
+    """Standard error (kT) of W_poly at the separation D, from umbrella runs of the same pair inputs.
+
+    Examples
+    --------
+    >>> from nanonet.umbrella_runs import shipped
+    >>> contact_error(shipped()[:1]) < 1.0
+    True
+    """
     forces = combine(runs)
     return potential_gp.fit([forces]).predict(forces.pair_inputs).at(forces.pair_inputs.diameter)[1]
 
 
 def collect_windows(path: Path, folders: Iterable[Path]) -> None:
-    """Add finished umbrella runs to a file, made if it does not exist; a longer run replaces its former self."""
+    """Add finished umbrella runs to a file, made if it does not exist; a longer run replaces its former self.
+
+    Examples
+    --------
+    >>> collect_windows(Path("windows.json"), [Path("w1")])
+    """
     with locked(path.parent):
         runs = {_place(run): run for run in _known(path)}
         added = add_finished(

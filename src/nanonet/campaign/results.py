@@ -43,11 +43,28 @@ Known = Mapping[str, Results]
 
 
 def find_known(workspace: Workspace) -> Known:
-    """Read the workspace's files of results: what they hold need not be run again, wherever it was run."""
+    """Read the workspace's files of results: what they hold need not be run again, wherever it was run.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.design import design
+    >>> from nanonet.campaign.workspace import create
+    >>> from nanonet.protocol import preset
+    >>> sorted(find_known(create("work", design(2), preset("smoke"), "mine.nc")))
+    ['melt', 'umbrella']
+    """
     return {kind: results.read(workspace) for kind, results in RESULTS.items()}
 
 
 def interleave(systems: Sequence[System]) -> list[System]:
-    """One system of each kind after the other, each kind in its own order."""
+    """One system of each kind after the other, each kind in its own order.
+
+    Examples
+    --------
+    >>> from nanonet.composition import Composition
+    >>> from nanonet.systems.kinds import as_system
+    >>> interleave([as_system(Composition(3, 40, 0.002, 0.5, 1.0))])[0].parameters().keys()
+    dict_keys(['composition'])
+    """
     groups = [[one for one in systems if one.kind == kind] for kind in RESULTS]
     return [one for row in zip_longest(*groups) for one in row if one is not None]

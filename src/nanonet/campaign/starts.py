@@ -36,12 +36,24 @@ FOLDER = "implicit"
 
 
 def potential_of(composition: Composition) -> PolymerPotential:
-    """W_poly of two NPs of a composition, from the shipped table."""
+    """W_poly of two NPs of a composition, from the shipped table.
+
+    Examples
+    --------
+    >>> potential_of(Composition(3, 40, 0.002, 0.5, 1.0)).pair_inputs
+    PairInputs(diameter=3.0, chain_length=40, eps_pn=1.0)
+    """
     return potential_table.shipped().potential(PairInputs.of(composition))
 
 
 def why_not(composition: Composition) -> str:
-    """Why an explicit run of a composition cannot start with implicit NPs, in words; empty where it can."""
+    """Why an explicit run of a composition cannot start with implicit NPs, in words; empty where it can.
+
+    Examples
+    --------
+    >>> why_not(Composition(3, 40, 0.002, 0.5, 1.0)), bool(why_not(Composition(8, 40, 0.0002, 0.5, 1.0)))
+    ('', True)
+    """
     if isinstance(composition, GraftedComposition):
         return "W_poly was measured between NPs without grafts"
     potential = potential_of(composition)
@@ -55,7 +67,14 @@ def why_not(composition: Composition) -> str:
 
 
 def possible(composition: Composition, protocol: Protocol) -> Protocol:
-    """The protocol, from dispersed NPs in place of implicit ones where W_poly does not cover the composition."""
+    """The protocol, from dispersed NPs in place of implicit ones where W_poly does not cover the composition.
+
+    Examples
+    --------
+    >>> from nanonet.protocol import preset
+    >>> possible(Composition(8, 40, 0.0002, 0.5, 1.0), preset("standard")).start
+    'dispersed'
+    """
     if protocol.start == "implicit" and why_not(composition):
         return replace(protocol, start="dispersed")
     return protocol
@@ -80,6 +99,10 @@ def place(composition: Composition, protocol: Protocol, folder: Path, *, lmp: st
     ------
     InputError
         W_poly does not cover the composition (`why_not`).
+
+    Examples
+    --------
+    >>> place(Composition(3, 40, 0.002, 0.5, 1.0), preset("standard"), Path("run1"))  # doctest: +SKIP
     """
     if reason := why_not(composition):
         raise InputError(f"start = 'implicit' is not possible for {composition}: {reason}")

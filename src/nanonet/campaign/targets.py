@@ -21,6 +21,14 @@ def protocol_for(system: System, base: Protocol, replica: int = 0) -> Protocol:
     ------
     InputError
         A campaign has no runs of this kind of system.
+
+    Examples
+    --------
+    >>> from nanonet.composition import Composition
+    >>> from nanonet.protocol import preset
+    >>> from nanonet.systems.kinds import as_system
+    >>> protocol_for(as_system(Composition(3, 40, 0.002, 0.5, 1.0)), preset("smoke"), replica=1).seed
+    1001
     """
     if system.kind not in _PROTOCOLS:
         raise InputError(f"{system} is of the kind {system.kind}; a campaign runs {', '.join(_PROTOCOLS)}")

@@ -173,6 +173,13 @@ def create(
         as dataset or as umbrella runs beside it, is none.
     OutputError
         The dataset could not be written in its folder.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.design import design
+    >>> from nanonet.protocol import preset
+    >>> len(create("work", design(2), preset("smoke"), "mine.nc").design)
+    2
     """
     path = Path(path).absolute()
     compositions, chosen = tuple(design), tuple(windows)
@@ -226,7 +233,16 @@ def create(
 
 
 def open_workspace(path: str | os.PathLike[str]) -> Workspace:
-    """Open a campaign's folder; `InputError` when there is none or another version made it."""
+    """Open a campaign's folder; `InputError` when there is none or another version made it.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.design import design
+    >>> from nanonet.protocol import preset
+    >>> _ = create("work", design(2), preset("smoke"), "mine.nc")
+    >>> open_workspace("work").protocol.name
+    'smoke'
+    """
     path = Path(path).absolute()
     if not (path / RECORD).is_file():
         raise InputError(f"{path} is no workspace: it has no {RECORD}; make one with  nanonet campaign init")
@@ -242,14 +258,25 @@ def open_workspace(path: str | os.PathLike[str]) -> Workspace:
 
 
 def write_status(job: Path, **content: object) -> None:
-    """Leave word in a job's folder about its run: what `state` reads."""
+    """Leave word in a job's folder about its run: what `state` reads.
+
+    Examples
+    --------
+    >>> write_status(Path("run1"), state="waiting")
+    """
     with writing(job / STATUS) as temporary:
         temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's own lock, waiting for it: two collections into one dataset take turns. Leaves no file behind."""
+    """Hold a folder's own lock, waiting for it: two collections into one dataset take turns. Leaves no file behind.
+
+    Examples
+    --------
+    >>> with locked(Path("run1")):
+    ...     pass
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

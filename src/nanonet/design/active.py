@@ -31,7 +31,13 @@ LEAST = 12
 
 
 def model_of(dataset: Dataset) -> Predictor:
-    """A Gaussian process fitted to a dataset, without the scores that `nanonet train` takes its time for."""
+    """A Gaussian process fitted to a dataset, without the scores that `nanonet train` takes its time for.
+
+    Examples
+    --------
+    >>> model_of(Dataset.shipped().subset(range(8))).uncertain
+    True
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         fitted = gaussian_process_for(dataset).fit(dataset.X, dataset.Y, dataset.x, dataset.errors)
@@ -39,7 +45,16 @@ def model_of(dataset: Dataset) -> Predictor:
 
 
 def learnt_so_far(workspace: Workspace) -> Predictor:
-    """The model of what a campaign has found; of the shipped dataset where that is less than `LEAST` compositions."""
+    """The model of what a campaign has found; of the shipped dataset where that is less than `LEAST` compositions.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.design import design
+    >>> from nanonet.campaign.workspace import create
+    >>> from nanonet.protocol import preset
+    >>> len(learnt_so_far(create("work", design(2), preset("smoke"), "mine.nc")).X) == len(Dataset.shipped())
+    True
+    """
     data = Dataset.load(workspace.dataset) if workspace.dataset.exists() else None
     return model_of(Dataset.shipped() if data is None or len(data) < LEAST else data)
 
@@ -87,6 +102,14 @@ def propose(
     ------
     InputError
         As of `suggest.suggest`, `box.box_of` and `targets.parse`, or the model is of other inputs.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> from nanonet.protocol import preset
+    >>> found = propose(load(), 1, protocol=preset("standard"), fixed={"diameter": 3})
+    >>> found[0].point.diameter, found[0].gain > 0
+    (3.0, True)
     """
     if not (tells_state(model) and model.space == NANOCOMPOSITE):
         raise InputError(
@@ -116,7 +139,18 @@ def propose(
 
 
 def extended(workspace: Workspace, suggestions: Sequence[Suggestion]) -> Workspace:
-    """The campaign with suggested explicit runs at the end of its design, which its record has from now on."""
+    """The campaign with suggested explicit runs at the end of its design, which its record has from now on.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.design import design
+    >>> from nanonet.campaign.workspace import create
+    >>> from nanonet.design.suggest import Suggestion
+    >>> from nanonet.protocol import preset
+    >>> workspace = create("work", design(2), preset("smoke"), "mine.nc")
+    >>> len(extended(workspace, [Suggestion(Composition(3, 33, 0.002, 0.5, 1.0), 0.1, 0.4)]).design)
+    3
+    """
     new = [cast("Composition", one.point) for one in suggestions if not one.cheaper]
     return create(workspace.path, (*workspace.design, *new), workspace.protocol, workspace.dataset, workspace.windows)
 

@@ -85,6 +85,12 @@ def box_of(model: Predictor, fixed: Mapping[str, float], bounds: Mapping[str, Li
     InputError
         A name is none of the model's inputs, a value or limit is not allowed, an input is both fixed and bounded, or
         none is free.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> box_of(load(), {"diameter": 3}, {"density": (0.001, 0.002)}).limits["density"]
+    (0.001, 0.002)
     """
     space = model.space.subspace(*model.inputs) if model.inputs != model.space.names else model.space
     held: dict[str, float] = {}

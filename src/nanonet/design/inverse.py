@@ -163,6 +163,15 @@ def find(
     ------
     InputError
         The model has no uncertainty, no target is given, or an input, value, cost or tolerance is not allowed.
+
+    Examples
+    --------
+    >>> from nanonet.design.targets import parse
+    >>> from nanonet.predict.predictor import load
+    >>> model, held = load(), {"diameter": 3, "chain_length": 40, "density": 0.002, "eps_nn": 0.5}
+    >>> found = find(model, parse(["state=dispersion"], model), fixed=held, count=1)
+    >>> found.met, found.answers[0].prediction.point.eps_pn > 0.7
+    (True, True)
     """
     if not model.uncertain:
         raise InputError(
@@ -197,7 +206,16 @@ def find(
 
 
 def share_met(model: Predictor, targets: Sequence[Target], box: Box, X: Array, draws: int, seed: int = 0) -> Array:
-    """Share (n,) of drawn curves of inputs X (n, p) that meet all targets at once."""
+    """Share (n,) of drawn curves of inputs X (n, p) that meet all targets at once.
+
+    Examples
+    --------
+    >>> from nanonet.design.targets import parse
+    >>> from nanonet.predict.predictor import load
+    >>> model, X = load(), np.array([[3, 40, 0.002, 0.5, 0.3], [3, 40, 0.002, 0.5, 1.2]])
+    >>> share_met(model, parse(["state=dispersion"], model), box_of(model, {}, {}), X, draws=50).round(1)
+    array([0., 1.])
+    """
     return np.asarray(_Scorer(model, tuple(targets), box, None).meets(X, draws, seed)[0].mean(axis=1))
 
 

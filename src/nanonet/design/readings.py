@@ -68,6 +68,14 @@ def reading(name: str, model: Predictor, radius: float | None = None) -> Reading
     ------
     InputError
         No such name, or one that the model's curves do not have.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> one = reading("peak_height", load())
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> one.read(r, 1 + np.exp(-((r - 3.05) ** 2))[None, None], {})
+    array([[2.]])
     """
     own = tells_state(model)
     if name in STATES:
@@ -94,12 +102,25 @@ def reading(name: str, model: Predictor, radius: float | None = None) -> Reading
 
 
 def tells_state(model: Predictor) -> bool:
-    """Whether the model's curves are g(r) with the diameter and the density of the NPs, which tell their state."""
+    """Whether the model's curves are g(r) with the diameter and the density of the NPs, which tell their state.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> tells_state(load()), tells_state(load("sq"))
+    (True, False)
+    """
     return model.quantity == G_R and {"diameter", "density"} <= set(model.inputs)
 
 
 def numbers_of_nps(density: Array) -> Array:
-    """NPs (n,) in the box of a run of each density (n,), by the standard rule."""
+    """NPs (n,) in the box of a run of each density (n,), by the standard rule.
+
+    Examples
+    --------
+    >>> numbers_of_nps(np.array([0.002, 0.0005]))
+    array([18.,  8.])
+    """
     return np.array([number_of_nps(x) for x in density.tolist()], dtype=np.float64)
 
 

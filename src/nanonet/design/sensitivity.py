@@ -116,6 +116,13 @@ def sensitivities(
     InputError
         The model has no uncertainty, a name or an input is not allowed, fewer than two inputs are free, or `points` is
         no power of 2 between 16 and 16384.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> (found,) = sensitivities(load(), ["peak_height"], fixed={"diameter": 3, "chain_length": 40}, points=16)
+    >>> [share.name for share in found.shares]
+    ['density', 'eps_nn', 'eps_pn']
     """
     from scipy.stats import qmc
 

@@ -103,6 +103,15 @@ def suggest(
     ------
     InputError
         The model is another, `count` is not allowed, there are fewer candidates, or the budget is too small for any.
+
+    Examples
+    --------
+    >>> from nanonet.design.box import box_of
+    >>> from nanonet.predict.predictor import load
+    >>> model = load()
+    >>> found = suggest(model, 1, box_of(model, {"diameter": 3}, {}))
+    >>> found[0].gain > 0
+    True
     """
     process = model.model
     if not isinstance(process, CurveProcess):

@@ -89,6 +89,12 @@ def parse(
     InputError
         A text is none, a name or value is not allowed, the file is not on the model's grid (with `interpolate` it is
         put there), or targets contradict one another.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> [str(one) for one in parse(["state=contact", "neighbours=4:8"], load())]
+    ['state: contact aggregation', 'other NPs within 1.5 D: 4 to 8']
     """
     found = [_parsed(text, model, radius, interpolate) for text in texts]
     if not found:

@@ -14,6 +14,11 @@ class Mean:
     floor:
         None: the mean of g, best for errors of g. A number: the exponential of the mean of ln max(g, floor), best
         for errors of ln g; 0 where no curve exceeds the floor.
+
+    Examples
+    --------
+    >>> Mean().fit(np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]]), np.array([0.5])).predict(np.array([[0.2]]))
+    array([[2.]])
     """
 
     def __init__(self, floor: float | None = None) -> None:
@@ -35,7 +40,13 @@ class Mean:
 
 
 class Nearest:
-    """Predicts the curve of the nearest input that it was fitted to, each column in units of its range there."""
+    """Predicts the curve of the nearest input that it was fitted to, each column in units of its range there.
+
+    Examples
+    --------
+    >>> Nearest().fit(np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]]), np.array([0.5])).predict(np.array([[0.2]]))
+    array([[1.]])
+    """
 
     def fit(self, X: ArrayLike, G: ArrayLike, r: ArrayLike) -> Nearest:
         """Remember inputs X (n, p) and curves G (n, m); r does not count."""

@@ -63,6 +63,14 @@ def held_out(
     """Medians and ends of the 90 % bands (n, m) of each curve by models that have not seen it, nor a copy of it.
 
     `InputError` where too few others are left to learn from.
+
+    Examples
+    --------
+    >>> from nanonet.learn.gaussian_process import GaussianProcess
+    >>> X, r = np.linspace(0, 1, 5)[:, None], np.array([1.0, 2.0])
+    >>> median, low, high = held_out(GaussianProcess, X, 1 + X * r, r)
+    >>> median.shape, bool((low <= high).all())
+    ((5, 2), True)
     """
     n = len(X)
     found = np.empty((3, *G.shape))
@@ -82,6 +90,13 @@ def folded(
     """Scores of models without bands, each curve predicted by one that has not seen its fold: plain values for a card.
 
     Copies are left out together. None for fewer curves than can be learnt and left out one after the other.
+
+    Examples
+    --------
+    >>> from nanonet.evaluate.baselines import Mean
+    >>> X, r = np.linspace(0, 1, 10)[:, None], np.array([1.0, 2.0])
+    >>> folded(Mean, X, 1 + X * r, r)
+    {'ln_rmse': 0.2474, 'how': '5 folds, each curve by a model that has not seen it; bins with g above 0.05'}
     """
     if len(X) < folds or min(len(train) for train, _ in splits(len(X), folds, X=X)) < MIN_CURVES:
         return None
@@ -101,14 +116,26 @@ def _check(pairs: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> None
 
 
 def least(quantity: Quantity, Y: Array) -> float:
-    """Value of a quantity above which the curves Y (n, m) count: `FLOOR` of its limit at large x, or of their rms."""
+    """Value of a quantity above which the curves Y (n, m) count: `FLOOR` of its limit at large x, or of their rms.
+
+    Examples
+    --------
+    >>> least(G_R, np.ones((1, 3)))
+    0.05
+    """
     if not quantity.bounded:
         return -np.inf
     return float(FLOOR * (quantity.limit or np.sqrt(np.mean(Y**2))))
 
 
 def error_of(Y: Array, predicted: Array, quantity: Quantity) -> Scores:
-    """Error of predicted curves (n, m) of a quantity: of the logarithm where it is never negative, else of y itself."""
+    """Error of predicted curves (n, m) of a quantity: of the logarithm where it is never negative, else of y itself.
+
+    Examples
+    --------
+    >>> error_of(np.ones((1, 3)), np.full((1, 3), np.e), G_R)
+    {'ln_rmse': 1.0}
+    """
     if quantity.bounded:
         return {"ln_rmse": round(float(np.nanmean(ln_rmse(Y, predicted, least(quantity, Y)))), 4)}
     spread = np.sqrt(np.mean((Y - Y.mean(axis=0)) ** 2))
@@ -122,7 +149,13 @@ def _counted(quantity: Quantity, Y: Array) -> str:
 
 
 def coverage(G: Array, low: Array, high: Array, floor: float = FLOOR) -> Array:
-    """Share of the bins with g above `floor` that the band holds, for each curve (n,); NaN where there are none."""
+    """Share of the bins with g above `floor` that the band holds, for each curve (n,); NaN where there are none.
+
+    Examples
+    --------
+    >>> coverage(np.ones((1, 2)), np.array([[0.5, 1.5]]), np.array([[2.0, 2.0]]))
+    array([0.5])
+    """
     counted = floor < G
     inside = (low <= G) & (high >= G) & counted
     number = counted.sum(axis=1)
@@ -130,14 +163,27 @@ def coverage(G: Array, low: Array, high: Array, floor: float = FLOOR) -> Array:
 
 
 def width(G: Array, low: Array, high: Array, floor: float = FLOOR) -> Array:
-    """Mean width of the band in ln g over the same bins, for each curve (n,); its ends count from `floor` on."""
+    """Mean width of the band in ln g over the same bins, for each curve (n,); its ends count from `floor` on.
+
+    Examples
+    --------
+    >>> width(np.ones((1, 2)), np.ones((1, 2)), np.full((1, 2), np.e))
+    array([1.])
+    """
     counted = floor < G
     ratio = np.log(np.maximum(high, floor)) - np.log(np.maximum(low, floor))
     return np.where(counted.any(axis=1), (ratio * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1), np.nan)
 
 
 def scores(G: Array, median: Array, low: Array, high: Array, quantity: Quantity = G_R) -> Scores:
-    """Plain values for a model's card: of curves G (n, m) of a quantity, and of predictions of them."""
+    """Plain values for a model's card: of curves G (n, m) of a quantity, and of predictions of them.
+
+    Examples
+    --------
+    >>> G = np.ones((2, 2))
+    >>> scores(G, G, 0.5 * G, 2.0 * G)["coverage"]
+    1.0
+    """
     covered = coverage(G, low, high, least(quantity, G))
     n = int((~np.isnan(covered)).sum())
     found: Scores = {

@@ -24,12 +24,24 @@ SOFTENING = 0.1
 
 
 def black_mse(images: NDArray[np.float32]) -> float:
-    """Mean squared error of an all-black image against images (n, 64, 64)."""
+    """Mean squared error of an all-black image against images (n, 64, 64).
+
+    Examples
+    --------
+    >>> black_mse(np.ones((1, 64, 64), np.float32))
+    1.0
+    """
     return float(np.mean(np.square(images, dtype=np.float64)))
 
 
 def mean_mse(images: NDArray[np.float32]) -> float:
-    """Mean squared error of the mean of the images (n, 64, 64) against each of them."""
+    """Mean squared error of the mean of the images (n, 64, 64) against each of them.
+
+    Examples
+    --------
+    >>> mean_mse(np.stack([np.zeros((64, 64)), np.ones((64, 64))]).astype(np.float32))
+    0.25
+    """
     return float(np.mean(np.square(images - images.mean(axis=0, dtype=np.float64))))
 
 
@@ -41,6 +53,11 @@ def ln_rmse(
     A prediction below `floor` counts as `floor`. NaN for a curve that nowhere exceeds it. With `error`, the standard
     errors of `G` (n, m), a bin counts by 1 / (s^2 + SOFTENING^2), where s = error / g is the error of its ln g;
     without, and where an error is NaN (not known), s is 0.
+
+    Examples
+    --------
+    >>> ln_rmse(np.ones((1, 3)), np.full((1, 3), np.e))
+    array([1.])
     """
     true, guess = np.asarray(G, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
     difference = np.log(np.maximum(guess, floor)) - np.log(np.where(true > floor, true, 1.0))
@@ -48,7 +65,13 @@ def ln_rmse(
 
 
 def ln_noise(G: ArrayLike, error: ArrayLike, floor: float = FLOOR) -> NDArray[np.float64]:
-    """What `ln_rmse` with `error` expects of a perfect prediction, for the simulations' own errors alone (n,)."""
+    """What `ln_rmse` with `error` expects of a perfect prediction, for the simulations' own errors alone (n,).
+
+    Examples
+    --------
+    >>> ln_noise(np.ones((1, 3)), np.full((1, 3), 0.1)).round(2)
+    array([0.1])
+    """
     true, noise = np.asarray(G, dtype=np.float64), np.asarray(error, dtype=np.float64)
     return _weighted_rms(noise / np.where(true > floor, true, 1.0), true, floor, error)
 
@@ -65,7 +88,14 @@ def _weighted_rms(
 
 
 def first_peaks(G: ArrayLike, r: ArrayLike, error: ArrayLike | None = None) -> NDArray[np.float64]:
-    """Position and height (n, 2) of the first peak of each curve, as `RDF.first_peak` finds it; NaN where none."""
+    """Position and height (n, 2) of the first peak of each curve, as `RDF.first_peak` finds it; NaN where none.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> first_peaks(1 + np.exp(-((r - 3.05) ** 2))[None], r).round(2)
+    array([[3.05, 2.  ]])
+    """
     curves, grid = np.asarray(G, dtype=np.float64), np.asarray(r, dtype=np.float64)
     errors = [None] * len(curves) if error is None else [_known(one) for one in np.asarray(error, dtype=np.float64)]
     peaks = [RDF(grid, g, s).first_peak for g, s in zip(curves, errors, strict=True)]
@@ -84,7 +114,15 @@ class PeakErrors(NamedTuple):
 
 
 def peak_errors(G: ArrayLike, predicted: ArrayLike, r: ArrayLike, error: ArrayLike | None = None) -> PeakErrors:
-    """Compare the first peaks of predicted curves (n, m) with those of the true ones, whose errors may be given."""
+    """Compare the first peaks of predicted curves (n, m) with those of the true ones, whose errors may be given.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> g = 1 + np.exp(-((r - 3.05) ** 2))[None]
+    >>> peak_errors(g, 2 * g, r).ratio
+    array([2.])
+    """
     true, guess = first_peaks(G, r, error), first_peaks(predicted, r)
     agree = np.isnan(true[:, 1]) == np.isnan(guess[:, 1])
     return PeakErrors(guess[:, 1] / true[:, 1], guess[:, 0] - true[:, 0], agree)
@@ -96,6 +134,12 @@ def coordination_numbers(
     """Mean number of others about a particle (n,) of curves (n, m), each within its own radius, at its own density.
 
     `nps` is the number of particles in the box of each; see `RDF.coordination_number`.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> coordination_numbers(np.ones((1, 100)), r, [3.0], [0.01], [None]).round(3)
+    array([1.131])
     """
     curves, grid = np.asarray(G, dtype=np.float64), np.asarray(r, dtype=np.float64)
     rows = zip(curves, np.asarray(radii, dtype=np.float64), np.asarray(densities, dtype=np.float64), nps, strict=True)
@@ -103,7 +147,13 @@ def coordination_numbers(
 
 
 def r2(true: ArrayLike, predicted: ArrayLike) -> float:
-    """Coefficient of determination over all columns of (n, k) arrays, each column about its own mean."""
+    """Coefficient of determination over all columns of (n, k) arrays, each column about its own mean.
+
+    Examples
+    --------
+    >>> r2([[0.0], [1.0]], [[0.0], [1.0]])
+    1.0
+    """
     a, b = np.asarray(true, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
     return float(1.0 - np.square(a - b).sum() / np.square(a - a.mean(axis=0)).sum())
 
@@ -127,6 +177,12 @@ def paired_bootstrap(a: ArrayLike, b: ArrayLike, seed: int = 0, draws: int = 10_
     ------
     InputError
         The arrays are not of one length, or nothing is left.
+
+    Examples
+    --------
+    >>> found = paired_bootstrap([0.1, 0.2, 0.1, 0.2], [0.3, 0.3, 0.4, 0.5])
+    >>> round(found.difference, 3), found.interval90[1] < 0
+    (-0.225, True)
     """
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.ndim != 1 or first.shape != second.shape:

@@ -24,6 +24,12 @@ def splits(
     ------
     InputError
         Fewer than 2 folds or more than entries, or less than one repeat.
+
+    Examples
+    --------
+    >>> train, test = splits(10, folds=5)[0]
+    >>> len(train), len(test)
+    (8, 2)
     """
     if not 2 <= folds <= n:
         raise InputError(f"folds = {folds} is not between 2 and {n}, the number of entries")
@@ -38,7 +44,13 @@ def splits(
 
 
 def duplicate_pairs(X: ArrayLike) -> NDArray[np.bool_]:
-    """Which inputs X (n, p) all but repeat which others, (n, n): themselves too."""
+    """Which inputs X (n, p) all but repeat which others, (n, n): themselves too.
+
+    Examples
+    --------
+    >>> duplicate_pairs([[0.0], [0.001], [1.0]]).tolist()
+    [[True, True, False], [True, True, False], [False, False, True]]
+    """
     inputs = np.asarray(X, dtype=np.float64)
     return np.array([near_duplicates(inputs, one[None], np.ptp(inputs, axis=0), COPY) for one in inputs])
 

@@ -23,6 +23,12 @@ def checked(
     InputError
         Wrong shapes, values that are not finite, curves that are not of the quantity (`checked_curves`), a grid that
         does not rise, fewer than 4 curves, inputs of which no column changes, or curves that are all the same.
+
+    Examples
+    --------
+    >>> X, G, r = checked([[0], [1], [2], [3]], [[1, 1], [1, 2], [2, 1], [2, 2]], [0.5, 1.5])
+    >>> X.shape, G.shape, r.shape
+    ((4, 1), (4, 2), (2,))
     """
     inputs, grid = matrix("X", X), np.asarray(r, dtype=np.float64)
     curves = checked_curves("G", G, grid, quantity)
@@ -44,6 +50,11 @@ def checked_curves(name: str, G: ArrayLike, r: NDArray[np.float64], quantity: Qu
     """Curves (n, m) of a quantity on the grid r (m,); `InputError` for another shape, or values below its bound.
 
     Of a quantity that is never negative, values above `MAX_G` are refused too: their logarithm is learnt.
+
+    Examples
+    --------
+    >>> checked_curves("G", [[1, 2]], np.array([0.5, 1.5]))
+    array([[1., 2.]])
     """
     curves = matrix(name, G)
     if r.shape != curves.shape[1:]:
@@ -57,7 +68,13 @@ def checked_curves(name: str, G: ArrayLike, r: NDArray[np.float64], quantity: Qu
 
 
 def matrix(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    """An array of two dimensions; `InputError`, which names it, for anything else or values that are not finite."""
+    """An array of two dimensions; `InputError`, which names it, for anything else or values that are not finite.
+
+    Examples
+    --------
+    >>> matrix("X", [[1, 2], [3, 4]]).dtype
+    dtype('float64')
+    """
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

@@ -38,7 +38,13 @@ SIZES = (16, 32, 64, 128, 256)
 
 
 def default_filters(layers: int) -> tuple[int, ...]:
-    """The paper's filters for another number of convolutions: 64, 32, 32, then 16s, and 8 for the last."""
+    """The paper's filters for another number of convolutions: 64, 32, 32, then 16s, and 8 for the last.
+
+    Examples
+    --------
+    >>> default_filters(6), default_filters(4)
+    ((64, 32, 32, 16, 16, 8), (64, 32, 32, 8))
+    """
     return (*(*FILTERS[:3], *[FILTERS[3]] * layers)[: layers - 1], FILTERS[-1])
 
 
@@ -117,6 +123,11 @@ class Autoencoder(nn.Module):
     """Encoder and decoder; `forward` gives logits, `reconstruct` grey levels.
 
     `grey` is the grey level about which an untrained network draws, by its last bias; other biases start at 0.
+
+    Examples
+    --------
+    >>> Autoencoder().reconstruct(torch.zeros(1, 1, 64, 64)).shape
+    torch.Size([1, 1, 64, 64])
     """
 
     def __init__(
@@ -158,6 +169,11 @@ class Architecture:
     ------
     InputError
         A value is not allowed; it is named.
+
+    Examples
+    --------
+    >>> Architecture(latent=4).widths
+    (64, 32, 32, 16, 16, 8)
     """
 
     size: int = SIZE

@@ -59,6 +59,14 @@ def train_emulator(data: Dataset, potential: PairPotential, progress: Progress |
     ------
     InputError
         As `fit`; an entry that is not of implicit NPs, or does not say their number, or has another than the rule's.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> train_emulator(Dataset.shipped("implicit").subset(range(10)), potential_table.shipped())
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: 10 implicit compositions; allowed are 40 or more for an emulator
     """
     for i, (one, entry) in enumerate(zip(data.compositions, data.provenance, strict=True)):
         if entry.fidelity != "implicit":
@@ -77,6 +85,13 @@ def fit(
     """Fit networks to curves G (n, m) on the grid r (m,) of compositions X (n, 5).
 
     `InputError` as `arrays.checked`, and for fewer than `LEAST_CURVES`.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> few = Dataset.shipped("implicit").subset(range(LEAST_CURVES))
+    >>> fit(few.X, few.G, few.r, potential_table.shipped(), members=1).predict(few.X[:1], few.r).shape
+    (1, 100)
     """
     import torch
 
@@ -207,7 +222,16 @@ def score(
     members: int = 2,
     progress: Progress | None = None,
 ) -> EmulatorScores:
-    """How well emulators of so many networks do on compositions left out, in folds, and with fewer to learn from."""
+    """How well emulators of so many networks do on compositions left out, in folds, and with fewer to learn from.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> score(Dataset.shipped("implicit").subset(range(40)), potential_table.shipped())
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: 8 implicit compositions; allowed are 40 or more for an emulator
+    """
     X, G, r = data.X, data.G, data.r
     pairs = splits(len(X), folds, X=X)
     random = np.random.default_rng(0)

@@ -68,6 +68,15 @@ def evaluate(
     ------
     InputError
         Another kind, or too few curves to learn and to leave out.
+
+    Examples
+    --------
+    >>> from nanonet.curve import Quantity
+    >>> from nanonet.space import Input, InputSpace
+    >>> X, x, space = np.linspace(0, 1, 6)[:, None], np.array([1.0, 2.0]), InputSpace((Input("field"),))
+    >>> found = evaluate(Dataset.from_arrays(X, 1 + X * x, x, space=space, quantity=Quantity("c")))
+    >>> found.model["rmse"] < found.baselines["mean"]
+    True
     """
     n, q = len(data), data.quantity
     if n <= MIN_CURVES:

@@ -13,7 +13,13 @@ from nanonet.errors import InputError
 
 @dataclass(frozen=True)
 class Scaling:
-    """Maps each column to 0..1 by the least and largest value that it was made from; a constant column maps to 0."""
+    """Maps each column to 0..1 by the least and largest value that it was made from; a constant column maps to 0.
+
+    Examples
+    --------
+    >>> Scaling.of(np.array([[1.0], [3.0]])).scale(np.array([[2.0]]))
+    array([[0.5]], dtype=float32)
+    """
 
     low: NDArray[np.float64]
     span: NDArray[np.float64]
@@ -36,7 +42,14 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Forest:
-    """Random forest between scaled inputs (n, p) and scaled latents (n, k)."""
+    """Random forest between scaled inputs (n, p) and scaled latents (n, k).
+
+    Examples
+    --------
+    >>> X = np.linspace(0, 1, 8)[:, None]
+    >>> Forest.fit(X, np.hstack([X, X**2]), trees=10, seed=0).predict(X).shape
+    (8, 2)
+    """
 
     inputs: Scaling
     latents: Scaling
@@ -68,7 +81,12 @@ class Forest:
 
 
 def check_max_features(max_features: float, inputs: int) -> None:
-    """`InputError` unless it is a part above 0.0 and up to 1.0, or a whole number from 1 to the number of inputs."""
+    """`InputError` unless it is a part above 0.0 and up to 1.0, or a whole number from 1 to the number of inputs.
+
+    Examples
+    --------
+    >>> check_max_features(0.5, inputs=5)  # half of them
+    """
     whole = isinstance(max_features, int) and not isinstance(max_features, bool)
     part = isinstance(max_features, float) and 0.0 < max_features <= 1.0
     if not part and not (whole and 1 <= max_features <= inputs):

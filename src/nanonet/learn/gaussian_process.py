@@ -76,6 +76,13 @@ class GaussianProcess(CurveEstimator):
         The fitted `models.gaussian_process.CurveProcess`.
     left_out_:
         Root mean square error of the transformed curves, left out.
+
+    Examples
+    --------
+    >>> X, r = np.linspace(0, 1, 8)[:, None], np.array([1.0, 2.0])
+    >>> process = GaussianProcess().fit(X, 1 + X * r, r)
+    >>> process.predict([[0.5]]).round(1)
+    array([[1.5, 2. ]])
     """
 
     def __init__(

@@ -19,6 +19,12 @@ def hyperpriors(inputs: int, prior: PriorMean | None) -> tuple[Array, Array]:
     """Centres and widths of the normal priors of the logarithms of lengths (q,) and of the noise, (q + 1,).
 
     Around a prior mean what remains hangs on its features; other inputs have to earn their place.
+
+    Examples
+    --------
+    >>> centre, width = hyperpriors(5, None)
+    >>> np.exp(centre).round(2), width
+    (array([2.  , 2.  , 2.  , 2.  , 2.  , 0.05]), array([1.5, 1.5, 1.5, 1.5, 1.5, 2. ]))
     """
     if prior is None:
         return np.log(np.r_[np.full(inputs, 2.0), 0.05]), np.r_[np.full(inputs, 1.5), 2.0]
@@ -32,6 +38,13 @@ def fit_kernel(
     """Correlation lengths (q,) and relative noise variance of the largest posterior, for scores (n, c) of one group.
 
     `own` (n,): as of `ScorePosterior.condition`.
+
+    Examples
+    --------
+    >>> X = np.linspace(-1, 1, 8)[:, None]
+    >>> lengths, noise = fit_kernel(X, np.sin(3 * X), "gaussian", *hyperpriors(1, None), np.ones(8))
+    >>> bool(0.2 < lengths[0] < 5.0), noise < 0.1
+    (True, True)
     """
     n, q = inputs.shape
     sizes = (scores**2).sum(axis=0)

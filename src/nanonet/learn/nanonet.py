@@ -86,6 +86,11 @@ class NanoNet(CurveEstimator):
         The trained network, how its training went (`training.History`), the fitted forest.
     X_, r_, axes_:
         Inputs and grid that it was fitted to, axes of its images.
+
+    Examples
+    --------
+    >>> NanoNet(latent=8, epochs=100).get_params()["latent"]
+    8
     """
 
     def __init__(

@@ -30,7 +30,13 @@ from nanonet.models.image import LOWEST, SIZE, rasterize, read_images
 
 
 def regressor(kind: str, seed: int) -> Any:
-    """A regressor of many outputs: `forest`, `boosting`, `network` or `ridge`, by scikit-learn."""
+    """A regressor of many outputs: `forest`, `boosting`, `network` or `ridge`, by scikit-learn.
+
+    Examples
+    --------
+    >>> type(regressor("ridge", seed=0)).__name__
+    'Pipeline'
+    """
     if kind == "forest":
         return RandomForestRegressor(n_estimators=100, random_state=seed)
     if kind == "boosting":
@@ -52,6 +58,12 @@ class CurveRegressor(CurveEstimator):
         Learn ln g, g not below 0.001, as an image shows it; otherwise g.
     components:
         Learn that many principal components of the curves instead of their values; 0: the values.
+
+    Examples
+    --------
+    >>> X, r = np.linspace(0, 1, 8)[:, None], np.array([1.0, 2.0])
+    >>> CurveRegressor("ridge").fit(X, 1 + X * r, r).predict([[0.5]]).shape
+    (1, 2)
     """
 
     def __init__(
@@ -96,7 +108,13 @@ class ImageEncoder(Protocol):
 
 
 class LatentRegressor(CurveEstimator):
-    """A forest from inputs to the latents of a codec, and the codec back to images: nanoNET with another codec."""
+    """A forest from inputs to the latents of a codec, and the codec back to images: nanoNET with another codec.
+
+    Examples
+    --------
+    >>> LatentRegressor(ImagePCA(8)).trees
+    20
+    """
 
     def __init__(self, codec: ImageEncoder, *, trees: int = 20, seed: int = 0, r: ArrayLike | None = None) -> None:
         self.codec, self.trees, self.seed, self.r = codec, trees, seed, r
@@ -129,7 +147,13 @@ class LatentRegressor(CurveEstimator):
 
 
 class MeanImage:
-    """The mean of the images, or black, as a codec with one latent without information: a trivial baseline."""
+    """The mean of the images, or black, as a codec with one latent without information: a trivial baseline.
+
+    Examples
+    --------
+    >>> MeanImage(black=True).fit(np.ones((2, 64, 64), np.float32)).decode(np.zeros((1, 1), np.float32)).max()
+    np.float32(0.0)
+    """
 
     def __init__(self, black: bool = False) -> None:
         self.black = black
@@ -149,7 +173,14 @@ class MeanImage:
 
 
 class ImagePCA:
-    """Principal components of images."""
+    """Principal components of images.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).random((5, 64, 64)).astype(np.float32)
+    >>> ImagePCA(2).fit(images).encode(images).shape
+    (5, 2)
+    """
 
     def __init__(self, components: int) -> None:
         self.components = components
@@ -170,7 +201,13 @@ class ImagePCA:
 
 
 class DenseAutoencoder:
-    """A dense autoencoder of images (4096-256-64-latent and back), leaky ReLU, binary cross-entropy, Adam."""
+    """A dense autoencoder of images (4096-256-64-latent and back), leaky ReLU, binary cross-entropy, Adam.
+
+    Examples
+    --------
+    >>> DenseAutoencoder(8, epochs=10).latent
+    8
+    """
 
     def __init__(self, latent: int, *, epochs: int = 300, seed: int = 0) -> None:
         self.latent, self.epochs, self.seed = latent, epochs, seed
@@ -219,6 +256,11 @@ class TSNEBaseline(CurveEstimator):
 
     t-SNE places the images that it is given on a map; it is no function of an image and has no inverse. A forest
     can learn the map's coordinates, but only an image that is already on the map can be read off: the nearest one.
+
+    Examples
+    --------
+    >>> TSNEBaseline(trees=10).trees
+    10
     """
 
     def __init__(self, *, trees: int = 20, seed: int = 0, r: ArrayLike | None = None) -> None:
@@ -238,7 +280,13 @@ class TSNEBaseline(CurveEstimator):
 
 
 def tsne_map(images: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
-    """Places (n, 2) of images (n, 64, 64) on a t-SNE map."""
+    """Places (n, 2) of images (n, 64, 64) on a t-SNE map.
+
+    Examples
+    --------
+    >>> tsne_map(np.random.default_rng(0).random((12, 64, 64)).astype(np.float32), seed=0).shape
+    (12, 2)
+    """
     perplexity = min(10.0, (len(images) - 1) / 3)
     flat = images.reshape(len(images), -1)
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(flat), dtype=np.float64)

@@ -46,6 +46,11 @@ class Training:
     ------
     InputError
         A value is not allowed; it is named.
+
+    Examples
+    --------
+    >>> Training(epochs=100).rate(images=40)
+    0.003
     """
 
     loss: str = "bce"
@@ -150,6 +155,15 @@ def fit_autoencoder(
     ------
     TrainingError
         Every attempt ended no better than the mean image.
+
+    Examples
+    --------
+    >>> from nanonet.learn.autoencoder import Autoencoder
+    >>> images = np.random.default_rng(0).random((4, 16, 16)).astype(np.float32)
+    >>> made = lambda: Autoencoder(latent=2, filters=(8, 4), size=16)
+    >>> network, history = fit_autoencoder(images, made, Training(epochs=2, attempts=1, keep_stuck=True))
+    >>> history.attempts
+    1
     """
     black, mean = black_mse(images), mean_mse(images)
     bf16 = has_bf16()
@@ -276,7 +290,13 @@ def _evaluate(network: Autoencoder, images: Tensor, loss: str) -> tuple[float, f
 
 
 def has_bf16() -> bool:
-    """Whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
+    """Whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX).
+
+    Examples
+    --------
+    >>> has_bf16() in (True, False)
+    True
+    """
     found = torch.cpu.get_capabilities()
     return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
 
@@ -296,7 +316,14 @@ def _number(value: object) -> bool:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread: for this network two are no faster on idle cores and ten times slower on busy ones."""
+    """One thread: for this network two are no faster on idle cores and ten times slower on busy ones.
+
+    Examples
+    --------
+    >>> with one_thread():
+    ...     torch.get_num_threads()
+    1
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -88,13 +88,27 @@ class PriorMean(Protocol):
 
 
 def check_draws(draws: object) -> None:
-    """`InputError` unless it is a whole number of 1 or more."""
+    """`InputError` unless it is a whole number of 1 or more.
+
+    Examples
+    --------
+    >>> check_draws(0)
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: n = 0 is not a whole number of 1 or more
+    """
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
         raise InputError(f"n = {draws!r} is not a whole number of 1 or more")
 
 
 def check_inputs(X: ArrayLike, p: int) -> Array:
-    """Inputs (n, p); `InputError` for another shape, or values that are not finite numbers."""
+    """Inputs (n, p); `InputError` for another shape, or values that are not finite numbers.
+
+    Examples
+    --------
+    >>> check_inputs([[3, 40, 0.002, 0.5, 1.0]], 5).shape
+    (1, 5)
+    """
     try:
         inputs = np.asarray(X, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

@@ -55,5 +55,11 @@ class Calibration:
 
 
 def local_scale(near: Array, weights: Array, share: float) -> Array:
-    """Root mean square of left-out errors near each of n inputs (n,); the mean of all counts as `share` neighbours."""
+    """Root mean square of left-out errors near each of n inputs (n,); the mean of all counts as `share` neighbours.
+
+    Examples
+    --------
+    >>> local_scale(near=np.array([[1.0, 0.0]]), weights=np.array([4.0, 1.0]), share=0.0)
+    array([2.])
+    """
     return np.asarray(np.sqrt((near @ weights + share * weights.mean()) / (near.sum(axis=1) + share)))

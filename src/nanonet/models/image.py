@@ -98,6 +98,12 @@ def rasterize(G: ArrayLike, r: ArrayLike, size: int = SIZE, axes: Axes = PAPER) 
     ------
     InputError
         Shapes do not match, or a value of G is not finite, or negative where the ordinate is logarithmic.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> rasterize(np.ones((1, 100)), r).shape
+    (1, 64, 64)
     """
     curves, grid = np.asarray(G, dtype=np.float64), np.asarray(r, dtype=np.float64)
     if curves.ndim != 2 or grid.shape != curves.shape[1:]:
@@ -118,6 +124,12 @@ def read_images(images: ArrayLike, r: ArrayLike, axes: Axes = PAPER) -> NDArray[
     ------
     InputError
         The images are not square, or a level is negative or not finite.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> bool(abs(read_images(rasterize(np.full((1, 100), 2.0), r), r) / 2.0 - 1.0).max() < 0.02)
+    True
     """
     levels, grid = _checked_levels(images), np.asarray(r, dtype=np.float64)
     heights = np.concatenate(
@@ -144,6 +156,16 @@ def check_images(images: ArrayLike) -> NDArray[np.float32]:
     InputError
         Not square, a level below 0, above 1 or not finite, a row without a line or with too much light, or a line that
         no curve follows; the image and the row are named.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> check_images(rasterize(np.ones((1, 100)), r)).shape
+    (1, 64, 64)
+    >>> check_images(np.ones((1, 64, 64)))
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: image 0 was drawn by no curve: the levels of row 0 add up to 64, not 1
     """
     levels = _checked_levels(images)
     if levels.size and levels.max() > 1.0 + _TOLERANCE:

@@ -18,6 +18,11 @@ def correlation(a: Array, b: Array, lengths: Array, kernel: str, single: bool = 
 
     With `single` roots and exponentials are taken in single precision, several times as fast where those in double
     precision are not vectorised.
+
+    Examples
+    --------
+    >>> correlation(np.zeros((1, 1)), np.array([[0.0], [1.0]]), np.ones(1), "gaussian").round(3)
+    array([[1.   , 0.607]])
     """
     scale = np.sqrt(0.5 if kernel == "gaussian" else 5.0) / lengths
     x, y = a * scale, b * scale
@@ -38,7 +43,15 @@ def correlation(a: Array, b: Array, lengths: Array, kernel: str, single: bool = 
 
 
 def radial_slope(correlations: Array, differences: Array, lengths: Array, kernel: str) -> Array:
-    """-2 dk/ds (n, n), s the squared distance in units of the lengths (q,), of squared `differences` (n, n, q)."""
+    """-2 dk/ds (n, n), s the squared distance in units of the lengths (q,), of squared `differences` (n, n, q).
+
+    Examples
+    --------
+    >>> a = np.array([[0.0], [1.0]])
+    >>> radial_slope(correlation(a, a, np.ones(1), "gaussian"), (a[:, None] - a) ** 2, np.ones(1), "gaussian").round(3)
+    array([[1.   , 0.607],
+           [0.607, 1.   ]])
+    """
     if kernel == "gaussian":
         return correlations
     d = np.sqrt(5.0 * (differences / lengths**2).sum(axis=2))

@@ -33,6 +33,12 @@ def load_model(model: str | os.PathLike[str] | None = None) -> tuple[CurveModel,
     ------
     InputError
         The folder or a file in it is missing, damaged, or of another format; the file and the reason are named.
+
+    Examples
+    --------
+    >>> model, folder = load_model("gp")
+    >>> model.uncertain, folder.card["kind"]
+    (True, 'gaussian process')
     """
     if model is not None and not isinstance(model, str | os.PathLike):
         raise InputError(f"model = {model!r} is not a folder, nor one of {', '.join(SHIPPED)}")

@@ -37,7 +37,13 @@ class Transform(Protocol):
 
 @dataclass(frozen=True)
 class Logarithm:
-    """ln(y + floor)."""
+    """ln(y + floor).
+
+    Examples
+    --------
+    >>> Logarithm(0.03)
+    Logarithm(floor=0.03)
+    """
 
     name: ClassVar[str] = "ln"
     bounded: ClassVar[bool] = True

@@ -66,6 +66,13 @@ def classify(
     ------
     InputError
         It is no RDF, the curve ends before g can be taken as far away, or a number is not allowed.
+
+    Examples
+    --------
+    >>> from nanonet.dataset import Dataset
+    >>> entry = Dataset.shipped()[53]  # weak attraction between polymer and NPs
+    >>> classify(entry.rdf, entry.composition.diameter, entry.composition.density).state
+    'contact aggregation'
     """
     if not isinstance(rdf, RDF):
         raise InputError(f"{type(rdf).__name__} is not an RDF")
@@ -82,7 +89,14 @@ def classify_curves(
     criteria: Criteria | None = None,
     nps: int | None = None,
 ) -> PhaseClassification:
-    """The state behind curves (samples, m) that are equally likely, such as draws from a predictor; see `classify`."""
+    """The state behind curves (samples, m) that are equally likely, such as draws from a predictor; see `classify`.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> classify_curves(r, np.exp(-np.exp((3.0 - r) / 0.06))[None], 3.0, 0.002).most_probable
+    'dispersion'
+    """
     curves = np.asarray(curves, dtype=np.float64)
     if curves.ndim != 2 or curves.shape[0] < 1 or curves.shape[1] != len(r):
         raise InputError(f"curves have shape {curves.shape}; allowed is (samples, {len(r)})")
@@ -94,7 +108,15 @@ def classify_curves(
 def mean_force_potential(
     r: NDArray[np.float64], g: NDArray[np.float64], diameter: float, criteria: Criteria | None = None
 ) -> NDArray[np.float64]:
-    """W = -ln g (m,) from its value far away, from g = 1 where no pair is there (kT); infinite where g is 0."""
+    """W = -ln g (m,) from its value far away, from g = 1 where no pair is there (kT); infinite where g is 0.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> w = mean_force_potential(r, np.where(r < 3, 0.0, np.where(r < 4, np.e, 1.0)), 3.0)
+    >>> float(w[0]), round(float(w[35]), 3)
+    (inf, -1.0)
+    """
     _, _, far = _regions(r, diameter, criteria or Criteria())
     with np.errstate(divide="ignore"):
         return np.asarray(-np.log(g / _far_away(r, g, far)))
@@ -113,6 +135,13 @@ def states(
     pair, and none further out is deeper by more than `depth`; shells of neighbours in a cluster lie there too.
     Bridging: the deepest minimum further out holds a pair and has at most `layers` monomer layers (the number nearest
     to gap over monomer diameter) between the NPs. Dispersion: neither.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> gas, contact = np.where(r < 3, 0.0, 1.0), np.where(r < 3, 0.0, 1 + 20 * np.exp(-((r - 3.05) ** 2) / 0.05))
+    >>> [STATES[i] for i in states(r, np.array([gas, contact]), 3.0, 0.002)]
+    ['dispersion', 'contact aggregation']
     """
     criteria = criteria or Criteria()
     gap, outside, far = _regions(r, diameter, criteria)
@@ -128,7 +157,14 @@ def states(
 def well_depths(
     r: NDArray[np.float64], curves: NDArray[np.float64], diameter: float, criteria: Criteria | None = None
 ) -> NDArray[np.float64]:
-    """How deep W = -ln g is at its deepest, from its value far away, of each curve (..., m): (...), kT."""
+    """How deep W = -ln g is at its deepest, from its value far away, of each curve (..., m): (...), kT.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> well_depths(r, np.where(r < 3, 0.0, 1 + (np.e - 1) * (r < 4))[None], 3.0).round(2)
+    array([1.])
+    """
     criteria = criteria or Criteria()
     _, outside, far = _regions(r, diameter, criteria)
     return _minimum(r, curves, _far_away(r, curves, far), outside, None, criteria).depth
@@ -141,7 +177,14 @@ def probabilities(
     densities: ArrayLike | None,
     criteria: Criteria | None = None,
 ) -> NDArray[np.float64]:
-    """Probabilities (n, 3) of `STATES` for n compositions of diameters, densities (n,), each with curves (n, s, m)."""
+    """Probabilities (n, 3) of `STATES` for n compositions of diameters, densities (n,), each with curves (n, s, m).
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> probabilities(r, np.where(r < 3, 0.0, 1.0)[None, None], [3.0], [0.002])
+    array([[0., 0., 1.]])
+    """
     sizes = np.broadcast_to(np.asarray(diameters, dtype=np.float64), len(curves))
     dense = [None] * len(curves) if densities is None else np.broadcast_to(np.asarray(densities), len(curves)).tolist()
     found = [states(r, x, float(d), n, criteria) for x, d, n in zip(curves, sizes, dense, strict=True)]
@@ -149,7 +192,13 @@ def probabilities(
 
 
 def decide(shares: NDArray[np.float64], criteria: Criteria | None = None) -> str:
-    """The verdict of probabilities (3,)."""
+    """The verdict of probabilities (3,).
+
+    Examples
+    --------
+    >>> decide(np.array([0.95, 0.05, 0.0])), decide(np.array([0.6, 0.4, 0.0]))
+    ('contact aggregation', 'uncertain')
+    """
     best = int(np.argmax(shares))
     return STATES[best] if shares[best] >= (criteria or Criteria()).confidence else UNCERTAIN
 

@@ -28,6 +28,11 @@ def classify_dataset(
 
     `InputError` for an entry that does not exist, a curve that ends too near (`classify`), or inputs without a diameter
     and a density.
+
+    Examples
+    --------
+    >>> classify_dataset(Dataset.shipped(), entry=53)[0].verdict.state
+    'contact aggregation'
     """
     if entry is not None and not 0 <= entry < len(data):
         raise InputError(f"entry = {entry} is not between 0 and {len(data) - 1}")

@@ -41,6 +41,12 @@ def sample_curves(
     ------
     InputError
         `samples` is less than 1, or `common` less than 0.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> sample_curves(RDF(r, np.ones(100), np.full(100, 0.1)), samples=5).shape
+    (5, 100)
     """
     if not (np.isfinite(common) and common >= 0):
         raise InputError(f"common = {common:g} is not 0 or above")
@@ -67,6 +73,13 @@ def sample_with_errors(
     g is log-normal with its mean and its error; errors of ln g are correlated over `CORRELATION`, because the bins of
     a well are filled by the same few pairs. Where no pair was seen, -ln g may be anything from what a single pair
     would have made it (the error of g there) to 10 kT above.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> curves = sample_with_errors(r, np.ones(100), np.full(100, 0.1), samples=1000)
+    >>> round(float(curves.std()), 1)
+    0.1
     """
     noise = _correlated(r, samples, seed, monomer)
     width = np.sqrt(np.log1p((error / np.where(g > 0, g, 1.0)) ** 2))

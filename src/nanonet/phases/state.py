@@ -40,6 +40,11 @@ class Criteria:
     ------
     InputError
         `depth` or `monomer` is not above 0, `layers` not 1 to 3 (4 is far away), `confidence` not 0.5 to 1.
+
+    Examples
+    --------
+    >>> Criteria(confidence=0.8).depth
+    1.0
     """
 
     depth: float = 1.0

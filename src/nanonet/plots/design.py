@@ -23,7 +23,16 @@ _WANTED = COLOURS[1]
 
 
 def plot_design(path: str | os.PathLike[str], found: Design) -> None:
-    """The predicted curve of each answer with its 90 % band and what is wanted, a panel each, written to a file."""
+    """The predicted curve of each answer with its 90 % band and what is wanted, a panel each, written to a file.
+
+    Examples
+    --------
+    >>> from nanonet.design.inverse import find
+    >>> from nanonet.design.targets import parse
+    >>> from nanonet.predict.predictor import load
+    >>> model, held = load(), {"diameter": 3, "chain_length": 40, "density": 0.002, "eps_nn": 0.5}
+    >>> plot_design("answers.png", find(model, parse(["state=dispersion"], model), fixed=held, count=1))
+    """
     check_plot_path(path)
     columns = min(_COLUMNS, len(found.answers))
     rows = math.ceil(len(found.answers) / columns)
@@ -39,7 +48,17 @@ def plot_design(path: str | os.PathLike[str], found: Design) -> None:
 
 
 def draw_answer(axes: Axes, answer: Answer) -> None:
-    """One answer: its curve with the band, what is wanted, the inputs and the probability."""
+    """One answer: its curve with the band, what is wanted, the inputs and the probability.
+
+    Examples
+    --------
+    >>> from nanonet.design.inverse import find
+    >>> from nanonet.design.targets import parse
+    >>> from nanonet.predict.predictor import load
+    >>> model, held = load(), {"diameter": 3, "chain_length": 40, "density": 0.002, "eps_nn": 0.5}
+    >>> design = find(model, parse(["state=dispersion"], model), fixed=held, count=1)
+    >>> draw_answer(Figure().subplots(), design.answers[0])
+    """
     curve, point = answer.prediction.curve, answer.prediction.point
     if isinstance(curve, RDF) and isinstance(point, Composition):
         draw_axes(axes, point.diameter)
@@ -52,7 +71,14 @@ def draw_answer(axes: Axes, answer: Answer) -> None:
 
 
 def draw_wanted(axes: Axes, targets: Sequence[Target]) -> None:
-    """What targets ask for, where it has a place on the axes: a shaded range, a point, a curve."""
+    """What targets ask for, where it has a place on the axes: a shaded range, a point, a curve.
+
+    Examples
+    --------
+    >>> from nanonet.design.targets import parse
+    >>> from nanonet.predict.predictor import load
+    >>> draw_wanted(Figure().subplots(), parse(["g@3.1=2:4"], load()))
+    """
     for one in targets:
         name = one.reading.name
         low, high = axes.get_ylim()
@@ -68,7 +94,15 @@ def draw_wanted(axes: Axes, targets: Sequence[Target]) -> None:
 
 
 def plot_sensitivities(path: str | os.PathLike[str], found: Sequence[Sensitivity]) -> None:
-    """What makes each number vary: a bar each, of the inputs alone, their interactions, and the band; to a file."""
+    """What makes each number vary: a bar each, of the inputs alone, their interactions, and the band; to a file.
+
+    Examples
+    --------
+    >>> from nanonet.design.sensitivity import sensitivities
+    >>> from nanonet.predict.predictor import load
+    >>> held = {"diameter": 3, "chain_length": 40, "density": 0.002}
+    >>> plot_sensitivities("sensitivity.png", sensitivities(load(), ["peak_height"], fixed=held, points=16))
+    """
     check_plot_path(path)
     figure = Figure(figsize=(7.6, 0.55 * len(found) + 1.4), layout="constrained")
     axes = figure.subplots()

@@ -38,6 +38,11 @@ def explore(model: Predictor | str | os.PathLike[str] | None = None) -> Box:
         ipywidgets is not installed.
     InputError
         As of `load`.
+
+    Examples
+    --------
+    >>> type(explore()).__name__
+    'HBox'
     """
     try:
         import ipywidgets

@@ -28,7 +28,14 @@ _COLUMNS = 4
 
 
 def draw_judged(path: str | os.PathLike[str], judged: Sequence[ClassifiedCurve], criteria: Criteria) -> None:
-    """W = -ln g of each curve with its state, a panel each, written to a PNG, PDF or SVG file."""
+    """W = -ln g of each curve with its state, a panel each, written to a PNG, PDF or SVG file.
+
+    Examples
+    --------
+    >>> from nanonet.dataset import Dataset
+    >>> from nanonet.phases.classify_dataset import classify_dataset
+    >>> draw_judged("states.png", classify_dataset(Dataset.shipped(), entry=53), Criteria())
+    """
     check_plot_path(path)
     columns = min(_COLUMNS, len(judged))
     rows = math.ceil(len(judged) / columns)
@@ -46,7 +53,15 @@ def draw_judged(path: str | os.PathLike[str], judged: Sequence[ClassifiedCurve],
 
 
 def draw_verdict(axes: Axes, rdf: RDF, diameter: float, verdict: PhaseClassification, criteria: Criteria) -> None:
-    """One potential of mean force, with contact and layers shaded, its extrema marked and the verdict written in."""
+    """One potential of mean force, with contact and layers shaded, its extrema marked and the verdict written in.
+
+    Examples
+    --------
+    >>> from nanonet.dataset import Dataset
+    >>> from nanonet.phases.classify_dataset import classify_dataset
+    >>> (_, rdf, diameter, verdict), = classify_dataset(Dataset.shipped(), entry=53)
+    >>> draw_verdict(Figure().subplots(), rdf, diameter, verdict, Criteria())
+    """
     gap, w = rdf.r - diameter, mean_force_potential(rdf.r, rdf.g, diameter, criteria)
     shown = np.isfinite(w)
     half, end = 0.5 * criteria.monomer, (criteria.layers + 0.5) * criteria.monomer
@@ -76,7 +91,16 @@ def draw_verdict(axes: Axes, rdf: RDF, diameter: float, verdict: PhaseClassifica
 def draw_map(
     path: str | os.PathLike[str], found: PhaseMap, marks: Sequence[tuple[float, float, str]], criteria: Criteria
 ) -> None:
-    """A phase map: the colour is the most probable state, paler the less it is so, hatched outside the data."""
+    """A phase map: the colour is the most probable state, paler the less it is so, hatched outside the data.
+
+    Examples
+    --------
+    >>> from nanonet.predict.phase_map import compute_map
+    >>> from nanonet.predict.predictor import load
+    >>> held = {"diameter": 3, "chain_length": 40, "density": 0.002}
+    >>> found = compute_map(load(), ("eps_pn", "eps_nn"), held, (None, None), 3, Criteria(), samples=20)
+    >>> draw_map("map.png", found, [], Criteria())
+    """
     check_plot_path(path)
     figure = Figure(figsize=(6.6, 5.2), layout="constrained")
     axes = figure.subplots()
@@ -91,7 +115,16 @@ def draw_map(
 
 
 def draw_plane(axes: Axes, found: PhaseMap, marks: Sequence[tuple[float, float, str]], criteria: Criteria) -> None:
-    """The plane itself."""
+    """The plane itself.
+
+    Examples
+    --------
+    >>> from nanonet.predict.phase_map import compute_map
+    >>> from nanonet.predict.predictor import load
+    >>> held = {"diameter": 3, "chain_length": 40, "density": 0.002}
+    >>> found = compute_map(load(), ("eps_pn", "eps_nn"), held, (None, None), 3, Criteria(), samples=20)
+    >>> draw_plane(Figure().subplots(), found, [], Criteria())
+    """
     best, sure = found.shares.argmax(axis=-1), found.shares.max(axis=-1)
     colours = np.array([to_rgb(COLOURS[state]) for state in STATES])[best]
     strength = np.clip((sure - 1.0 / len(STATES)) / (1.0 - 1.0 / len(STATES)), 0.12, 1.0)[..., None]

@@ -31,6 +31,12 @@ def plot_rdf(
     """An RDF on the paper's axes, NP diameter and first peak marked, theories beside it, written to a PNG, PDF or SVG.
 
     `title` stands before the composition: how the RDF was found.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> plot_rdf("rdf.png", load().predict(composition), composition)
     """
     check_plot_path(path)
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
@@ -55,7 +61,14 @@ def plot_rdf(
 def plot_prediction(
     path: str | os.PathLike[str], curve: Curve, point: Point, note: str = "", theories: Sequence[Theory] = ()
 ) -> None:
-    """A predicted curve with its band, written to a PNG, PDF or SVG file; an RDF of a composition as `plot_rdf`."""
+    """A predicted curve with its band, written to a PNG, PDF or SVG file; an RDF of a composition as `plot_rdf`.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> plot_prediction("rdf.png", load().predict(composition), composition)
+    """
     if isinstance(curve, RDF) and isinstance(point, Composition):
         plot_rdf(path, curve, point, note, theories)
         return
@@ -76,7 +89,15 @@ def _add_note(figure: Figure, note: str) -> None:
 
 
 def draw_axes(axes: Axes, diameter: float) -> None:
-    """The paper's axes with their labels, and D named at its line."""
+    """The paper's axes with their labels, and D named at its line.
+
+    Examples
+    --------
+    >>> axes = Figure().subplots()
+    >>> draw_axes(axes, diameter=3.0)
+    >>> axes.get_ylabel()
+    'g(r)'
+    """
     mark_axes(axes, diameter)
     axes.set_xlabel("NP–NP distance r (σ)", fontsize=11)
     axes.set_ylabel("g(r)", fontsize=11)
@@ -86,7 +107,14 @@ def draw_axes(axes: Axes, diameter: float) -> None:
 def plot_structure_factors(
     path: str | os.PathLike[str], curves: Mapping[str, StructureFactor], title: str = "", note: str = ""
 ) -> None:
-    """Structure factors by label, each with its band, on one pair of axes, written to a PNG, PDF or SVG file."""
+    """Structure factors by label, each with its band, on one pair of axes, written to a PNG, PDF or SVG file.
+
+    Examples
+    --------
+    >>> from nanonet.structure_factor import percus_yevick
+    >>> q = [0.1 * i for i in range(1, 100)]
+    >>> plot_structure_factors("s.png", {"hard spheres": percus_yevick(q, 0.3)})
+    """
     check_plot_path(path)
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -106,7 +134,14 @@ def plot_structure_factors(
 
 
 def plot_potential(path: str | os.PathLike[str], potential: PolymerPotential, eps_nn: float | None = None) -> None:
-    """W_poly(r) with a band of one standard error, and with `eps_nn` also U_nn + W_poly, written to a file."""
+    """W_poly(r) with a band of one standard error, and with `eps_nn` also U_nn + W_poly, written to a file.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> from nanonet.potentials.mediated import PairInputs
+    >>> plot_potential("w.png", potential_table.shipped().potential(PairInputs(3, 40, 1.0)), eps_nn=0.5)
+    """
     check_plot_path(path)
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -123,7 +158,14 @@ def plot_potential(path: str | os.PathLike[str], potential: PolymerPotential, ep
 
 
 def draw_potential(axes: Axes, potential: PolymerPotential, label: str, colour: str) -> None:
-    """One W_poly with a band of one standard error."""
+    """One W_poly with a band of one standard error.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> from nanonet.potentials.mediated import PairInputs
+    >>> draw_potential(Figure().subplots(), potential_table.shipped().potential(PairInputs(3, 40, 1.0)), "W", "C0")
+    """
     axes.plot(potential.r, potential.w, color=colour, lw=2, label=label)
     low, high = potential.w - potential.error, potential.w + potential.error
     axes.fill_between(potential.r, low, high, color=colour, alpha=0.25, lw=0)
@@ -132,7 +174,14 @@ def draw_potential(axes: Axes, potential: PolymerPotential, label: str, colour: 
 
 
 def plot_panels(path: str | os.PathLike[str], panels: Sequence[tuple[str, float, Mapping[str, RDF]]]) -> None:
-    """Panels side by side, each (title, NP diameter, RDFs by label), written to a file."""
+    """Panels side by side, each (title, NP diameter, RDFs by label), written to a file.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> rdf = load().predict([3, 40, 0.002, 0.5, 1.0])
+    >>> plot_panels("panels.png", [("strong attraction", 3.0, {"predicted": rdf})])
+    """
     check_plot_path(path)
     figure = Figure(figsize=(5.2 * len(panels), 4.2), layout="constrained")
     for axes, (title, diameter, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):

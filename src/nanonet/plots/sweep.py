@@ -20,14 +20,31 @@ if TYPE_CHECKING:
 
 
 def check_sweep_plot(path: str | os.PathLike[str], varied: int) -> None:
-    """`InputError` for a path that cannot be written, or more than two inputs that are varied."""
+    """`InputError` for a path that cannot be written, or more than two inputs that are varied.
+
+    Examples
+    --------
+    >>> check_sweep_plot("sweep.png", varied=1)
+    >>> check_sweep_plot("sweep.png", varied=3)
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: a plot over 3 inputs; allowed are 1 or 2
+    """
     check_plot_path(path)
     if varied > 2:
         raise InputError(f"a plot over {varied} inputs; allowed are 1 or 2")
 
 
 def plot_sweep(path: str | os.PathLike[str], found: Sweep) -> None:
-    """Of one input: the curves, and beside them their first peak (of g(r)) or largest value; of two: a map of it."""
+    """Of one input: the curves, and beside them their first peak (of g(r)) or largest value; of two: a map of it.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> from nanonet.predict.sweep import sweep
+    >>> held = {"diameter": 3, "chain_length": 40, "density": 0.002, "eps_nn": 0.5}
+    >>> plot_sweep("sweep.png", sweep(load(), {"eps_pn": np.array([0.3, 1.2])}, held))
+    """
     check_sweep_plot(path, len(found.axes))
     one = len(found.axes) == 1
     figure = Figure(figsize=(9.6, 4.2) if one else (6.4, 4.8), layout="constrained")

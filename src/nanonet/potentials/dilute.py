@@ -48,6 +48,13 @@ class DiluteLimit:
         W(r).
     cap:
         Attraction deeper than this (kT) levels off, cap tanh(-W / cap): no run reaches exp(10).
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> DiluteLimit(potential_table.shipped()).evaluate(np.array([[3, 40, 0.002, 0.5, 1.0]]), r).curves.shape
+    (1, 100)
     """
 
     potential: PairPotential
@@ -81,7 +88,12 @@ class DiluteLimit:
 
 
 def check_grid(X: NDArray[np.float64], x: NDArray[np.float64]) -> None:
-    """`InputError` where X are no compositions, or x is no evenly spaced grid of distances that ends in reason."""
+    """`InputError` where X are no compositions, or x is no evenly spaced grid of distances that ends in reason.
+
+    Examples
+    --------
+    >>> check_grid(np.array([[3, 40, 0.002, 0.5, 1.0]]), (np.arange(100) + 0.5) / 10)
+    """
     if X.shape[1] != len(FIELDS):
         raise InputError(f"X has {X.shape[1]} columns; the dilute limit takes the {len(FIELDS)} of a composition")
     if not np.allclose(np.diff(x), x[1] - x[0], rtol=1e-3):

@@ -168,27 +168,61 @@ class Emulator:
 
 
 def number(X: Array) -> Array:
-    """Number of NPs (n,) of compositions X (n, 5), by the standard rule (`composition.number_of_nps`)."""
+    """Number of NPs (n,) of compositions X (n, 5), by the standard rule (`composition.number_of_nps`).
+
+    Examples
+    --------
+    >>> number(np.array([[3, 40, 0.002, 0.5, 1.0]]))
+    array([18.])
+    """
     return np.maximum(MIN_NPS, np.ceil(X[:, FIELDS.index("density")] * MIN_BOX**3))
 
 
 def features_of(X: Array, well: PairWell) -> Array:
-    """Inputs of a kernel (n, 2): how far NPs gather, and the logarithm of their number."""
+    """Inputs of a kernel (n, 2): how far NPs gather, and the logarithm of their number.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> X = np.array([[3, 40, 0.002, 0.5, 1.0]])
+    >>> features_of(X, well_of(potential_table.shipped(), X)).shape
+    (1, 2)
+    """
     return np.column_stack([gathering(well.second_virial), np.log(number(X))])
 
 
 def gathering(second_virial: Array) -> Array:
-    """0 where NPs repel each other, 1/2 at a reduced second virial coefficient of -3, 1 where they gather (n,)."""
+    """0 where NPs repel each other, 1/2 at a reduced second virial coefficient of -3, 1 where they gather (n,).
+
+    Examples
+    --------
+    >>> gathering(np.array([1.0, -3.0, -100.0])).round(2)
+    array([0.02, 0.5 , 0.99])
+    """
     return np.asarray(1.0 / (1.0 + np.exp(-1.5 * (np.arcsinh(-second_virial) - np.arcsinh(3.0)))))
 
 
 def well_of(potential: PairPotential, X: Array) -> PairWell:
-    """Contact, minimum and second virial coefficient of W of compositions X (n, 5)."""
+    """Contact, minimum and second virial coefficient of W of compositions X (n, 5).
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> well_of(potential_table.shipped(), np.array([[3, 40, 0.002, 0.5, 0.3]])).contact.round(1)
+    array([2.5])
+    """
     return describe(X, potential.pmf(X, FINE))
 
 
 def describe(X: Array, w: Array) -> PairWell:
-    """The same of W (n, k) on `FINE`."""
+    """The same of W (n, k) on `FINE`.
+
+    Examples
+    --------
+    >>> X = np.array([[3, 40, 0.002, 0.5, 1.0]])
+    >>> describe(X, np.where(FINE < 3.0, 40.0, 0.0)[None]).contact.round(1)
+    array([3.])
+    """
     w = np.clip(w, -_FARTHEST, _FARTHEST)
     above = w > _CORE
     last = w.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
@@ -207,7 +241,15 @@ def describe(X: Array, w: Array) -> PairWell:
 
 
 def read_off(X: Array, well: PairWell) -> Array:
-    """What the network is told of compositions X (n, 5), before it is projected (n, k)."""
+    """What the network is told of compositions X (n, 5), before it is projected (n, k).
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> X = np.array([[3, 40, 0.002, 0.5, 1.0]])
+    >>> len(read_off(X, well_of(potential_table.shipped(), X)))  # a row a composition
+    1
+    """
     rows = []
     for place in (well.contact[:, None] + _ROUND_CONTACT, well.r_min[:, None] * _ROUND_SHELLS):
         w = interpolate_rows(well.w, FINE, place)
@@ -224,7 +266,15 @@ def read_off(X: Array, well: PairWell) -> Array:
 
 
 def parts_of_w(x: Array, well: PairWell) -> Single:
-    """Parts of ln g in bins about x (m,) that follow W, (c, n, m): attraction by `CAPS`, repulsion, and 1."""
+    """Parts of ln g in bins about x (m,) that follow W, (c, n, m): attraction by `CAPS`, repulsion, and 1.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> X = np.array([[3, 40, 0.002, 0.5, 1.0]])
+    >>> parts_of_w((np.arange(100) + 0.5) / 10, well_of(potential_table.shipped(), X)).shape
+    (5, 1, 100)
+    """
     points, w = FINE, well.w
     if not (len(x) == len(FINE) // _SUB and np.allclose(x, _WIDTH * (np.arange(len(x)) + 0.5))):
         points = (x[:, None] + (x[1] - x[0]) * ((np.arange(_SUB) + 0.5) / _SUB - 0.5)).ravel()

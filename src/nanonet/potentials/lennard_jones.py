@@ -13,6 +13,11 @@ def lj_cut_shifted(r: ArrayLike, diameter: ArrayLike, eps_nn: ArrayLike) -> NDAr
     """U_nn (kT at T* = 1) of two NPs at distances r (sigma): Lennard-Jones, cut and shifted to zero at 2.5 D.
 
     Distances, diameters and depths are numbers, or arrays that NumPy broadcasts.
+
+    Examples
+    --------
+    >>> lj_cut_shifted([3.0 * 2 ** (1 / 6), 7.5], diameter=3.0, eps_nn=0.5).round(3)  # the minimum, the cutoff
+    array([-0.492,  0.   ])
     """
     distance, size = np.asarray(r, dtype=np.float64), np.asarray(diameter, dtype=np.float64)
     ratio = size / distance

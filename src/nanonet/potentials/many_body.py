@@ -59,6 +59,13 @@ class ManyBody:
         Width of the average in units of r_min, at eps_nn = 0.
     stiffness:
         eps_nn (epsilon) over which the width falls to 1/e.
+
+    Examples
+    --------
+    >>> from nanonet.formats import emulator_file
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> ManyBody(emulator_file.shipped()).evaluate(np.array([[3, 40, 0.002, 0.5, 1.0]]), r).curves.shape
+    (1, 100)
     """
 
     emulator: Emulator

@@ -25,6 +25,11 @@ class PairInputs(TypedPoint):
     ------
     InputError
         A field is out of the limits that it has in a `Composition`.
+
+    Examples
+    --------
+    >>> PairInputs.of(Composition(3, 40, 0.002, 0.5, 1.0))
+    PairInputs(diameter=3.0, chain_length=40, eps_pn=1.0)
     """
 
     diameter: float

@@ -67,6 +67,12 @@ def theory(potential: PairPotential, composition: Composition, closure: str | No
     Notes
     -----
     Hansen & McDonald, Theory of Simple Liquids, chapter 4.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> theory(potential_table.shipped(), Composition(3, 40, 0.002, 0.5, 1.0)).closure
+    'HNC'
     """
     check_closure(closure)
     X = np.array([composition.values])
@@ -82,13 +88,29 @@ def theory(potential: PairPotential, composition: Composition, closure: str | No
 
 
 def lines(potential: PairPotential, composition: Composition) -> tuple[Theory, ...]:
-    """What stands beside a prediction: the dilute limit, and the integral equation where it has a solution."""
+    """What stands beside a prediction: the dilute limit, and the integral equation where it has a solution.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> [one.label for one in lines(potential_table.shipped(), Composition(3, 40, 0.002, 0.5, 1.0))]
+    ['dilute limit', 'integral equation (HNC)']
+    """
     found = (theory(potential, composition, DILUTE), theory(potential, composition))
     return found if found[1].converged else found[:1]
 
 
 def check_closure(closure: str | None) -> None:
-    """`InputError` for a closure that is none."""
+    """`InputError` for a closure that is none.
+
+    Examples
+    --------
+    >>> check_closure("HNC")
+    >>> check_closure("MSA")
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: closure = 'MSA' is not one of HNC, PY, dilute
+    """
     if closure is not None and closure not in (*CLOSURES, DILUTE):
         raise InputError(f"closure = {closure!r} is not one of {', '.join((*CLOSURES, DILUTE))}")
 

@@ -70,7 +70,13 @@ class Support:
 
 @dataclass(frozen=True, eq=False)
 class ApplicabilityDomain:
-    """The surroundings of training inputs X (n, p): within their ranges, near one of them, of small leverage."""
+    """The surroundings of training inputs X (n, p): within their ranges, near one of them, of small leverage.
+
+    Examples
+    --------
+    >>> ApplicabilityDomain(np.array([[0.0], [1.0], [2.0], [3.0]])).outside(np.array([[1.4], [9.0]]))
+    array([False,  True])
+    """
 
     X: Array
 
@@ -153,6 +159,11 @@ def leverage(inputs: Array, x: Array) -> Array:
 
     q (Q^T Q)^-1 q with q = (1, x): how far x lies from the middle of the data along directions in which they hardly
     extend, whatever each input alone does. A slight ridge keeps directions in which nothing varies out of it.
+
+    Examples
+    --------
+    >>> leverage(np.array([[0.0], [1.0], [2.0]]), np.array([[1.0], [4.0]])).round(2)
+    array([0.33, 4.83])
     """
     rows, asked = (np.column_stack([np.ones(len(part)), part]) for part in (inputs, x))
     inverse = np.linalg.inv(rows.T @ rows + 1e-3 * np.eye(rows.shape[1]))
@@ -160,6 +171,12 @@ def leverage(inputs: Array, x: Array) -> Array:
 
 
 def largest_leverage(inputs: Array) -> float:
-    """The largest leverage of one of the inputs (n, p) with respect to all others."""
+    """The largest leverage of one of the inputs (n, p) with respect to all others.
+
+    Examples
+    --------
+    >>> round(largest_leverage(np.array([[0.0], [1.0], [2.0], [3.0]])), 2)
+    2.33
+    """
     inside = leverage(inputs, inputs)
     return float((inside / np.maximum(1.0 - inside, 1e-9)).max())

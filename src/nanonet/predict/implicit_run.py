@@ -61,6 +61,12 @@ def about_run(model: CurveModel, composition: Composition) -> CurveProcess:
         The model does not start from implicit NPs, or W_poly is not known for the composition.
     MissingExtraError
         The extra `sim` is not installed.
+
+    Examples
+    --------
+    >>> from nanonet.models.load import load_model
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> about_run(load_model()[0], composition).predict(composition.values)  # doctest: +SKIP
     """
     prior = model.prior if isinstance(model, CurveProcess) else None
     if not (isinstance(prior, ManyBody) and isinstance(prior.emulator.potential, PotentialTable)):

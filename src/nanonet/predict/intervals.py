@@ -63,6 +63,14 @@ def intervals_of(
     A drawn curve has a peak of the median curve where its own highest peak lies between the same minima of the median.
     Where the median curve has no such peak, what the drawn curves have by the same number (first, second) is told.
     `radius` as in `intervals`.
+
+    Examples
+    --------
+    >>> r = np.arange(0.05, 10, 0.1)
+    >>> curves = 1 + np.array([[1.0], [2.0], [3.0]]) * np.exp(-((r - 3.05) ** 2))
+    >>> found = intervals_of(curves[1], curves, r, Composition(3, 40, 0.002, 0.5, 1.0))
+    >>> [round(end, 1) for end in found.peak_height]
+    [2.1, 3.9]
     """
     radius = min(1.5 * composition.diameter if radius is None else radius, float(r[-1]))
     draws = len(curves)

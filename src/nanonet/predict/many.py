@@ -39,7 +39,14 @@ class Written(NamedTuple):
 
 
 def layout_of(model: Predictor) -> Layout:
-    """The columns that the predictions of a model have."""
+    """The columns that the predictions of a model have.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> layout_of(load()).curves
+    ('g', 'low', 'high')
+    """
     numbers = _NUMBERS | (_PEAKS if model.quantity == G_R else {})
     note = f"predictions by model {model.card['kind']} of {len(model.X)} curves, nanonet {version('nanonet-pnc')}"
     return Layout(model.space, model.quantity, model.r, model.uncertain, numbers, note)
@@ -49,6 +56,13 @@ def predict_rows(model: Predictor, X: Array, where: Callable[[int], str] = "row 
     """Columns of a table, by name, for points (n, q) in the order of the model's space.
 
     `InputError` for a point that is not allowed; `where` names a row.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> columns = predict_rows(load(), np.array([[3, 40, 0.002, 0.5, 1.0]]))
+    >>> columns["g"].shape, columns["outside"].tolist()
+    ((1, 100), [0.0])
     """
     inputs = rows_of(model.space, model.inputs, X, where)
     columns: dict[str, Array] = dict(zip(model.space.names, X.T, strict=True))
@@ -87,6 +101,14 @@ def predict_table(
     ------
     InputError, OutputError, MissingExtraError
         A file cannot be used, or a point is not allowed: file, row and value are named, and nothing is written.
+
+    Examples
+    --------
+    >>> from nanonet.composition import FIELDS
+    >>> from nanonet.predict.predictor import load
+    >>> np.savetxt("points.csv", [[3, 40, 0.002, 0.5, 1.0]], delimiter=",", header=",".join(FIELDS), comments="")
+    >>> predict_table(load(), "points.csv", "curves.nc").rows
+    1
     """
     check_table_path(out)
     done = outside = 0

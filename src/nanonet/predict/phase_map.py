@@ -103,6 +103,14 @@ def compute_map(
 
     The state follows from g(r), the diameter and the density, so these are among the inputs of the model.
     `progress` is called with the points done and those in all. `InputError` for what makes no plane.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> held = {"diameter": 3, "chain_length": 40, "density": 0.002}
+    >>> found = compute_map(load(), ("eps_pn", "eps_nn"), held, (None, None), 3, Criteria(), samples=50)
+    >>> [STATES[i] for i in found.shares[0, [0, 2]].argmax(axis=1)]  # at the least and the largest eps_pn
+    ['contact aggregation', 'dispersion']
     """
     space = model.space
     if model.quantity != G_R or not {"diameter", "density"} <= set(space.names):
@@ -170,7 +178,17 @@ def _shares(
 
 
 def near_plane(found: PhaseMap, known: Dataset) -> list[tuple[int, float, float]]:
-    """Number, x and y of the simulated points whose held inputs are near those of a map."""
+    """Number, x and y of the simulated points whose held inputs are near those of a map.
+
+    Examples
+    --------
+    >>> from nanonet.dataset import Dataset
+    >>> from nanonet.predict.predictor import load
+    >>> held = {"diameter": 3, "chain_length": 40, "density": 0.002}
+    >>> found = compute_map(load(), ("eps_pn", "eps_nn"), held, (None, None), 2, Criteria(), samples=10)
+    >>> len(near_plane(found, Dataset.shipped())) > 1
+    True
+    """
     near = []
     for i, point in enumerate(known.points):
         values = dict(zip(point.space.names, point.values, strict=True))
@@ -181,7 +199,15 @@ def near_plane(found: PhaseMap, known: Dataset) -> list[tuple[int, float, float]
 
 
 def write_map(path: Path, found: PhaseMap, criteria: Criteria) -> None:
-    """The probabilities of a map as CSV."""
+    """The probabilities of a map as CSV.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> held = {"diameter": 3, "chain_length": 40, "density": 0.002}
+    >>> found = compute_map(load(), ("eps_pn", "eps_nn"), held, (None, None), 2, Criteria(), samples=10)
+    >>> write_map(Path("map.csv"), found, Criteria())
+    """
     lines = [f"# nanonet: states at {found.title}; probabilities {found.method}"]
     lines.append(",".join([*found.names, *STATES, "verdict", "outside"]).replace(" ", "_"))
     for k, y in enumerate(found.y):

@@ -353,6 +353,11 @@ def rows_of(space: InputSpace, own: Sequence[str], X: Array, where: Callable[[in
     """Inputs (n, p), named `own`, of a model from points (n, q) in the order of its `space`.
 
     `InputError` for the first point that is not allowed, or for which the model has no answer; `where` names a row.
+
+    Examples
+    --------
+    >>> rows_of(NANOCOMPOSITE, FIELDS, np.array([[3, 40, 0.002, 0.5, 1.0]])).shape
+    (1, 5)
     """
     refused = space.refused(X)
     columns = dict(zip(space.names, X.T, strict=True))

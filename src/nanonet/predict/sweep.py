@@ -126,6 +126,14 @@ def sweep(
     ------
     InputError
         An input is unknown, missing, both varied and held; a point is not allowed; more than `MOST` points.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> held = {"diameter": 3, "chain_length": 40, "density": 0.002, "eps_nn": 0.5}
+    >>> found = sweep(load(), {"eps_pn": np.array([0.3, 1.2])}, held)
+    >>> bool(found.columns["peak_height"][0] > 10 * found.columns["peak_height"][1])
+    True
     """
     space = model.space
     for name in (*axes, *held):

@@ -34,12 +34,26 @@ _LEAST = 1e-6  # g below which W is not told: no pair is there
 
 
 def names(model: Predictor) -> tuple[str, ...]:
-    """Names of the quantities that a model's curves give: of g(r) of compositions all of `OF_RDF`, else its own."""
+    """Names of the quantities that a model's curves give: of g(r) of compositions all of `OF_RDF`, else its own.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> names(load())
+    ('g', 'W', 'S', 'n')
+    """
     return tuple(OF_RDF) if of_compositions(model) else (model.quantity.name,)
 
 
 def of_compositions(model: Predictor) -> bool:
-    """Whether a model predicts g(r) of compositions: peaks, neighbours, states and maps are known then."""
+    """Whether a model predicts g(r) of compositions: peaks, neighbours, states and maps are known then.
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> of_compositions(load()), of_compositions(load("sq"))
+    (True, False)
+    """
     return model.quantity == G_R and model.space == NANOCOMPOSITE
 
 
@@ -58,6 +72,12 @@ def view(model: Predictor, point: AnyPoint, name: str) -> Curve:
     ------
     InputError
         Another name, no point of the model, or g(r) is too short for NPs of this size (W).
+
+    Examples
+    --------
+    >>> from nanonet.predict.predictor import load
+    >>> view(load(), [3, 40, 0.002, 0.5, 1.0], "W").quantity.unit
+    'kT'
     """
     if name not in names(model):
         raise InputError(f"view = {name!r} is not one of {', '.join(names(model))}")
@@ -80,6 +100,12 @@ def of_rdf(rdf: RDF, composition: Composition, name: str) -> Curve:
     """An RDF, simulated or of theory, as one of the quantities of `OF_RDF`, without errors.
 
     `InputError` as of `view`.
+
+    Examples
+    --------
+    >>> rdf = RDF((np.arange(100) + 0.5) / 10, np.ones(100))
+    >>> bool(abs(of_rdf(rdf, Composition(3, 40, 0.002, 0.5, 1.0), "W").y).max() < 1e-9)
+    True
     """
     if name == PMF.name:
         return potential_of_mean_force(RDF(rdf.r, rdf.g), composition.diameter)
@@ -89,7 +115,15 @@ def of_rdf(rdf: RDF, composition: Composition, name: str) -> Curve:
 
 
 def potential_of_mean_force(rdf: RDF, diameter: float) -> Curve:
-    """W(r) (kT) where g is above 1e-6, from its value far away, with its band where g has one."""
+    """W(r) (kT) where g is above 1e-6, from its value far away, with its band where g has one.
+
+    Examples
+    --------
+    >>> r = (np.arange(100) + 0.5) / 10
+    >>> w = potential_of_mean_force(RDF(r, np.exp(np.exp(-((r - 3.05) ** 2)))), 3.0)
+    >>> round(float(w.y.min()), 2)
+    -1.0
+    """
     seen = rdf.g > _LEAST
     if seen.sum() < 2:
         raise InputError("no pair of NPs is seen: W is not known")
@@ -101,7 +135,14 @@ def potential_of_mean_force(rdf: RDF, diameter: float) -> Curve:
 
 
 def structure(rdf: RDF, composition: Composition, curves: Array | None) -> Curve:
-    """S(q) of g(r) (`fourier.from_rdf`); its band from equally likely curves (draws, m) of g."""
+    """S(q) of g(r) (`fourier.from_rdf`); its band from equally likely curves (draws, m) of g.
+
+    Examples
+    --------
+    >>> rdf = RDF((np.arange(100) + 0.5) / 10, np.ones(100))
+    >>> bool(np.allclose(structure(rdf, Composition(3, 40, 0.002, 0.5, 1.0), None).y, 1.0, atol=0.1))
+    True
+    """
     c = composition
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", fourier.TransformWarning)  # `structure_caveats` has them
@@ -113,12 +154,26 @@ def structure(rdf: RDF, composition: Composition, curves: Array | None) -> Curve
 
 
 def structure_caveats(rdf: RDF, composition: Composition) -> tuple[str, ...]:
-    """What the end of g(r) makes unsure in S(q), in words."""
+    """What the end of g(r) makes unsure in S(q), in words.
+
+    Examples
+    --------
+    >>> rdf = RDF((np.arange(100) + 0.5) / 10, np.ones(100))
+    >>> len(structure_caveats(rdf, Composition(3, 40, 0.002, 0.5, 1.0)))
+    1
+    """
     return fourier.caveats(rdf, composition.density, WAVE_NUMBERS, composition.nps)
 
 
 def neighbours(rdf: RDF, composition: Composition, curves: Array | None) -> Curve:
-    """Other NPs within r (ends of the bins) of an NP; the band from equally likely curves (draws, m) of g."""
+    """Other NPs within r (ends of the bins) of an NP; the band from equally likely curves (draws, m) of g.
+
+    Examples
+    --------
+    >>> rdf = RDF((np.arange(100) + 0.5) / 10, np.ones(100))
+    >>> round(float(neighbours(rdf, Composition(3, 40, 0.002, 0.5, 1.0), None).y[-1]), 2)
+    7.91
+    """
     c = composition
     rows = rdf.g[None] if curves is None else np.vstack([rdf.g, curves])
     ends, counted = running_coordination_numbers(rdf.r, rows, c.density, c.nps)

@@ -54,7 +54,15 @@ class _UnusableError(Exception):
 
 
 def check_choice(accelerator: str, threads: int) -> None:
-    """Refuse, as `InputError`, an accelerator that does not exist or a number of threads out of range."""
+    """Refuse, as `InputError`, an accelerator that does not exist or a number of threads out of range.
+
+    Examples
+    --------
+    >>> check_choice("abacus", threads=1)
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: accelerator = 'abacus' is not one of auto, plugin, opt, omp, kokkos, gpu, none
+    """
     if accelerator not in ACCELERATORS:
         raise InputError(f"accelerator = {accelerator!r} is not one of {', '.join(ACCELERATORS)}")
     check_whole("threads", threads, 1, MAX_THREADS)
@@ -82,6 +90,12 @@ def choose(accelerator: str, lmp: Lmp, threads: int = 1) -> Acceleration:
     ------
     InputError
         No such accelerator, or this LAMMPS or this machine has it not: what is missing is named.
+
+    Examples
+    --------
+    >>> from nanonet.simulate.lmp import Lmp
+    >>> choose("none", Lmp(("lmp",), "20250722", {}))
+    Acceleration(name='none', arguments=(), threads=1)
     """
     check_choice(accelerator, threads)
     if accelerator in ("auto", "plugin"):
@@ -121,7 +135,13 @@ def _on_gpus(lmp: Lmp) -> bool:
 
 
 def plugin(lmp: Lmp) -> Path:
-    """Our pair style for a LAMMPS: compiled on first use, kept in the user's cache under a hash of all that matters."""
+    """Our pair style for a LAMMPS: compiled on first use, kept in the user's cache under a hash of all that matters.
+
+    Examples
+    --------
+    >>> from nanonet.simulate.lmp import find_lmp, inspect
+    >>> plugin(inspect(find_lmp()))  # doctest: +SKIP
+    """
     if not lmp.has("Command", "plugin"):
         raise _UnusableError(f"this LAMMPS ({lmp.version}) lacks the package PLUGIN")
     headers = _headers(lmp)

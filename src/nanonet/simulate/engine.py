@@ -11,10 +11,9 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from nanonet import records
 from nanonet.composition import Composition
 from nanonet.errors import InputError, SimulationError
-from nanonet.formats import lammps_dump, run_folder
+from nanonet.formats import lammps_dump
 from nanonet.formats.atomic import writing
 from nanonet.formats.run_folder import (
     CONFIGURATIONS,
@@ -32,6 +31,9 @@ from nanonet.protocol import Protocol, protocol_of, shown_name
 from nanonet.records import ProtocolRecord, RunRecord, Segment
 from nanonet.simulate import frames, langevin, process, script
 from nanonet.simulate.accelerate import choose
+from nanonet.simulate.finished import finished_id as finished_id
+from nanonet.simulate.finished import read_record as read_record
+from nanonet.simulate.finished import run_id as run_id
 from nanonet.simulate.lmp import find_lmp, inspect
 from nanonet.systems.base import NP, System
 from nanonet.systems.kinds import as_system, system_from_json
@@ -86,6 +88,10 @@ def run(
         LAMMPS; no `lmp` was found, or it lacks a style; the particles do not fit.
     SimulationError
         LAMMPS failed (with its last words, the command and the folder), or the disk is full. What was reached stays.
+
+    Examples
+    --------
+    >>> run(Composition(3, 40, 0.002, 0.5, 1.0), preset("standard"), "run1")  # doctest: +SKIP
     """
     system = as_system(system)
     numbers = system.numbers(protocol)
@@ -162,6 +168,10 @@ def extend(folder: str | os.PathLike[str], production_steps: int, **options: Any
     ------
     InputError
         The run is not finished, or has more production already; and as for `run`.
+
+    Examples
+    --------
+    >>> extend("run1", production_steps=500_000)  # doctest: +SKIP
     """
     folder = Path(folder)
     record = read_record(folder)
@@ -187,6 +197,12 @@ def write_deck(
     """Write what LAMMPS needs (data file and input scripts) without running it; returns the folder.
 
     Run there with any LAMMPS that has the package MOLECULE: `lmp -log none -in start.in`.
+
+    Examples
+    --------
+    >>> from nanonet.protocol import preset
+    >>> (write_deck(Composition(3, 40, 0.002, 0.5, 1.0), preset("smoke"), "deck") / "start.in").exists()
+    True
     """
     system = as_system(system)
     system.numbers(protocol)
@@ -194,11 +210,6 @@ def write_deck(
     with _lock(folder), _disk(folder):
         _record_in(system, protocol, folder, place)
     return folder
-
-
-def run_id(system: System | Composition, protocol: Protocol) -> str:
-    """Identity of a run: a hash of what it simulates and how (16 hexadecimal digits)."""
-    return records.run_id(as_system(system).parameters(), asdict(protocol))
 
 
 def _prepare(folder: str | os.PathLike[str]) -> Path:
@@ -230,7 +241,13 @@ def _lock(folder: Path) -> Iterator[int]:
 
 
 def is_in_use(folder: str | os.PathLike[str]) -> bool:
-    """Whether a run, or the LAMMPS that it started, holds a folder now."""
+    """Whether a run, or the LAMMPS that it started, holds a folder now.
+
+    Examples
+    --------
+    >>> is_in_use("run1")
+    False
+    """
     lock = Path(folder) / ".lock"
     if not lock.exists():
         return False
@@ -299,16 +316,6 @@ def _record_in(system: System, protocol: Protocol, folder: Path, place: Place | 
     return record
 
 
-def read_record(folder: Path) -> RunRecord:
-    """The record of the run in a folder, whose system and protocol this version supports; `InputError` otherwise."""
-    record = run_folder.read_record(folder)
-    try:
-        system_from_json(record.parameters), protocol_of(record.protocol)
-    except InputError as error:
-        raise InputError(f"run record {folder / RECORD} cannot be used: {error}") from None
-    return record
-
-
 def _of_protocol(record: RunRecord, system: System, protocol: Protocol) -> RunRecord:
     """The record with a protocol, which may be longer than before, and the id that belongs to it."""
     return replace(record, id=run_id(system, protocol), protocol=ProtocolRecord.from_json(asdict(protocol)))
@@ -328,16 +335,6 @@ def _is_longer(system: System, protocol: Protocol, folder: Path, record: RunReco
             f"the run in {folder} cannot be extended: it has no restart file any more; run a replica with another seed"
         )
     return True
-
-
-def finished_id(folder: Path) -> str | None:
-    """Identity of the finished run in a folder, if there is one."""
-    if not (folder / TRAJECTORY).exists() or not (folder / RECORD).exists():
-        return None
-    record = read_record(folder)
-    if frames.last_step(folder / TRAJECTORY) != protocol_of(record.protocol).total_steps:
-        return None
-    return record.id
 
 
 def _check_version(folder: Path, record: RunRecord, version: str) -> None:

@@ -17,7 +17,13 @@ _T = TypeVar("_T")
 
 
 def recorded_steps(dump: Path, trajectory: Path) -> set[int]:
-    """Steps of the complete frames of a dump and of the trajectory of an earlier segment."""
+    """Steps of the complete frames of a dump and of the trajectory of an earlier segment.
+
+    Examples
+    --------
+    >>> len(recorded_steps(Path("none.lammpstrj"), Path("run1/trajectory.gsd")))
+    40
+    """
     found = {lammps_dump.step_of(text) for text in lammps_dump.complete(dump.read_bytes())} if dump.exists() else set()
     if trajectory.exists():
         found |= _opened(trajectory, lambda file: {int(frame.configuration.step) for frame in file})
@@ -25,7 +31,13 @@ def recorded_steps(dump: Path, trajectory: Path) -> set[int]:
 
 
 def last_step(trajectory: Path) -> int:
-    """Step of the last frame of a trajectory; `InputError` when it cannot be read."""
+    """Step of the last frame of a trajectory; `InputError` when it cannot be read.
+
+    Examples
+    --------
+    >>> last_step(Path("run1/trajectory.gsd"))
+    2500
+    """
     return _opened(trajectory, lambda file: int(file[-1].configuration.step))
 
 
@@ -43,7 +55,7 @@ def _opened(trajectory: Path, read: Callable[[Any], _T]) -> _T:
 def convert(
     dump: Path, trajectory: Path, steps: Iterable[int], diameter: float, mass: float, earlier: Path | None = None
 ) -> None:
-    """Write the frames of a dump at the given steps as GSD, each once; of a step that stands twice the last counts.
+    r"""Write the frames of a dump at the given steps as GSD, each once; of a step that stands twice the last counts.
 
     Positions are wrapped into a box centred on 0, image flags kept. Steps that the dump lacks are taken from an
     `earlier` trajectory, where there is one.
@@ -54,6 +66,13 @@ def convert(
         A step is missing.
     InputError
         The earlier trajectory cannot be read.
+
+    Examples
+    --------
+    >>> head = "ITEM: TIMESTEP\n100\nITEM: NUMBER OF ATOMS\n1\nITEM: BOX BOUNDS pp pp pp\n0 9\n0 9\n0 9\n"
+    >>> text = head + "ITEM: ATOMS id x y z ix iy iz\n1 1 2 3 0 0 0\n"
+    >>> _ = Path("nps.lammpstrj").write_text(text, encoding="utf-8")
+    >>> convert(Path("nps.lammpstrj"), Path("nps.gsd"), [100], diameter=3.0, mass=27.0)
     """
     try:
         found = {frame.step: frame for frame in lammps_dump.read_frames(dump)} if dump.exists() else {}
@@ -79,7 +98,14 @@ def convert(
 def write(
     trajectory: Path, steps: Sequence[int], box: float, positions: NDArray[np.float64], diameter: float, mass: float
 ) -> None:
-    """Write positions (frames, n, 3) of NPs in a cube from 0 to `box` as GSD, wrapped, with image flags."""
+    """Write positions (frames, n, 3) of NPs in a cube from 0 to `box` as GSD, wrapped, with image flags.
+
+    Examples
+    --------
+    >>> write(Path("nps.gsd"), [0, 100], 10.0, np.zeros((2, 1, 3)), diameter=3.0, mass=27.0)
+    >>> last_step(Path("nps.gsd"))
+    100
+    """
     fractions = positions / box
     images = np.floor(fractions)
     inside = ((fractions - images - 0.5) * box).astype(np.float32)

@@ -43,7 +43,15 @@ class UnusableError(Exception):
 
 
 def supports(system: System) -> bool:
-    """Whether the loop has the forces and the bath of a system: NPs of mass 1 alone, with a table."""
+    """Whether the loop has the forces and the bath of a system: NPs of mass 1 alone, with a table.
+
+    Examples
+    --------
+    >>> from nanonet.composition import Composition
+    >>> from nanonet.systems.melt import Melt
+    >>> supports(Melt(Composition(3, 40, 0.002, 0.5, 1.0)))
+    False
+    """
     forces = system.force_field()
     alone = forces.table is not None and not forces.bonds and set(forces.masses) == {1.0}
     return alone and system.ensemble == "langevin"
@@ -53,6 +61,11 @@ def serves(nps: int, lmp: str | None, accelerator: str) -> bool:
     """Whether so many NPs run in the loop: unless a LAMMPS or one of its accelerators is asked for.
 
     Where it cannot be compiled, a warning gives the reason.
+
+    Examples
+    --------
+    >>> serves(20, lmp="/opt/lammps/bin/lmp", accelerator="auto")
+    False
     """
     if nps > MAX_NPS or accelerator not in ("auto", "plugin") or lmp or os.environ.get(LMP_VARIABLE):
         return False
@@ -102,6 +115,16 @@ def run(
         As `compiled`.
     SimulationError
         Two NPs came so close that the potential is not known there.
+
+    Examples
+    --------
+    >>> from nanonet.campaign.starts import potential_of
+    >>> from nanonet.composition import Composition
+    >>> from nanonet.protocol import IMPLICIT
+    >>> from nanonet.systems.implicit import implicit
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> system = implicit(composition, potential_of(composition))
+    >>> run(system, IMPLICIT, 20.8, np.array([[5.0, 5.0, 5.0], [9.0, 5.0, 5.0]]))  # doctest: +SKIP
     """
     loop = Loop(_loaded(compiled()), system, protocol, box, positions)
     found = []
@@ -159,7 +182,20 @@ class Loop:
 
 
 def force_table(system: System, rows: int) -> tuple[float, float, NDArray[np.float64]]:
-    """First and last squared separation, and the force over the separation at `rows` evenly spaced between them."""
+    """First and last squared separation, and the force over the separation at `rows` evenly spaced between them.
+
+    Examples
+    --------
+    >>> from nanonet.composition import Composition
+    >>> from nanonet.formats import potential_table
+    >>> from nanonet.potentials.mediated import PairInputs
+    >>> from nanonet.systems.implicit import implicit
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> system = implicit(composition, potential_table.shipped().potential(PairInputs.of(composition)))
+    >>> inner, outer, force = force_table(system, rows=100)
+    >>> bool(force[0] > 0), bool(abs(force[-1]) < 0.1)
+    (True, True)
+    """
     table = system.force_field().table
     assert table is not None  # see `supports`
     squared = np.linspace(table.inner**2, table.outer**2, rows)

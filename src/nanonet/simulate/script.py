@@ -31,6 +31,11 @@ def data_text(start: Configuration, masses: tuple[float, ...], bond_types: int =
     """The LAMMPS data file (atom style bond) of a starting configuration, with the masses of its types of particles.
 
     Molecule numbers count the chains, then rigid bodies, from 1; what belongs to none has molecule 0.
+
+    Examples
+    --------
+    >>> data_text(Configuration(10.0, np.zeros((1, 3)), np.ones(1, int), np.zeros(1, int)), (1.0,)).splitlines()[2]
+    '1 atoms'
     """
     images = np.floor(start.positions / start.box).astype(int)
     inside = start.positions - images * start.box
@@ -72,7 +77,18 @@ def data_text(start: Configuration, masses: tuple[float, ...], bond_types: int =
 
 
 def table_text(table: PairTable) -> str:
-    """The LAMMPS table file (pair_style table) of a tabulated potential."""
+    """The LAMMPS table file (pair_style table) of a tabulated potential.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> from nanonet.potentials.mediated import PairInputs
+    >>> from nanonet.systems.implicit import implicit
+    >>> composition = Composition(3, 40, 0.002, 0.5, 1.0)
+    >>> system = implicit(composition, potential_table.shipped().potential(PairInputs.of(composition)))
+    >>> table_text(system).splitlines()[2]
+    'NP'
+    """
     rows = table.at(np.linspace(table.inner, table.outer, _TABLE_ROWS))
     head = f"# nanonet: {table.title}\n\n{_TABLE_KEY}\n"
     head += f"N {len(rows)} R {rows[0, 0]:.10g} {rows[-1, 0]:.10g}\n\n"
@@ -80,7 +96,14 @@ def table_text(table: PairTable) -> str:
 
 
 def start_text(what: System | Composition, protocol: Protocol) -> str:
-    """The LAMMPS input that runs a system from its data file to the end."""
+    """The LAMMPS input that runs a system from its data file to the end.
+
+    Examples
+    --------
+    >>> from nanonet.protocol import preset
+    >>> "fix" in start_text(Composition(3, 40, 0.002, 0.5, 1.0), preset("smoke"))
+    True
+    """
     system = as_system(what)
     forces = system.force_field()
     if system.ensemble == "langevin":
@@ -95,7 +118,14 @@ def start_text(what: System | Composition, protocol: Protocol) -> str:
 
 
 def resume_text(what: System | Composition, protocol: Protocol) -> str:
-    """The LAMMPS input that resumes from a restart file: `lmp -in resume.in -var restart restart.a`."""
+    """The LAMMPS input that resumes from a restart file: `lmp -in resume.in -var restart restart.a`.
+
+    Examples
+    --------
+    >>> from nanonet.protocol import preset
+    >>> "read_restart" in resume_text(Composition(3, 40, 0.002, 0.5, 1.0), preset("smoke"))
+    True
+    """
     system = as_system(what)
     forces = system.force_field()
     bonds = ""
@@ -108,12 +138,25 @@ def resume_text(what: System | Composition, protocol: Protocol) -> str:
 
 
 def interactions(what: System | Composition) -> str:
-    """The potentials of a system, and the neighbour lists that suit them."""
+    """The potentials of a system, and the neighbour lists that suit them.
+
+    Examples
+    --------
+    >>> "pair_coeff" in interactions(Composition(3, 40, 0.002, 0.5, 1.0))
+    True
+    """
     return _forces(as_system(what).force_field())
 
 
 def bond_text(forces: ForceField) -> tuple[str, str]:
-    """What comes before the particles (styles; who is bonded has no pair potential), and the coefficients of bonds."""
+    r"""What comes before the particles (styles; who is bonded has no pair potential), and the coefficients of bonds.
+
+    Examples
+    --------
+    >>> from nanonet.systems.melt import FENE
+    >>> bond_text(ForceField((1.0,), bonds=(FENE,)))[1]
+    'bond_coeff 1 30 1.5 1.0 1.0\n'
+    """
     styles = dict.fromkeys(bond.style for bond in forces.bonds)
     hybrid = len(styles) > 1
     named = f"{'hybrid ' if hybrid else ''}{' '.join(styles)}" if styles else "none"

@@ -86,6 +86,11 @@ class ForceField:
         Largest separation (sigma) that bonded NPs may come to; 0 where NPs have no bonds.
     table:
         A tabulated potential, of all pairs.
+
+    Examples
+    --------
+    >>> ForceField((1.0,), (Pair("1 1", 1.0, 1.0, 2.5),)).pairs[0].cutoff
+    2.5
     """
 
     masses: tuple[float, ...]
@@ -111,6 +116,11 @@ class Configuration:
         Number (n,) of each particle's chain, from 1; 0 where it is in none.
     bonds:
         Bonds (b, 3): type, first and second particle, counted from 0.
+
+    Examples
+    --------
+    >>> Configuration(10.0, np.zeros((1, 3)), np.ones(1, np.int64), np.zeros(1, np.int64)).positions.shape
+    (1, 3)
     """
 
     box: float
@@ -200,7 +210,17 @@ class System(Protocol):
 
 
 def check_start(protocol: RunProtocol, *, placed: bool = False, anneals: bool = False) -> None:
-    """Refuse a start that a kind has not: `implicit` where no NPs were placed, cooling where it is not known."""
+    """Refuse a start that a kind has not: `implicit` where no NPs were placed, cooling where it is not known.
+
+    Examples
+    --------
+    >>> from nanonet.protocol import preset
+    >>> check_start(preset("smoke"))
+    >>> check_start(preset("standard"))
+    Traceback (most recent call last):
+        ...
+    nanonet.errors.InputError: start = 'implicit' needs the NPs of an implicit run: place=nanonet.campaign.starts.place
+    """
     if protocol.start == "implicit" and not placed:
         raise InputError("start = 'implicit' needs the NPs of an implicit run: place=nanonet.campaign.starts.place")
     if protocol.anneal_from and not anneals:

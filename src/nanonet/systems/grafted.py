@@ -46,7 +46,14 @@ _CLEAR = 0.9  # beads start so much (sigma) farther out than graft points: betwe
 
 @dataclass(frozen=True)
 class Grafted(OfComposition):
-    """Grafted NPs of a composition, in a matrix or alone."""
+    """Grafted NPs of a composition, in a matrix or alone.
+
+    Examples
+    --------
+    >>> from nanonet.protocol import preset
+    >>> Grafted(GraftedComposition(3, 40, 0.002, 0.5, 1.0, n_grafts=12, graft_length=10)).numbers(preset("smoke"))
+    Numbers(nps=18, chains=147, particles=8058, rigid=234)
+    """
 
     composition: GraftedComposition
 

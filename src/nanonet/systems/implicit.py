@@ -117,6 +117,14 @@ def implicit(composition: Composition, potential: PolymerPotential) -> Implicit:
     ------
     InputError
         The potential is of other pair inputs, does not reach zero, or its range does not reach the repulsive core.
+
+    Examples
+    --------
+    >>> from nanonet.formats import potential_table
+    >>> from nanonet.potentials.mediated import PairInputs
+    >>> potential = potential_table.shipped().potential(PairInputs(3, 40, 1.0))
+    >>> implicit(Composition(3, 40, 0.002, 0.5, 1.0), potential).composition.density
+    0.002
     """
     check_repulsion(composition)
     pair = potential.pair_inputs

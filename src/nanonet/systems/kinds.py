@@ -18,14 +18,27 @@ SYSTEMS: dict[str, type[System]] = {cls.kind: cls for cls in (Melt, UmbrellaWind
 
 
 def as_system(what: System | Composition) -> System:
-    """A system as it is; of a composition its melt, with grafted NPs where it has grafts."""
+    """A system as it is; of a composition its melt, with grafted NPs where it has grafts.
+
+    Examples
+    --------
+    >>> as_system(Composition(3, 40, 0.002, 0.5, 1.0)).parameters().keys()
+    dict_keys(['composition'])
+    """
     if isinstance(what, GraftedComposition):
         return Grafted(what) if what.n_grafts else Melt(what.core)
     return Melt(what) if isinstance(what, Composition) else what
 
 
 def system_from_json(parameters: Mapping[str, object]) -> System:
-    """The system of plain values that `parameters` gave, other entries beside them or not; `InputError` if none is."""
+    """The system of plain values that `parameters` gave, other entries beside them or not; `InputError` if none is.
+
+    Examples
+    --------
+    >>> melt = as_system(Composition(3, 40, 0.002, 0.5, 1.0))
+    >>> system_from_json(melt.parameters()) == melt
+    True
+    """
     known = sorted(SYSTEMS.values(), key=lambda cls: -len(cls.entries))
     for cls in known:
         if all(name in parameters for name in cls.entries):

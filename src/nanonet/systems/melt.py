@@ -36,7 +36,14 @@ _START_DENSITY = 0.7  # monomer density of the starting configuration: loose eno
 
 @dataclass(frozen=True)
 class Melt(OfComposition):
-    """NPs of a composition in its polymer."""
+    """NPs of a composition in its polymer.
+
+    Examples
+    --------
+    >>> from nanonet.protocol import preset
+    >>> Melt(Composition(3, 40, 0.002, 0.5, 1.0)).numbers(preset("smoke"))
+    Numbers(nps=18, chains=201, particles=8058, rigid=0)
+    """
 
     composition: Composition
 
@@ -88,13 +95,25 @@ class Melt(OfComposition):
 
 
 def polymer_pairs(diameter: float, eps_pn: float) -> tuple[Pair, Pair]:
-    """Pairs of monomers, and of a monomer and an NP."""
+    """Pairs of monomers, and of a monomer and an NP.
+
+    Examples
+    --------
+    >>> [pair.epsilon for pair in polymer_pairs(3.0, eps_pn=0.7)]
+    [1.0, 0.7]
+    """
     mixed = contact(diameter)
     return Pair("1 1", 1.0, 1.0, CUTOFF), Pair("1 2", eps_pn, mixed, CUTOFF * mixed)
 
 
 def contact(diameter: float) -> float:
-    """Distance (sigma) of a monomer and an NP in contact."""
+    """Distance (sigma) of a monomer and an NP in contact.
+
+    Examples
+    --------
+    >>> contact(3.0)
+    2.0
+    """
     return 0.5 * (diameter + 1.0)
 
 
@@ -103,6 +122,11 @@ def melt_numbers(nps: int, volume: float, diameter: float, chain_length: int) ->
 
     The density is an outcome under NPT, so this is an estimate: the melt at its known density plus a volume an NP.
     `InputError` where the NPs leave no room for even one chain.
+
+    Examples
+    --------
+    >>> melt_numbers(nps=18, volume=9000.0, diameter=3.0, chain_length=40)
+    Numbers(nps=18, chains=201, particles=8058, rigid=0)
     """
     melt = volume - nps * np_volume(diameter)
     chains = round(melt * MELT_DENSITY / chain_length)
@@ -115,7 +139,13 @@ def melt_numbers(nps: int, volume: float, diameter: float, chain_length: int) ->
 
 
 def start_box(numbers: Numbers, diameter: float) -> float:
-    """Edge (sigma) of the box of a starting configuration."""
+    """Edge (sigma) of the box of a starting configuration.
+
+    Examples
+    --------
+    >>> round(start_box(melt_numbers(18, 9000.0, 3.0, 40), diameter=3.0), 1)
+    23.0
+    """
     beads = numbers.particles - numbers.nps
     volume = beads / _START_DENSITY + numbers.nps * 4.0 / 3.0 * math.pi * contact(diameter) ** 3
     return float(volume ** (1.0 / 3.0))

@@ -37,7 +37,13 @@ class Placement:
 
 
 def place_alone(nps: int, box: float, diameter: float, start: str, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Positions (nps, 3) of NPs that are no dimers: `clustered` in one crystal, or else at random."""
+    """Positions (nps, 3) of NPs that are no dimers: `clustered` in one crystal, or else at random.
+
+    Examples
+    --------
+    >>> place_alone(8, 20.8, 3.0, "clustered", np.random.default_rng(0)).shape
+    (8, 3)
+    """
     place = _place_cluster if start == "clustered" else _place_nps
     return place(nps, box, diameter, rng)
 
@@ -80,6 +86,12 @@ def place_dimers(
     """Positions (2 dimers, 3): dimers at random, the longest first; NPs 2i and 2i + 1 are partners.
 
     NPs of different dimers keep the first of the gaps between their surfaces (sigma) with which all fit.
+
+    Examples
+    --------
+    >>> pairs = place_dimers([3.0, 4.0], 3.0, (1.0,), 30.0, np.random.default_rng(0))
+    >>> np.linalg.norm(pairs[::2] - pairs[1::2], axis=1).round(6)
+    array([3., 4.])
     """
     order = np.argsort([-separation for separation in separations], kind="stable")
     for gap in gaps:
@@ -117,7 +129,13 @@ def walk_chains(
     rng: np.random.Generator,
     first: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Random walks (chains, beads, 3), all grown together, one bead at a time; from their first beads (chains, 3)."""
+    """Random walks (chains, beads, 3), all grown together, one bead at a time; from their first beads (chains, 3).
+
+    Examples
+    --------
+    >>> walk_chains(2, 5, 20.0, np.zeros((1, 3)), 2.0, np.random.default_rng(0)).shape
+    (2, 5, 3)
+    """
     walks = np.full((chains, beads, 3), np.nan)
     if first is not None:
         walks[:, 0] = first

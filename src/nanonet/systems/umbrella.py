@@ -53,6 +53,11 @@ class UmbrellaWindows:
     ------
     InputError
         A spring is no pair of numbers above 0.
+
+    Examples
+    --------
+    >>> len(UmbrellaWindows(PairInputs(3, 40, 1.0)).springs)
+    22
     """
 
     pair_inputs: PairInputs
@@ -144,6 +149,11 @@ def springs(diameter: float) -> tuple[tuple[float, float], ...]:
 
     From inside contact to a gap of 4.75: narrow and stiff where the polymer's pull is strong, wider further out. The
     error of W depends on the time that all dimers spend at a separation, hardly on the stiffness.
+
+    Examples
+    --------
+    >>> springs(3.0)[0]
+    (2.4, 60.0)
     """
     near = np.arange(_INNERMOST * diameter, diameter + _NEAR, _STEPS[0])
     far = np.linspace(near[-1], diameter + REACH, 1 + math.ceil((diameter + REACH - near[-1]) / _STEPS[1]))[1:]

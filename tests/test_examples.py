@@ -64,7 +64,7 @@ def test_designs_disperse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     answers = json.loads((tmp_path / "answers.json").read_text(encoding="utf-8"))["answers"]
     assert len(answers) == 3
     for answer in answers:
-        found = nanonet.load().predict_all(answer["inputs"])
+        found = nanonet.load().predict_all(answer["composition"])
         assert found.point.values[0] == 3
         assert found.state is not None
         assert found.state.most_probable == "dispersion"

@@ -34,8 +34,8 @@ space = InputSpace((Input("packing", low=0.0, high=0.5),))
 quantity = Quantity(
     "S", "q", long_name="structure factor", x_long_name="wave number", x_unit="1/diameter", low=0, limit=1
 )
-q = np.linspace(0.5, 15.0, 59)
-packings = np.linspace(0.05, 0.45, 9)
+q = np.linspace(0.5, 15.0, 30)
+packings = np.linspace(0.05, 0.45, 7)
 exact = np.array([percus_yevick(q, one).s for one in packings])
 error = 0.02 * exact
 measured = exact + error * np.random.default_rng(1).standard_normal(exact.shape)

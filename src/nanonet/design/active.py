@@ -52,8 +52,9 @@ def learnt_so_far(workspace: Workspace) -> Predictor:
     >>> from nanonet.campaign.design import design
     >>> from nanonet.campaign.workspace import create
     >>> from nanonet.protocol import preset
-    >>> len(learnt_so_far(create("work", design(2), preset("smoke"), "mine.nc")).X) == len(Dataset.shipped())
-    True
+    >>> Dataset.shipped().subset(range(12)).save("twelve.nc")
+    >>> len(learnt_so_far(create("work12", design(2), preset("smoke"), "twelve.nc")).X)
+    12
     """
     data = Dataset.load(workspace.dataset) if workspace.dataset.exists() else None
     return model_of(Dataset.shipped() if data is None or len(data) < LEAST else data)

@@ -56,7 +56,7 @@ def find_known(workspace: Workspace) -> Known:
     >>> from nanonet.campaign.workspace import create
     >>> from nanonet.protocol import preset
     >>> sorted(find_known(create("work", design(2), preset("smoke"), "mine.nc")))
-    ['melt', 'umbrella']
+    ['grafted', 'melt', 'umbrella']
     """
     found = {results: results.read(workspace) for results in dict.fromkeys(RESULTS.values())}
     return {kind: found[results] for kind, results in RESULTS.items()}

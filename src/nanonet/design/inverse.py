@@ -193,7 +193,9 @@ def find(
     best = answers[0].probability
     if best < MET:
         priced = " at these costs" if weights.any() else ""
-        notes.append(f"nothing in range meets it{priced}: the most probable has {_sure(best)}, and is what comes nearest")
+        notes.append(
+            f"nothing in range meets it{priced}: the most probable has {_sure(best)}, and is what comes nearest"
+        )
     return Design(scorer.targets, box, tuple(answers), scorer.count, tuple(notes))
 
 

@@ -50,7 +50,7 @@ _SURE = 0.1  # standard deviation of t that no curve is below: runs of one compo
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
 _FAR_OFF = 25.0  # square error in predicted variances that a bin counts with at most: one must not widen all bands
 _WIDTH = 0.7  # of the local scale, in correlation lengths
-_UNLIKE = 20.0  # how many times as high as its prediction a curve that was learnt may rise
+_UNLIKE = 50.0  # how many times as high as its prediction a curve that was learnt may rise
 
 
 class GaussianProcess(CurveEstimator):

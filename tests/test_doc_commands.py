@@ -88,7 +88,7 @@ def looked_up(command: str) -> tuple[str, typer.core.TyperCommand, list[str]]:
 
 
 def wrong_in(command: str, whole: bool = True) -> str:
-    """What is wrong with a command; empty where it and its options are there, and if it is `whole` all that it needs."""
+    """What is wrong with a command; empty where it and its options are there, and where it is `whole` what it needs."""
     if re.match(r"nanonet (-h|--help|--version|COMMAND)", command):
         return ""
     try:

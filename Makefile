@@ -30,6 +30,10 @@ test-versions: $(VENV)/.test
 	$(UV_INSTALL) --python build/newest
 	build/newest/bin/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
 
+# Wheel and sdist, installed with lowest and newest versions in empty environments, predict
+release-check: $(VENV)/.test
+	$(BIN)/python release/check.py $(NEWEST)
+
 check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

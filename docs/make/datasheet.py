@@ -52,7 +52,7 @@ def _contents() -> dict[str, str]:
     contents = {
         "simulated.nc": f"g(r) of {len(explicit)} compositions with explicit polymer, and the runs behind each",
         "implicit.nc": f"g(r) of {len(implicit)} compositions with implicit polymer, {_converged(implicit)} converged",
-        "windows.json": f"mean forces between two NPs: {len(umbrella)} umbrella runs of {pairs} pair inputs (D, N, eps_pn)",
+        "windows.json": f"mean forces between two NPs: {len(umbrella)} umbrella runs, {pairs} (D, N, eps_pn)",
         "potential.npz": "table of W_poly, fitted to `windows.json`",
         "emulator.npz": "emulator of implicit NPs, fitted to `implicit.nc`",
         "configurations.npz": f"a whole configuration each of {len(configurations.shipped())} compositions",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 F = TypeVar("F", bound=np.floating)
@@ -31,3 +32,27 @@ def interpolate_rows(
     if right is not None:
         values[..., place > len(grid) - 1] = right
     return np.asarray(values, dtype=rows.dtype)
+
+
+def shift_rows(rows: NDArray[F], start: NDArray[np.float64], count: int, right: float | None = None) -> NDArray[F]:
+    """Rows (n, k), linearly interpolated each at the places start + 0, 1, ..., count - 1 (n, count) in steps of its grid.
+
+    The same as `interpolate_rows` at evenly spaced points, several times as fast.
+    """
+    n, k = rows.shape
+    first = np.clip(np.floor(start), -count, k).astype(np.intp)
+    fraction = np.where((start > -count) & (start < k), start - first, 0.0).astype(rows.dtype)[:, None]
+    before, after = max(0, -int(first.min())), max(0, int(first.max()) + count + 1 - k)
+    padded = np.empty((n, before + k + after), dtype=rows.dtype)
+    padded[:, :before] = rows[:, :1]
+    padded[:, before : before + k] = rows
+    padded[:, before + k :] = rows[:, -1:] if right is None else right
+    windows = sliding_window_view(padded, count + 1, axis=1)[np.arange(n), first + before]
+    values = np.diff(windows, axis=1)
+    values *= fraction
+    values += windows[:, :-1]
+    if right is not None:  # nothing between the last value of a row and what is beyond
+        end = k - 1 - first
+        over = np.flatnonzero((end >= 0) & (end < count) & (fraction[:, 0] > 0))
+        values[over, end[over]] = right
+    return values

@@ -26,6 +26,7 @@ from nanonet.campaign.workspace import Workspace, create, open_workspace
 from nanonet.dataset import Run
 from nanonet.errors import NanonetError, OutputError
 from nanonet.formats import run_folder
+from nanonet.grafted import GraftedComposition
 from nanonet.protocol import preset
 from nanonet.simulate import engine
 from nanonet.simulate.lmp import find_lmp
@@ -94,6 +95,21 @@ def test_a_campaign_runs_once_and_for_all(tiny: Workspace, logged: list[str]) ->
     assert [line.split()[0] for line in logged].count("starts") == 3
     assert campaign.run(tiny, max_replicas=1)
     assert [line.split()[0] for line in logged].count("starts") == 3
+
+
+def test_bare_and_grafted_nps_in_one_campaign(tmp_path: Path) -> None:
+    grafted = GraftedComposition(2, 10, 0.004, 0.5, 1.0, n_grafts=5, graft_length=4)
+    protocol = replace(TINY, min_box=20.5, equilibration_steps=100, production_steps=100)  # measured to 10 sigma
+    tiny = create(tmp_path / "work", (TINY_COMPOSITION, grafted), protocol, tmp_path / "data.nc")
+    assert campaign.run(tiny, cores=2, max_replicas=1)
+    assert _names(tiny) == ["done"] * 2
+    dataset = campaign.collect(tiny)
+    assert dataset is not None
+    assert dataset.space.names[5:] == ("n_grafts", "graft_length", "eps_gm")
+    assert sorted(dataset.X[:, 5:].tolist()) == [[0, 0, 1], [5, 4, 1]]
+    assert _names(tiny) == ["collected"] * 2
+    known = results.find_known(tiny)
+    assert all(known[one.kind].is_collected(tiny.task(one)) for one in tiny.systems)
 
 
 def test_time_is_over_and_the_campaign_goes_on(tiny: Workspace, logged: list[str]) -> None:

@@ -244,6 +244,17 @@ def test_copies_do_not_make_a_score_better() -> None:
         held_out(GaussianProcess, X[few], G[few], r)
 
 
+@pytest.mark.parametrize("curves", [10, 40])
+def test_one_high_peak_is_learnt_or_refused(curves: int) -> None:
+    X, G, r = made_up_curves(curves)
+    G[7, 30] = 7864
+    if curves == 10:
+        assert GaussianProcess().fit(X, G, r).predict(X)[7, 30] == pytest.approx(7864, rel=0.2)
+        return
+    with pytest.raises(InputError, match=r"curve 7: g = 7864 at r = 3\.05 is taken for noise .* allowed is 50 times"):
+        GaussianProcess().fit(X, G, r)
+
+
 def test_high_peaks_are_learnt_or_refused() -> None:
     X, G, r = made_up_curves(12)
     high = G.copy()

@@ -12,7 +12,7 @@ from nanonet.analyze import potential_gp
 from nanonet.analyze.tabulate import tabulate
 from nanonet.composition import MIN_EPS_NN, check_repulsion
 from nanonet.formats import potential_table
-from nanonet.interpolation import interpolate_rows
+from nanonet.interpolation import interpolate_rows, shift_rows
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.mediated import PairInputs
 from nanonet.rdf import standard_grid
@@ -75,6 +75,15 @@ def test_rows_are_interpolated_each_at_its_own_points() -> None:
     points = np.array([[-1.0, 0.5, 1.5, 3.0], [0.0, 1.0, 2.0, 2.5]])
     assert interpolate_rows(rows, grid, points) == pytest.approx(np.array([[0, 0.5, 2.5, 4], [5, 6, 7, 7]]))
     assert interpolate_rows(rows, grid, points, right=0.0)[:, -1] == pytest.approx([0, 0])
+
+
+@pytest.mark.parametrize("right", [None, 0.0])
+def test_shifted_rows_are_interpolated_rows(right: float | None) -> None:
+    random = np.random.default_rng(0)
+    rows, start = random.normal(size=(200, 51)), random.uniform(-150, 100, 200)
+    start[:4] = 50, 51, -3, 0
+    expected = interpolate_rows(rows, np.arange(51.0), start[:, None] + np.arange(80), right)
+    assert shift_rows(rows, start, 80, right) == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_weakest_repulsion_keeps_nps_apart() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nanonet.campaign.dispatch import MAX_CORES, check_options, executor, shut_down, stop, work
-from nanonet.campaign.results import RESULTS, Known, find_known, interleave
+from nanonet.campaign.results import RESULTS, Known, Results, find_known, interleave
 from nanonet.campaign.workspace import State, Task, Workspace
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError, SimulationError, check_whole
@@ -247,10 +247,10 @@ def collect(workspace: Workspace) -> Dataset | None:
     or in another order, gives the same file; two collections at once take turns. Of two runs with the same seed and
     start the longer one stays. A run that cannot be measured is left out, with the reason.
     """
-    folders: dict[str, list[Path]] = {kind: [] for kind in RESULTS}
+    folders: dict[type[Results], list[Path]] = {results: [] for results in RESULTS.values()}
     for task in workspace.tasks():
         if workspace.state(task).name == "done":
-            folders[task.system.kind].append(workspace.folder(task) / "run")
-    for kind, results in RESULTS.items():
-        results.collect(workspace, folders[kind])
+            folders[RESULTS[task.system.kind]].append(workspace.folder(task) / "run")
+    for results, found in folders.items():
+        results.collect(workspace, found)
     return Dataset.load(workspace.dataset) if workspace.dataset.exists() else None

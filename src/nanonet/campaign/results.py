@@ -11,6 +11,7 @@ from nanonet.campaign.curves import Curves
 from nanonet.campaign.potentials import Potentials
 from nanonet.campaign.workspace import Task, Workspace
 from nanonet.systems.base import System
+from nanonet.systems.grafted import Grafted
 from nanonet.systems.melt import Melt
 from nanonet.systems.umbrella import UmbrellaWindows
 
@@ -36,7 +37,11 @@ class Results(Protocol):
         """What would bring a system nearer to its target: tasks, each with the factor by which that is missed."""
 
 
-RESULTS: dict[str, type[Results]] = {UmbrellaWindows.kind: Potentials, Melt.kind: Curves}
+RESULTS: dict[str, type[Results]] = {
+    UmbrellaWindows.kind: Potentials,
+    Melt.kind: Curves,
+    Grafted.kind: Curves,
+}
 """By the kind of system, in the order in which they come."""
 
 Known = Mapping[str, Results]
@@ -44,7 +49,8 @@ Known = Mapping[str, Results]
 
 def find_known(workspace: Workspace) -> Known:
     """Read the workspace's files of results: what they hold need not be run again, wherever it was run."""
-    return {kind: results.read(workspace) for kind, results in RESULTS.items()}
+    found = {results: results.read(workspace) for results in dict.fromkeys(RESULTS.values())}
+    return {kind: found[results] for kind, results in RESULTS.items()}
 
 
 def interleave(systems: Sequence[System]) -> list[System]:

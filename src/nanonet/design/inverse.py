@@ -192,7 +192,10 @@ def find(
     tell(rounds, rounds)
     best = answers[0].probability
     if best < MET:
-        notes.append(f"nothing in range meets it: the most probable has {_sure(best)}, and is what comes nearest")
+        priced = " at these costs" if weights.any() else ""
+        notes.append(
+            f"nothing in range meets it{priced}: the most probable has {_sure(best)}, and is what comes nearest"
+        )
     return Design(scorer.targets, box, tuple(answers), scorer.count, tuple(notes))
 
 

@@ -50,6 +50,7 @@ _SURE = 0.1  # standard deviation of t that no curve is below: runs of one compo
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
 _FAR_OFF = 25.0  # square error in predicted variances that a bin counts with at most: one must not widen all bands
 _WIDTH = 0.7  # of the local scale, in correlation lengths
+_UNLIKE = 50.0  # how many times as high as its prediction a curve that was learnt may rise
 
 
 class GaussianProcess(CurveEstimator):
@@ -110,7 +111,8 @@ class GaussianProcess(CurveEstimator):
         ------
         InputError
             As `arrays.checked`; no curve above 0.03 of its scale; errors of another shape, negative or above `MAX_G`;
-            inputs or a grid that the prior mean does not take; a setting that does not exist.
+            inputs or a grid that the prior mean does not take; a setting that does not exist; a curve so much higher
+            than all others that it would be taken for noise.
         """
         for name, allowed in (("kernel", KERNELS), ("transform", tuple(TRANSFORMS))):
             if getattr(self, name) not in (None, *allowed):
@@ -131,6 +133,8 @@ class GaussianProcess(CurveEstimator):
         if prior is not None and prior.parameters:
             prior = _prior_fitted_to(prior, inputs, curves, grid, made)
         self.process_, self.left_out_ = _fit(inputs, curves, grid, errors, prior, made, self.kernel, progress)
+        if bounded:
+            _check_learnt(curves, self.process_.predict(inputs), grid, _TALL * scale, self.quantity)
         self.noise_known_ = errors is not None
         return self
 
@@ -176,6 +180,18 @@ class GaussianProcess(CurveEstimator):
         if not hasattr(self, "process_"):
             raise InputError("this GaussianProcess has not been fitted; call fit first")
         return self.process_
+
+
+def _check_learnt(curves: Array, predicted: Array, grid: Array, tall: float, quantity: Quantity) -> None:
+    """Raise where a curve (n, m) rises above `tall` and far above its own prediction: it was taken for noise."""
+    rows, tops = np.arange(len(curves)), curves.argmax(axis=1)
+    height, learnt = curves[rows, tops], predicted[rows, tops]
+    for i in np.flatnonzero((height > tall) & (height > _UNLIKE * learnt)):
+        raise InputError(
+            f"curve {i}: {quantity.name} = {height[i]:.6g} at {quantity.x} = {grid[tops[i]]:g} is taken for noise "
+            f"beside the other curves, which give {learnt[i]:.3g} there; allowed is {_UNLIKE:g} times as much. "
+            "Leave it out, or add curves like it"
+        )
 
 
 def _errors(error: ArrayLike | None, curves: Array) -> Array | None:

@@ -200,9 +200,9 @@ def describe(X: Array, w: Array) -> PairWell:
     bend = left - 2.0 * here + right
     shift = np.where(bend > 0, 0.5 * (left - right) / np.where(bend > 0, bend, 1.0), 0.0)
     place = FINE[inner] + _WIDTH / _SUB * np.clip(shift, -0.5, 0.5)
-    near = (w.min(axis=1) < -0.1) & (place < contact + _WELL)
+    near = (w[rows, lowest] < -0.1) & (place < contact + _WELL)
     diameter = X[:, FIELDS.index("diameter")]
-    integral = ((1.0 - np.exp(-w)) * FINE**2).sum(axis=1) * _WIDTH / _SUB
+    integral = (1.0 - np.exp(-w)) @ FINE**2 * _WIDTH / _SUB
     return PairWell(contact, np.where(near, place, 1.03 * contact), 3.0 * integral / diameter**3, w)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import FIELDS
-from nanonet.interpolation import interpolate_rows
+from nanonet.interpolation import interpolate_rows, shift_rows
 from nanonet.potentials.dilute import Expected
 from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, well_of
 from nanonet.potentials.lennard_jones import lj_cut_shifted
@@ -111,11 +111,14 @@ class ManyBody:
             return Gathered(gate, well, features)
         rows, g = X[chosen], gate[chosen, None]
         direct = lj_cut_shifted(FINE, *(rows[:, FIELDS.index(name), None] for name in ("diameter", "eps_nn")))
-        polymer = interpolate_rows(
-            well.w[chosen] - np.minimum(direct, well.w[chosen].max()), FINE, FINE - self.shift * g
-        )
-        polymer *= np.where(polymer < 0, 1.0 - g * (1.0 - self.share), 1.0)
-        changed = describe(rows, direct + polymer)
+        polymer = well.w[chosen]
+        polymer -= np.minimum(direct, polymer.max())
+        polymer = shift_rows(polymer, -self.shift / (FINE[1] - FINE[0]) * g[:, 0], len(FINE))
+        polymer += np.minimum(polymer, 0.0) * (g * (self.share - 1.0))
+        direct += polymer
+        changed = describe(rows, direct)
+        if len(chosen) == len(X):
+            return Gathered(gate, changed, features)
         whole = PairWell(*(values.copy() for values in well))
         for old, new in zip(whole, changed, strict=True):
             old[chosen] = new

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nanonet.composition import FIELDS, PAIR_INPUTS
 from nanonet.errors import InputError
-from nanonet.interpolation import interpolate_rows
+from nanonet.interpolation import interpolate_rows, shift_rows
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.mediated import PairInputs, PolymerPotential
 
@@ -65,10 +65,12 @@ class PotentialTable:
 
     def pmf(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
         """Potential of mean force W(r) = U_nn + W_poly (n, m), kT, of compositions X (n, 5) at separations r (m,)."""
-        w = self._between(self.w, X, r)
-        inside = r - X[:, :1] < self.gaps[0]
-        w = np.where(inside, w + INNER_SLOPE * (self.gaps[0] - (r - X[:, :1])), w)
-        return np.minimum(w + lj_cut_shifted(r, X[:, :1], X[:, _EPS_NN, None]), _FARTHEST)
+        w = self.gaps[0] - r + X[:, :1]
+        np.maximum(w, 0.0, out=w)
+        w *= INNER_SLOPE
+        w += self._between(self.w, X, r)
+        w += lj_cut_shifted(r, X[:, :1], X[:, _EPS_NN, None])
+        return np.minimum(w, _FARTHEST, out=w)
 
     def potential(self, pair: PairInputs) -> PolymerPotential:
         """W_poly of two NPs; its covariance is NaN, since the table holds no errors.
@@ -111,4 +113,18 @@ class PotentialTable:
                 weight *= (fraction if bit else 1.0 - fraction).astype(np.float32)
                 index.append(i + bit)
             rows += weight[:, None] * values[tuple(index)]
-        return interpolate_rows(rows, self.gaps, r - X[:, :1], right=0.0)
+        return _at_gaps(rows, self.gaps, X[:, 0], r)
+
+
+def _at_gaps(
+    rows: NDArray[np.float32], gaps: NDArray[np.float64], diameters: NDArray[np.float64], r: NDArray[np.float64]
+) -> NDArray[np.floating]:
+    """Rows (n, k) on evenly spaced gaps at separations r (m,) of NPs with diameters (n,); 0 beyond the last gap."""
+    step = gaps[1] - gaps[0]
+    finer = round(step / (r[1] - r[0])) if len(r) > 1 else 0
+    if not finer or not np.allclose(np.diff(r) * finer, step, rtol=1e-9, atol=0.0):
+        return interpolate_rows(rows, gaps, r - diameters[:, None], right=0.0)
+    part = (np.arange(finer) / finer).astype(np.float32)
+    between = rows[:, :-1, None] + np.diff(rows, axis=1)[..., None] * part
+    fine = np.concatenate([between.reshape(len(rows), -1), rows[:, -1:]], axis=1)
+    return shift_rows(fine, (r[0] - diameters - gaps[0]) * (finer / step), len(r), right=0.0)

@@ -35,7 +35,7 @@ def interpolate_rows(
 
 
 def shift_rows(rows: NDArray[F], start: NDArray[np.float64], count: int, right: float | None = None) -> NDArray[F]:
-    """Rows (n, k), linearly interpolated each at the places start + 0, 1, ..., count - 1 (n, count) in steps of its grid.
+    """Rows (n, k), linearly interpolated each at the places start + 0, 1, ..., count - 1 (n, count) in its grid steps.
 
     The same as `interpolate_rows` at evenly spaced points, several times as fast.
     """

@@ -65,12 +65,13 @@ class PotentialTable:
 
     def pmf(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
         """Potential of mean force W(r) = U_nn + W_poly (n, m), kT, of compositions X (n, 5) at separations r (m,)."""
-        w = self.gaps[0] - r + X[:, :1]
+        w: NDArray[np.float64] = self.gaps[0] - r + X[:, :1]
         np.maximum(w, 0.0, out=w)
         w *= INNER_SLOPE
         w += self._between(self.w, X, r)
         w += lj_cut_shifted(r, X[:, :1], X[:, _EPS_NN, None])
-        return np.minimum(w, _FARTHEST, out=w)
+        np.minimum(w, _FARTHEST, out=w)
+        return w
 
     def potential(self, pair: PairInputs) -> PolymerPotential:
         """W_poly of two NPs; its covariance is NaN, since the table holds no errors.

@@ -225,20 +225,21 @@ def status(workspace: Workspace) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from nanonet.grafted import GRAFTED
+
     opened = open_workspace(workspace)
     rows = campaign.status(opened)
+    grafted = any("n_grafts" in row.task.system.inputs for row in rows)
+    columns = GRAFTED.inputs if grafted else NANOCOMPOSITE.inputs
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("#", *(one.symbol for one in NANOCOMPOSITE.inputs), "start"):
+    for name in ("#", *(one.symbol for one in columns), "start"):
         table.add_column(name, justify="left" if name == "start" else "right")
     table.add_column("state")
     table.add_column("", overflow="fold")
     for row in rows:
         inputs = row.task.system.inputs
         name = row.state.name
-        cells = [
-            format(inputs[one.name], ".3g" if one.log else "g") if one.name in inputs else ""
-            for one in NANOCOMPOSITE.inputs
-        ]
+        cells = [format(inputs[one.name], ".3g" if one.log else "g") if one.name in inputs else "" for one in columns]
         if "density" not in inputs:
             cells[NANOCOMPOSITE.column("density")] = row.task.system.kind
         number = "-" if row.number is None else str(row.number)

@@ -165,7 +165,7 @@ def test_a_sweep_says_what_single_predictions_say(model: Predictor, tmp_path: Pa
     written = xr.load_dataset(tmp_path / "sweep.nc")
     one = model.predict_all([3, 40, 0.002, 1.0, 0.2])
     here = written.sel(eps_nn=1.0, eps_pn=0.2)
-    np.testing.assert_allclose(here.g, one.curve.y, rtol=1e-5)
+    np.testing.assert_allclose(here.g, one.curve.y, rtol=1e-5, atol=1e-7)  # ln(g + 0.03) is in single precision
     assert one.intervals is not None
     assert one.intervals.peak is not None
     assert float(here.peak_height) == pytest.approx(one.intervals.peak.height)

@@ -40,6 +40,8 @@ _WIDTH = 0.1
 FINE = np.asarray(_WIDTH / _SUB * (np.arange(100 * _SUB) + 0.5))
 """Where W is known for the inputs of the network (sigma)."""
 
+_PLACES = np.arange(len(FINE), dtype=np.int16)
+
 _FARTHEST = 60.0  # kT
 _CORE = 1.0  # kT: W at contact
 _WELL = 1.5  # sigma from contact within which the minimum is that of contact
@@ -189,12 +191,10 @@ def well_of(potential: PairPotential, X: Array) -> PairWell:
 
 def describe(X: Array, w: Array) -> PairWell:
     """The same of W (n, k) on `FINE`."""
-    w = np.clip(w, -_FARTHEST, _FARTHEST)
-    above = w > _CORE
-    last = w.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
-    contact = np.where(above.any(axis=1), FINE[last], FINE[0])
+    w = np.minimum(np.maximum(w, -_FARTHEST), _FARTHEST)
+    contact = FINE[((w > _CORE) * _PLACES).max(axis=1)]
     lowest = w.argmin(axis=1)
-    inner = np.clip(lowest, 1, w.shape[1] - 2)
+    inner = np.minimum(np.maximum(lowest, 1), w.shape[1] - 2)
     rows = np.arange(len(X))
     left, here, right = (w[rows, inner + k] for k in (-1, 0, 1))
     bend = left - 2.0 * here + right
@@ -226,7 +226,7 @@ def read_off(X: Array, well: PairWell) -> Array:
 def parts_of_w(x: Array, well: PairWell) -> Single:
     """Parts of ln g in bins about x (m,) that follow W, (c, n, m): attraction by `CAPS`, repulsion, and 1."""
     points, w = FINE, well.w
-    if not (len(x) == len(FINE) // _SUB and np.allclose(x, _WIDTH * (np.arange(len(x)) + 0.5))):
+    if not (len(x) == len(FINE) // _SUB and np.abs(x - _WIDTH * (np.arange(len(x)) + 0.5)).max() < 1e-9):
         points = (x[:, None] + (x[1] - x[0]) * ((np.arange(_SUB) + 0.5) / _SUB - 0.5)).ravel()
         w = interpolate_rows(well.w, FINE, np.broadcast_to(points, (len(w), len(points))), right=0.0)
     weights = (points**2).reshape(-1, _SUB)

@@ -94,11 +94,10 @@ class ManyBody:
         chosen = np.flatnonzero(width > _HARDLY)
         if len(chosen):
             widths = width[chosen, None] * np.clip((place[chosen] - 1.0) / _RISE, 0.0, 1.0)
-            total = np.zeros(widths.shape)
-            for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-                total += weight * interpolate_rows(curves[chosen], x, x + node * widths)
+            points = (x[:, None] + widths[..., None] * _NODES).reshape(len(chosen), -1)
+            averaged = interpolate_rows(curves[chosen], x, points).reshape(*widths.shape, -1) @ _WEIGHTS
             curves = curves.copy()
-            curves[chosen] = total
+            curves[chosen] = averaged
         return Expected(curves, state.features, place)
 
     def gathered(self, X: Array) -> Gathered:

@@ -20,6 +20,7 @@ ARRAYS = ("diameters", "chain_lengths", "eps_pn", "gaps", "w")
 _COLUMNS = tuple(FIELDS.index(name) for name in PAIR_INPUTS.names)
 _EPS_NN = FIELDS.index("eps_nn")
 _FARTHEST = 50.0
+_CORNERS = np.indices((2, 2, 2)).reshape(3, 8, 1)  # of a cell of the table
 _INNERMOST = 0.6  # r (sigma) below which a potential is not given
 
 
@@ -103,17 +104,14 @@ class PotentialTable:
         """Linear interpolation (n, m) of a table (a, b, c, k); 0 beyond its last gap."""
         places = []
         for column, axis in zip(_COLUMNS, (self.diameters, self.chain_lengths, self.eps_pn), strict=True):
-            x = np.clip(X[:, column], axis[0], axis[-1])
-            i = np.clip(np.searchsorted(axis, x, side="right") - 1, 0, len(axis) - 2)
+            x = np.minimum(np.maximum(X[:, column], axis[0]), axis[-1])
+            i = np.minimum(np.searchsorted(axis, x, side="right") - 1, len(axis) - 2)
             places.append((i, (x - axis[i]) / (axis[i + 1] - axis[i])))
-        rows = np.zeros((len(X), len(self.gaps)), dtype=np.float32)
-        for corner in np.ndindex(2, 2, 2):
-            weight = np.ones(len(X), dtype=np.float32)
-            index = []
-            for bit, (i, fraction) in zip(corner, places, strict=True):
-                weight *= (fraction if bit else 1.0 - fraction).astype(np.float32)
-                index.append(i + bit)
-            rows += weight[:, None] * values[tuple(index)]
+        weights = np.float32(1.0)
+        for (_, fraction), bits in zip(places, _CORNERS, strict=True):
+            weights = weights * np.where(bits, fraction, 1.0 - fraction).astype(np.float32)
+        corners = values[tuple(i + bits for (i, _), bits in zip(places, _CORNERS, strict=True))]
+        rows = np.einsum("cn,cnk->nk", weights, corners)
         return _at_gaps(rows, self.gaps, X[:, 0], r)
 
 
@@ -123,7 +121,7 @@ def _at_gaps(
     """Rows (n, k) on evenly spaced gaps at separations r (m,) of NPs with diameters (n,); 0 beyond the last gap."""
     step = gaps[1] - gaps[0]
     finer = round(step / (r[1] - r[0])) if len(r) > 1 else 0
-    if not finer or not np.allclose(np.diff(r) * finer, step, rtol=1e-9, atol=0.0):
+    if not finer or np.abs(np.diff(r) * finer - step).max() > 1e-9 * step:
         return interpolate_rows(rows, gaps, r - diameters[:, None], right=0.0)
     part = (np.arange(finer) / finer).astype(np.float32)
     between = rows[:, :-1, None] + np.diff(rows, axis=1)[..., None] * part

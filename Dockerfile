@@ -7,7 +7,7 @@ RUN python -m venv /opt/nanonet \
     && /opt/nanonet/bin/pip install --no-cache-dir --constraint constraints.txt '.[serve]'
 
 FROM python:3.11-slim-bookworm
-LABEL org.opencontainers.image.title="nanonet" org.opencontainers.image.licenses="BSD-3-Clause"
+LABEL org.opencontainers.image.title="nanonet" org.opencontainers.image.licenses="BSD-3-Clause AND CC-BY-4.0"
 COPY --from=build /opt/nanonet /opt/nanonet
 ENV PATH=/opt/nanonet/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 MPLCONFIGDIR=/tmp
 RUN useradd --system --uid 10001 --no-create-home nanonet

@@ -8,7 +8,8 @@ UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn,traj
 # Small matrices: more threads only wait for each other, and for other processes on busy cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-long test-versions check format model figures multiscale report validation docs clean
+.PHONY: demo test test-long test-versions check format model datasheet archive figures multiscale report validation docs \
+	release-check clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
@@ -28,6 +29,10 @@ test-versions: $(VENV)/.test
 	$(BIN)/uv venv --quiet --clear --python $(NEWEST) build/newest
 	$(UV_INSTALL) --python build/newest
 	build/newest/bin/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
+
+# Wheel and sdist, installed with lowest and newest versions in empty environments, predict
+release-check: $(VENV)/.test
+	$(BIN)/python release/check.py $(NEWEST)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -50,6 +55,18 @@ model: $(VENV)/.test
 	mkdir -p build
 	$(BIN)/nanonet structure-factor data/runs/* --out build/sq.nc
 	$(BIN)/nanonet train build/sq.nc --out src/nanonet/data/sq
+	$(BIN)/python -m docs.make.datasheet
+
+# Checksums of the shipped data and models, and the numbers of docs/datasheet.md
+datasheet: $(VENV)/.test
+	$(BIN)/python -m docs.make.datasheet
+
+# The kept runs in one file, which is the same for the same runs
+archive:
+	mkdir -p build
+	tar --create --file build/nanonet-runs.tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a+rX,go-w \
+		--directory data runs README.md --directory ../src/nanonet/data LICENSE CITATION.cff
+	sha256sum build/nanonet-runs.tar
 
 figures: $(VENV)/.test
 	$(BIN)/python -m docs.make.figures

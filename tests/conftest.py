@@ -54,6 +54,13 @@ TINY_COMPOSITION = Composition(diameter=2, chain_length=10, density=0.004, eps_n
 TINY_WINDOWS = UmbrellaWindows(PairInputs(2, 10, 1.0), ((2.2, 20.0), (2.6, 20.0), (3.0, 20.0), (3.4, 20.0)))
 
 
+@pytest.fixture(scope="session")
+def kept_runs() -> list[Path]:
+    """Folders of the kept runs (data/runs), the smallest first; a source distribution has none."""
+    found = (Path(__file__).parents[1] / "data" / "runs").glob("*/thinned.gsd")
+    return [path.parent for path in sorted(found, key=lambda path: path.stat().st_size)] or pytest.skip("no kept runs")
+
+
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
     """Lines that nanonet logs during a test."""

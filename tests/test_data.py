@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import nanonet
+from docs.make import datasheet
 from nanonet import Composition, Dataset
 from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
@@ -23,7 +24,6 @@ from nanonet.models.load import SHIPPED
 from nanonet.structure_factor import StructureFactor
 from tests.synthetic import draw, trace
 
-ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "predictions.json"
 ROW = 10.0 / 64
 
@@ -105,10 +105,10 @@ def test_the_image_keeps_the_first_peak_of_real_curves(i: int) -> None:
     assert abs(after.position - before.position) <= ROW
 
 
-def test_what_is_kept_of_the_runs_says_what_the_dataset_says() -> None:
+def test_what_is_kept_of_the_runs_says_what_the_dataset_says(kept_runs: list[Path]) -> None:
     """Every tenth frame: the same g within the errors of so few frames."""
     runs = {run.record["id"]: run for behind in DATA.runs for run in behind}
-    folders = {folder.name: folder for folder in (ROOT / "data" / "runs").iterdir()}
+    folders = {folder.name: folder for folder in kept_runs}
     assert folders.keys() == runs.keys()
     for identity, folder in sorted(folders.items())[:3]:
         run = runs[identity]
@@ -167,10 +167,20 @@ def test_the_card_tells_what_curves_left_out_say() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_predictions_are_the_golden_ones(name: str) -> None:
-    """Golden numbers; after a wanted change:  python -m tests.test_data."""
+    """Golden numbers; after a wanted change, `python -m tests.test_data` writes them and the checksums."""
     golden = json.loads(GOLDEN.read_text())
     predicted = nanonet.load(name).predict_curves(golden["X"])
     assert predicted == pytest.approx(np.array(golden["G"][name]), rel=1e-3, abs=1e-4)
+
+
+def test_checksums_are_those_of_the_files() -> None:
+    assert datasheet.SUMS.read_text() == datasheet.checksums(), "`make datasheet` writes them again"
+
+
+def test_the_datasheet_has_the_numbers_of_the_data(kept_runs: list[Path]) -> None:
+    assert len(kept_runs) == sum(map(len, DATA.runs))
+    block = datasheet.START + datasheet.numbers() + datasheet.END
+    assert block in datasheet.PAGE.read_text(), "`make datasheet` writes them again"
 
 
 def test_no_two_nps_are_in_one_place() -> None:
@@ -193,3 +203,4 @@ if __name__ == "__main__":
     X = [[c.diameter, c.chain_length, c.density, c.eps_nn, c.eps_pn] for c in compositions]
     curves = {name: np.round(nanonet.load(name).predict_curves(X), 6).tolist() for name in SHIPPED}
     GOLDEN.write_text(json.dumps({"X": X, "G": curves}) + "\n")
+    datasheet.main()

@@ -20,23 +20,21 @@ from nanonet.simulate import engine
 from nanonet.systems.kinds import as_system
 from tests.conftest import SMOKE, TINY_WINDOWS, with_id
 
-KEPT = sorted((Path(__file__).parent.parent / "data" / "runs").glob("*/run.json"))
 
-
-def test_ids_are_golden() -> None:
+def test_ids_are_golden(kept_runs: list[Path]) -> None:
     """The identity of a run is the hash of its subject and protocol: it must never change."""
     assert engine.run_id(SMOKE, preset("smoke")) == "a5a0f702d1513b68"
-    assert len(KEPT) > 10
-    for path in KEPT:
-        record = json.loads(path.read_text())
-        assert read_record(path.parent).id == record["id"] == path.parent.name
+    assert len(kept_runs) > 10
+    for folder in kept_runs:
+        record = json.loads((folder / "run.json").read_text())
+        assert read_record(folder).id == record["id"] == folder.name
     for data in (Dataset.shipped(), Dataset.shipped("implicit")):
         for one in (run.record for behind in data.runs for run in behind if run.record.fidelity != "implicit"):
             records.check_id(one.id, {"composition": one.composition.to_json()}, one.protocol, "record")
 
 
-def test_defaults_of_later_fields_do_not_count() -> None:
-    record = json.loads(KEPT[0].read_text())
+def test_defaults_of_later_fields_do_not_count(kept_runs: list[Path]) -> None:
+    record = json.loads((min(kept_runs) / "run.json").read_text())
     protocol = {name: value for name, value in record["protocol"].items() if name not in ("start", "bond_substeps")}
     full = protocol | {"start": "dispersed", "bond_substeps": 1}
     subject = {"composition": record["composition"]}

@@ -20,8 +20,6 @@ pytest.importorskip("MDAnalysis", exc_type=ImportError)
 
 from tests.analyze.made_up_files import TILTED, UPRIGHT, Array, dimensions_of, dump, universe, vectors, write
 
-RUNS = Path(__file__).parents[2] / "data" / "runs"
-
 
 def _walk(frames: int, n: int, step: float, seed: int = 0) -> Array:
     """Random walks (frames, n, 3): each step is normal along each axis, of this standard deviation."""
@@ -118,8 +116,8 @@ def test_a_dump_whose_box_breathes_about_its_middle(tmp_path: Path) -> None:
     assert found.measured.msd.y == pytest.approx(0, abs=1e-12)
 
 
-def test_nps_of_a_kept_run_are_followed_as_their_image_flags_say() -> None:
-    folder = min(RUNS.iterdir(), key=lambda one: (one / "thinned.gsd").stat().st_size)
+def test_nps_of_a_kept_run_are_followed_as_their_image_flags_say(kept_runs: list[Path]) -> None:
+    folder = kept_runs[0]
     with gsd.hoomd.open(str(folder / "thinned.gsd"), "r") as file:
         fractions = [one.particles.position / one.configuration.box[:3] + one.particles.image for one in file]
         box = np.mean([one.configuration.box[:3] for one in file], axis=0)

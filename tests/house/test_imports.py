@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import runpy
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 import nanonet
 
@@ -108,6 +111,12 @@ def test_no_second_level_of_folders_and_no_long_files() -> None:
     for path in ROOT.rglob("*.py"):
         assert len(path.relative_to(ROOT).parts) <= 2
         assert len(path.read_text().splitlines()) <= 400, path
+
+
+@pytest.mark.parametrize("former", ["phase", "learn.model", "learn.gaussian", "learn.scoring"])
+def test_former_names_warn(former: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"nanonet.{former} is now nanonet"):
+        runpy.run_module(f"nanonet.{former}")
 
 
 def _loaded_after(statement: str) -> set[str]:

@@ -59,6 +59,9 @@ def test_what_cannot_be_is_found_before_the_work(run, tmp_path: Path, monkeypatc
 def test_shipped_datasets_have_names(run) -> None:  # type: ignore[no-untyped-def]
     status, out, _ = run("dataset", "show", "explicit")
     assert (status, f"Dataset of {len(Dataset.shipped())} compositions" in out) == (0, True)
+    converged = [entry.convergence.converged for entry in Dataset.shipped().provenance if entry.convergence]
+    assert f"{sum(converged)} of {len(converged)} converged, " in out
+    assert run("dataset", "check", "implicit")[0] == 0
     status, _, err = run("train", "explicitly", "--out", "model")
     assert (status, err.splitlines()[0]) == (2, "error: dataset explicitly cannot be read: it does not exist")
 

@@ -21,7 +21,7 @@ from tests.analyze.made_up_files import UPRIGHT, data, dump, extended_xyz, fluid
 Run = Callable[..., tuple[int, str, str]]
 
 ROOT = Path(__file__).parents[2]
-RUNS, ARGON = ROOT / "data" / "runs", ROOT / "docs" / "examples" / "argon-krypton.in"
+ARGON = ROOT / "docs" / "examples" / "argon-krypton.in"
 DECLARED = """
 [inputs.temperature]
 unit = "K"
@@ -128,8 +128,8 @@ def test_msd_of_a_trajectory(run: Run, tmp_path: Path) -> None:
         assert not out.exists()
 
 
-def test_msd_of_kept_runs_is_learnt_and_predicted(run: Run, tmp_path: Path) -> None:
-    folders = sorted(RUNS.iterdir(), key=lambda folder: (folder / "thinned.gsd").stat().st_size)[:8]
+def test_msd_of_kept_runs_is_learnt_and_predicted(run: Run, tmp_path: Path, kept_runs: list[Path]) -> None:
+    folders = kept_runs[:8]
     out, model = tmp_path / "msd.nc", tmp_path / "model"
     status, text, _ = run("msd", *folders, "--out", out, "--lag-max", 300)
     assert (status, "sigma^2 at t = 250 tau" in text) == (0, True)

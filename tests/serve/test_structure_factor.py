@@ -14,26 +14,16 @@ from nanonet import Dataset
 from nanonet.formats.curve_csv import read_curve, read_rdf
 from nanonet.structure_factor import S_Q, StructureFactor
 
-RUNS = Path(__file__).parents[2] / "data" / "runs"
 COMPOSITION = ("--diameter", 3, "--chain-length", 40, "--density", 0.002, "--eps-nn", 0.5, "--eps-pn", 1.0)
 
 Run = Callable[..., tuple[int, str, str]]
 warned = pytest.mark.filterwarnings("always::nanonet.fourier.TransformWarning")
 
 
-@pytest.fixture(scope="module")
-def kept() -> list[Path]:
-    """Kept runs, the smallest."""
-    found = sorted(RUNS.iterdir(), key=lambda folder: (folder / "thinned.gsd").stat().st_size)[:4]
-    if not found:
-        pytest.skip("no kept runs")
-    return found
-
-
 @warned
-def test_s_of_a_run_and_back(run: Run, kept: list[Path], tmp_path: Path) -> None:
+def test_s_of_a_run_and_back(run: Run, kept_runs: list[Path], tmp_path: Path) -> None:
     out, plot = tmp_path / "s.csv", tmp_path / "s.png"
-    status, text, err = run("structure-factor", kept[0], "--out", out, "--q-max", 4, "--plot", plot)
+    status, text, err = run("structure-factor", kept_runs[0], "--out", out, "--q-max", 4, "--plot", plot)
     assert (status, err) == (0, "")
     assert "S(q)  " in text
     assert plot.read_bytes().startswith(b"\x89PNG")
@@ -42,27 +32,29 @@ def test_s_of_a_run_and_back(run: Run, kept: list[Path], tmp_path: Path) -> None
     assert curve.error is not None
     assert diameter is not None
     assert density is not None
-    status, text, err = run("structure-factor", kept[0] / "thinned.gsd", "--out", tmp_path / "again.csv", "--q-max", 4)
+    status, text, err = run(
+        "structure-factor", kept_runs[0] / "thinned.gsd", "--out", tmp_path / "again.csv", "--q-max", 4
+    )
     assert status == 0
     assert read_curve(tmp_path / "again.csv", S_Q).curve == curve
     status, text, _ = run("structure-factor", out, "--to-rdf", "--out", tmp_path / "g.csv")
     assert status == 0
     assert "window lorch" in text
     assert read_rdf(tmp_path / "g.csv").density == density
-    status, text, err = run("structure-factor", kept[0], "--out", out, "--q-max", 4, "--method", "debye")
+    status, text, err = run("structure-factor", kept_runs[0], "--out", out, "--q-max", 4, "--method", "debye")
     assert status == 0
     assert "debye" in text
 
 
-def test_runs_become_a_dataset_of_s_that_can_be_loaded(run: Run, kept: list[Path], tmp_path: Path) -> None:
-    status, text, _ = run("structure-factor", *kept, "--out", tmp_path / "sq.nc", "--q-max", 2)
+def test_runs_become_a_dataset_of_s_that_can_be_loaded(run: Run, kept_runs: list[Path], tmp_path: Path) -> None:
+    status, text, _ = run("structure-factor", *kept_runs[:4], "--out", tmp_path / "sq.nc", "--q-max", 2)
     assert status == 0
     assert "which all boxes fill" in text
     data = Dataset.load(tmp_path / "sq.nc")
     assert data.quantity == S_Q
     assert data.compositions[0].diameter > 0
     assert data.Y.shape == (len(data), len(data.x))
-    assert 1 <= len(data) <= len(kept)
+    assert 1 <= len(data) <= 4
     assert np.isfinite(data.errors).all()
     assert data.provenance[0]["replicas"] >= 1
 
@@ -109,14 +101,19 @@ def test_an_rdf_says_where_its_s_is_made_by_the_cut(run: Run, tmp_path: Path) ->
     ],
 )
 def test_bad_input_is_one_message(
-    run: Run, kept: list[Path], arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run,
+    kept_runs: list[Path],
+    arguments: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("g.csv").write_text("r,g\n0.05,0\n0.15,1\n0.25,1\n")
     Path("a.lammpstrj").touch()
     Path("empty").mkdir()
-    shutil.copy(kept[0] / "run.json", "empty")
-    given = [str(kept[0]) if one == "RUN" else one for one in arguments]
+    shutil.copy(kept_runs[0] / "run.json", "empty")
+    given = [str(kept_runs[0]) if one == "RUN" else one for one in arguments]
     status, _, err = run("structure-factor", *given, *(() if "--out" in given else ("--out", "s.csv")))
     assert status == 2
     assert said in err

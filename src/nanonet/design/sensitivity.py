@@ -147,7 +147,7 @@ def sensitivities(
     variance = _moments(model, asked, box, a[:_OPEN], _OPEN_DRAWS, seed)[1].mean(axis=1)
     f = mean.reshape(len(asked), free + 2, points)
     random = np.random.default_rng(seed)
-    first, total = _indices(f)
+    first, total = _indices(f.copy())  # SciPy before 1.15 centres them where they stand
     resampled = [_indices(f[..., random.integers(0, points, points)]) for _ in range(_RESAMPLED)]
     errors = np.std(resampled, axis=0)
     f = f[:, :2]  # at a and b: even over the inputs

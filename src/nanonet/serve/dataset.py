@@ -153,6 +153,9 @@ def show(
     for row in rows:
         print("  ".join(f"{text:>{w}}" for text, w in zip(row[:-1], widths, strict=False)) + "  " + row[-1])
     print(f"\n{data}\n{q.long_name}: {len(data.x)} values of {q.x}, {data.x[0]:g} to {data.x[-1]:g} {_unit(q.x_unit)}")
+    verdicts = [one.convergence.converged for one in data.provenance if one.convergence is not None]
+    if verdicts:
+        print(f"{sum(verdicts)} of {len(data)} converged, {sum(map(len, data.runs))} runs")
     if plot is not None:
         from matplotlib.figure import Figure
 
@@ -165,13 +168,12 @@ def show(
 
 
 @app.command()
-def check(path: Annotated[Path, typer.Argument(help="Dataset file (.nc).")]) -> None:
+def check(path: DatasetFile) -> None:
     """Look for faults in a dataset file, and explain each; exit status 1 when there are any."""
     from nanonet.check_dataset import problems
-    from nanonet.dataset import Dataset
 
     try:
-        data = Dataset.load(path)
+        data = read_dataset(path)
         faults = problems(data)
     except InputError as error:
         faults = [str(error)]

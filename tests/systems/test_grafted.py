@@ -31,12 +31,21 @@ from nanonet.simulate.script import data_text, start_text
 from nanonet.systems.grafted import Grafted, even_points
 from nanonet.systems.kinds import as_system, system_from_json
 from nanonet.systems.melt import Melt
-from nanonet.systems.placement import ClusterTooLargeError
+from nanonet.systems.placement import ClusterTooLargeError, place_alone
 from tests.conftest import TINY
 
 FIVE = (2, 8, 0.004, 0.5, 1.0)
 HAIRY = GraftedComposition(*FIVE, n_grafts=5, graft_length=4)
 ALONE = GraftedComposition(2, 0, 0.0139, 0.5, 1.0, n_grafts=12, graft_length=5)
+
+
+def test_nps_that_chance_cannot_place_begin_on_a_lattice() -> None:
+    positions = place_alone(100, 25.13, 5.0, "dispersed", np.random.default_rng(0))
+    apart = positions[:, None] - positions
+    apart -= 25.13 * np.round(apart / 25.13)
+    assert (np.linalg.norm(apart, axis=2) + 9.0 * np.eye(100)).min() >= 5.0
+    with pytest.raises(InputError, match="do not fit into a box of edge"):
+        place_alone(200, 25.13, 5.0, "dispersed", np.random.default_rng(0))
 
 
 def test_without_grafts_it_is_the_system_of_before() -> None:

@@ -49,7 +49,10 @@ def place_alone(nps: int, box: float, diameter: float, start: str, rng: np.rando
 
 
 def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Random positions (n, 3), pairs at least one diameter + 1 apart, or less where that does not fit."""
+    """Random positions (n, 3), pairs at least one diameter + 1 apart, or less where that does not fit.
+
+    Where chance finds no place any more, random sites of an fcc lattice.
+    """
     for gap in (1.0, 0.5, 0.2, 0.0):
         placed = np.empty((0, 3))
         for _ in range(2_000 * n):
@@ -58,6 +61,11 @@ def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) ->
                 placed = np.vstack([placed, trial])
                 if len(placed) == n:
                     return placed
+    cells = math.ceil((n / 4.0) ** (1.0 / 3.0) - 1e-9)
+    if box / cells / math.sqrt(2.0) >= diameter:
+        corners = np.stack(np.meshgrid(*[np.arange(2 * cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        sites = corners[corners.sum(axis=1) % 2 == 0] * (box / cells / 2.0)
+        return np.asarray((rng.permutation(sites)[:n] + rng.uniform(0.0, box, 3)) % box)
     raise InputError(f"{n} NPs of diameter = {diameter:g} do not fit into a box of edge {box:.2f}; lower the density")
 
 

@@ -13,7 +13,8 @@ LAST = {"own_curves": r"off by (0\.\d+)", "predict": r"(\d+)% of the bins"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_a_notebook_runs_to_its_end(path: Path, tmp_path: Path) -> None:
+def test_a_notebook_runs_to_its_end(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # a command that ran before in this process has set it
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import jupytext

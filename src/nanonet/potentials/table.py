@@ -121,7 +121,7 @@ def _at_gaps(
     """Rows (n, k) on evenly spaced gaps at separations r (m,) of NPs with diameters (n,); 0 beyond the last gap."""
     step = gaps[1] - gaps[0]
     finer = round(step / (r[1] - r[0])) if len(r) > 1 else 0
-    if not finer or np.abs(np.diff(r) * finer - step).max() > 1e-9 * step:
+    if finer < 1 or np.abs(np.diff(r) * finer - step).max() > 1e-9 * step:
         return interpolate_rows(rows, gaps, r - diameters[:, None], right=0.0)
     part = (np.arange(finer) / finer).astype(np.float32)
     between = rows[:, :-1, None] + np.diff(rows, axis=1)[..., None] * part

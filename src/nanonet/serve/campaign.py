@@ -225,12 +225,10 @@ def status(workspace: Workspace) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from nanonet.grafted import GRAFTED
-
     opened = open_workspace(workspace)
     rows = campaign.status(opened)
-    grafted = any("n_grafts" in row.task.system.inputs for row in rows)
-    columns = GRAFTED.inputs if grafted else NANOCOMPOSITE.inputs
+    spaces = [row.task.system.composition.space for row in rows if row.task.system.composition is not None]
+    columns = max(spaces, key=len, default=NANOCOMPOSITE).inputs  # grafted NPs have more
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", *(one.symbol for one in columns), "start"):
         table.add_column(name, justify="left" if name == "start" else "right")

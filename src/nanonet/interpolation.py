@@ -19,8 +19,12 @@ def interpolate_rows(
     Outside of the grid a row takes its end values, or `right` beyond its end.
     """
     place = (points - grid[0]) / (grid[1] - grid[0])
-    i = np.minimum(np.maximum(np.floor(place), 0.0), len(grid) - 2.0).astype(np.intp)  # np.clip is slow for few
-    fraction = np.minimum(np.maximum(place - i, 0.0), 1.0).astype(rows.dtype, copy=False)
+    beyond = None if right is None else place > len(grid) - 1
+    np.maximum(place, 0.0, out=place)  # np.clip is slow for few
+    np.minimum(place, np.nextafter(len(grid) - 1.0, 0.0), out=place)
+    i = place.astype(np.intp)
+    place -= i
+    fraction = place.astype(rows.dtype, copy=False)
     i += len(grid) * np.arange(len(i))[:, None]
     flat = rows.reshape(*rows.shape[:-2], -1)
     left = flat.take(i, axis=-1)
@@ -29,8 +33,8 @@ def interpolate_rows(
     values -= left
     values *= fraction
     values += left
-    if right is not None:
-        values[..., place > len(grid) - 1] = right
+    if beyond is not None:
+        values[..., beyond] = right
     return np.asarray(values, dtype=rows.dtype)
 
 

@@ -11,8 +11,18 @@ from numpy.typing import NDArray
 from nanonet.composition import FIELDS
 from nanonet.interpolation import interpolate_rows, shift_rows
 from nanonet.potentials.dilute import Expected
-from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, well_of
-from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.emulator import (
+    FINE,
+    FINE_SINGLE,
+    Emulator,
+    PairWell,
+    describe,
+    features_of,
+    gathering,
+    pmf_of,
+    second_virial,
+)
+from nanonet.potentials.lennard_jones import lj_rows
 from nanonet.potentials.mediated import PolymerPotential
 
 Array = NDArray[np.float64]
@@ -109,30 +119,22 @@ class ManyBody:
 
     def gathered(self, X: Array) -> Gathered:
         """The potentials of compositions X (n, 5) with what is left of W_poly's attraction where NPs gather."""
-        well = well_of(self.emulator.potential, X)
-        gate = gathering(well.second_virial)
-        features = features_of(X, well)
-        chosen = np.flatnonzero(gate > _HARDLY)
-        if not len(chosen):
-            return Gathered(gate, well, features)
-        rows, g = X[chosen], gate[chosen, None]
-        direct = lj_cut_shifted(FINE, *(rows[:, FIELDS.index(name), None] for name in ("diameter", "eps_nn")))
-        polymer = well.w[chosen]
-        polymer -= np.minimum(direct, polymer.max())
-        polymer = shift_rows(polymer, -self.shift / (FINE[1] - FINE[0]) * g[:, 0], len(FINE))
-        polymer += np.minimum(polymer, 0.0) * (g * (self.share - 1.0))
+        w = pmf_of(self.emulator.potential, X)
+        gate = gathering(second_virial(X, w))
+        counted = np.where(gate > _HARDLY, gate, 0.0)
+        direct = lj_rows(FINE_SINGLE, *(X[:, FIELDS.index(name)] for name in ("diameter", "eps_nn")))
+        polymer = np.minimum(direct, w.max(initial=0.0))
+        np.subtract(w, polymer, out=polymer)
+        polymer = shift_rows(polymer, counted * (-self.shift / (FINE[1] - FINE[0])), len(FINE))
         direct += polymer
-        changed = describe(rows, direct)
-        if len(chosen) == len(X):
-            return Gathered(gate, changed, features)
-        whole = PairWell(*(values.copy() for values in well))
-        for old, new in zip(whole, changed, strict=True):
-            old[chosen] = new
-        return Gathered(gate, whole, features)
+        np.minimum(polymer, 0.0, out=polymer)
+        polymer *= (counted * (self.share - 1.0)).astype(np.float32)[:, None]
+        direct += polymer
+        return Gathered(gate, describe(X, direct), features_of(X, gate))
 
     def polymer(self, X: Array, potential: PolymerPotential) -> tuple[Array, Array]:
         """r and W_poly (k,) with what is left of its attraction, of one composition X (1, 5) whose W_poly is given."""
-        gate = float(gathering(well_of(self.emulator.potential, X).second_virial)[0])
+        gate = float(gathering(second_virial(X, pmf_of(self.emulator.potential, X)))[0])
         w = np.interp(potential.r - self.shift * gate, potential.r, potential.w)
         return potential.r, np.where(w < 0, w * (1.0 - gate * (1.0 - self.share)), w)
 

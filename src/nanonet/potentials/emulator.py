@@ -40,10 +40,7 @@ _WIDTH = 0.1
 FINE = np.asarray(_WIDTH / _SUB * (np.arange(100 * _SUB) + 0.5))
 """Where W is known for the inputs of the network (sigma)."""
 
-FINE_SINGLE = FINE.astype(np.float32)
-"""The same in single precision."""
-
-_SQUARES = np.square(FINE_SINGLE)
+_SQUARES = np.square(FINE).astype(np.float32)
 _INTO_BINS = np.repeat(np.eye(10, dtype=np.float32), _SUB, axis=0)  # (40, 10): points of ten bins, added up
 _BINS = _SQUARES.reshape(-1, _SUB).sum(axis=1)
 _PLACES = np.arange(len(FINE), dtype=np.int16)
@@ -137,12 +134,12 @@ class Emulator:
 
     def predict(self, X: Array, x: Array) -> Array:
         """g (n, m) of compositions X (n, 5) in bins about x (m,)."""
-        return self.curves(X, x, well_of(self.potential, X))
+        return self.curves(X, x, well_of(self.potential, X)).astype(np.float64)
 
     def evaluate(self, X: Array, x: Array) -> Expected:
         """g (n, m), place r / r_min, and as features how far NPs gather (0 to 1) and the logarithm of their number."""
         well = well_of(self.potential, X)
-        return Expected(self.curves(X, x, well), features_of(X, gathering(well.second_virial)), x / well.r_min[:, None])
+        return Expected(self.curves(X, x, well).astype(np.float64), features_of(X, gathering(well.second_virial)), x / well.r_min[:, None])
 
     def outside(self, X: Array) -> NDArray[np.bool_]:
         """Which compositions (n,) lie outside of what it was fitted to, or where W is not known."""
@@ -154,7 +151,7 @@ class Emulator:
         """As `dilute.check_grid`."""
         check_grid(X, x)
 
-    def curves(self, X: Array, x: Array, well: PairWell) -> Array:
+    def curves(self, X: Array, x: Array, well: PairWell) -> Single:
         """g (n, m) of NPs with the potential of `well`."""
         a = self._coefficients((read_off(X, well) - self.mean) @ self.projection)
         parts = parts_of_w(x, well)
@@ -164,7 +161,7 @@ class Emulator:
         ln_g += interpolate_rows(layers @ self.layers, LAYERS, x - well.contact[:, None])
         g = np.exp(np.clip(ln_g, LEAST, HIGHEST, out=ln_g), out=ln_g)
         g *= parts[len(CAPS)] > -HIGHEST  # nothing in the core
-        return g.astype(np.float64)
+        return g
 
     def _coefficients(self, inputs: Single) -> Single:
         """Mean of the networks' outputs (n, c) for their inputs (n, q)."""
@@ -215,32 +212,19 @@ def well_of(potential: PairPotential, X: Array) -> PairWell:
     >>> well_of(potential_table.shipped(), np.array([[3, 40, 0.002, 0.5, 0.3]])).contact.round(1)
     array([2.5])
     """
-    return describe(X, pmf_of(potential, X))
+    return describe(X, potential.pmf(X, FINE))
 
 
-def pmf_of(potential: PairPotential, X: Array) -> Single:
-    """W (n, k) of compositions X (n, 5) on `FINE`, kT.
-
-    Examples
-    --------
-    >>> from nanonet.formats import potential_table
-    >>> pmf_of(potential_table.shipped(), np.array([[3, 40, 0.002, 0.5, 0.3]])).shape
-    (1, 400)
-    """
-    return np.asarray(potential.pmf(X, FINE_SINGLE), dtype=np.float32)
-
-
-def second_virial(X: Array, w: Single) -> Array:
+def second_virial(X: Array, w: Array) -> Array:
     """Second virial coefficient (n,) of W (n, k) on `FINE`, in units of that of hard spheres.
 
     Examples
     --------
     >>> X = np.array([[3, 40, 0.002, 0.5, 1.0]])
-    >>> second_virial(X, np.where(FINE < 3.0, 40.0, 0.0).astype(np.float32)[None]).round(1)
+    >>> second_virial(X, np.where(FINE < 3.0, 40.0, 0.0)[None]).round(1)
     array([1.])
     """
-    mayer = np.minimum(np.negative(w), _FARTHEST)
-    np.exp(mayer, out=mayer)
+    mayer = np.exp(-_bounded(w))
     mayer -= 1.0
     return _of_hard_spheres(X, mayer @ _SQUARES)
 
@@ -249,16 +233,20 @@ def _of_hard_spheres(X: Array, integral: Single) -> Array:
     return np.asarray(-3.0 * _WIDTH / _SUB * integral / X[:, FIELDS.index("diameter")] ** 3)
 
 
-def describe(X: Array, w: Single) -> PairWell:
+def _bounded(w: Array) -> Single:
+    single = w.astype(np.float32)
+    return np.clip(single, -_FARTHEST, _FARTHEST, out=single)
+
+
+def describe(X: Array, w: Array) -> PairWell:
     """The same of W (n, k) on `FINE`.
 
     Examples
     --------
     >>> X = np.array([[3, 40, 0.002, 0.5, 1.0]])
-    >>> describe(X, np.where(FINE < 3.0, 40.0, 0.0).astype(np.float32)[None]).contact.round(1)
+    >>> describe(X, np.where(FINE < 3.0, 40.0, 0.0)[None]).contact.round(1)
     array([3.])
     """
-    w = np.clip(w, -_FARTHEST, _FARTHEST)
     contact = FINE[((w > _CORE) * _PLACES).max(axis=1)]
     lowest = w.argmin(axis=1)
     inner = np.minimum(np.maximum(lowest, 1), w.shape[1] - 2)
@@ -268,13 +256,13 @@ def describe(X: Array, w: Single) -> PairWell:
     shift = np.where(bend > 0, 0.5 * (left - right) / np.where(bend > 0, bend, 1.0), 0.0)
     place = FINE[inner] + _WIDTH / _SUB * np.clip(shift, -0.5, 0.5)
     near = (w[rows, lowest] < -0.1) & (place < contact + _WELL)
-    boltzmann = np.negative(w)
-    np.exp(boltzmann, out=boltzmann)
+    single = _bounded(w)
+    boltzmann = np.exp(-single)
     boltzmann *= _SQUARES
     bins = (boltzmann.reshape(-1, len(_INTO_BINS)) @ _INTO_BINS).reshape(len(w), -1)
     bins /= _BINS
     virial = _of_hard_spheres(X, (bins - 1.0) @ _BINS)
-    return PairWell(contact, np.where(near, place, 1.03 * contact), virial, w, bins)
+    return PairWell(contact, np.where(near, place, 1.03 * contact), virial, single, bins)
 
 
 def read_off(X: Array, well: PairWell) -> Single:

@@ -9,20 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import FIELDS
-from nanonet.interpolation import interpolate_rows, shift_rows
+from nanonet.interpolation import shift_rows
 from nanonet.potentials.dilute import Expected
-from nanonet.potentials.emulator import (
-    FINE,
-    FINE_SINGLE,
-    Emulator,
-    PairWell,
-    describe,
-    features_of,
-    gathering,
-    pmf_of,
-    second_virial,
-)
-from nanonet.potentials.lennard_jones import lj_rows
+from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, second_virial
+from nanonet.potentials.lennard_jones import F, lj_rows
 from nanonet.potentials.mediated import PolymerPotential
 
 Array = NDArray[np.float64]
@@ -30,8 +20,8 @@ Array = NDArray[np.float64]
 PARAMETERS = ("share", "shift", "blur", "stiffness")
 """Names of the parameters of a `ManyBody`."""
 
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_NODES, _WEIGHTS = (one[2:] for one in np.polynomial.hermite_e.hermegauss(5))  # 0 and the two on the right
+_WEIGHTS = _WEIGHTS / (_WEIGHTS[0] + 2.0 * _WEIGHTS[1:].sum())
 _RISE = 0.2  # of r_min: beyond contact the blur rises to its full width
 _STEEP = 40.0  # kT: U_nn beyond which W_poly no longer matters
 _HARDLY = 1e-3  # a gathering that counts as none
@@ -104,37 +94,35 @@ class ManyBody:
         state = self.gathered(X)
         return self.expected(X, x, self.emulator.curves(X, x, state.well), state)
 
-    def expected(self, X: Array, x: Array, curves: Array, state: Gathered) -> Expected:
+    def expected(self, X: Array, x: Array, curves: NDArray[np.floating], state: Gathered) -> Expected:
         """The same from curves (n, m) of implicit NPs with the potential of `state`."""
         place = x / state.well.r_min[:, None]
         width = state.gate * self.blur * state.well.r_min * np.exp(-X[:, FIELDS.index("eps_nn")] / self.stiffness)
-        chosen = np.flatnonzero(width > _HARDLY)
-        if len(chosen):
-            widths = width[chosen, None] * np.clip((place[chosen] - 1.0) / _RISE, 0.0, 1.0)
-            points = (x[:, None] + widths[..., None] * _NODES).reshape(len(chosen), -1)
-            averaged = interpolate_rows(curves[chosen], x, points).reshape(*widths.shape, -1) @ _WEIGHTS
-            curves = curves.copy()
-            curves[chosen] = averaged
-        return Expected(curves, state.features, place)
+        if len(X) and width.max() > _HARDLY:
+            width[width <= _HARDLY] = 0.0
+            first = int(np.searchsorted(x, state.well.r_min.min()))
+            steps = (width / (x[1] - x[0]))[:, None] * np.clip((place[:, first:] - 1.0) / _RISE, 0.0, 1.0)
+            curves = _averaged(curves, steps.astype(curves.dtype), first)
+        return Expected(curves.astype(np.float64), state.features, place)
 
     def gathered(self, X: Array) -> Gathered:
         """The potentials of compositions X (n, 5) with what is left of W_poly's attraction where NPs gather."""
-        w = pmf_of(self.emulator.potential, X)
+        w = self.emulator.potential.pmf(X, FINE)
         gate = gathering(second_virial(X, w))
         counted = np.where(gate > _HARDLY, gate, 0.0)
-        direct = lj_rows(FINE_SINGLE, *(X[:, FIELDS.index(name)] for name in ("diameter", "eps_nn")))
+        direct = lj_rows(FINE, *(X[:, FIELDS.index(name)] for name in ("diameter", "eps_nn")))
         polymer = np.minimum(direct, w.max(initial=0.0))
         np.subtract(w, polymer, out=polymer)
         polymer = shift_rows(polymer, counted * (-self.shift / (FINE[1] - FINE[0])), len(FINE))
         direct += polymer
         np.minimum(polymer, 0.0, out=polymer)
-        polymer *= (counted * (self.share - 1.0)).astype(np.float32)[:, None]
+        polymer *= counted[:, None] * (self.share - 1.0)
         direct += polymer
         return Gathered(gate, describe(X, direct), features_of(X, gate))
 
     def polymer(self, X: Array, potential: PolymerPotential) -> tuple[Array, Array]:
         """r and W_poly (k,) with what is left of its attraction, of one composition X (1, 5) whose W_poly is given."""
-        gate = float(gathering(second_virial(X, pmf_of(self.emulator.potential, X)))[0])
+        gate = float(gathering(second_virial(X, self.emulator.potential.pmf(X, FINE)))[0])
         w = np.interp(potential.r - self.shift * gate, potential.r, potential.w)
         return potential.r, np.where(w < 0, w * (1.0 - gate * (1.0 - self.share)), w)
 
@@ -145,3 +133,33 @@ class ManyBody:
     def check(self, X: Array, x: Array) -> None:
         """As of the emulator."""
         self.emulator.check(X, x)
+
+
+def _averaged(curves: NDArray[F], widths: NDArray[F], first: int) -> NDArray[F]:
+    """Curves (n, m), from point `first` on averaged over normal distributions of these widths (n, m - first) in steps.
+
+    Beyond its ends a curve has its end values.
+    """
+    (n, m), far = curves.shape, int(widths.max() * _NODES[-1]) + 1
+    padded = np.concatenate([curves[:, [0] * far], curves, curves[:, [-1] * far]], axis=1)
+    flat, here = padded.ravel(), np.arange(n)[:, None] * padded.shape[1] + np.arange(far + first, far + m)
+    found = curves.copy()
+    own = found[:, first:]
+    own *= _WEIGHTS[0]
+    for node, weight in zip(_NODES[1:], _WEIGHTS[1:], strict=True):
+        part = widths * node.astype(widths.dtype)
+        whole = part.astype(np.intp)
+        part -= whole
+        right, left = here + whole, here - whole
+        near = flat.take(right)
+        near += flat.take(left)
+        right += 1
+        left -= 1
+        further = flat.take(right)
+        further += flat.take(left)
+        further -= near
+        further *= part
+        near += further
+        near *= weight
+        own += near
+    return found

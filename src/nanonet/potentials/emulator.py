@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nanonet.composition import FIELDS, MIN_BOX, MIN_NPS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
-from nanonet.potentials.dilute import Expected, PairPotential, check_grid
+from nanonet.potentials.dilute import Expected, MediatedPotential, PairPotential, check_grid
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -95,7 +95,7 @@ class Emulator:
         A value is not finite, or shapes do not match.
     """
 
-    potential: PairPotential
+    potential: MediatedPotential
     low: Array
     high: Array
     mean: Array
@@ -165,8 +165,11 @@ class Emulator:
 
     def _coefficients(self, inputs: Single) -> Single:
         """Mean of the networks' outputs (n, c) for their inputs (n, q)."""
-        hidden = _silu(inputs @ self.weights_1 + self.biases_1[:, None])
-        hidden = _silu(hidden @ self.weights_2 + self.biases_2[:, None])
+        hidden = inputs
+        for weights, biases in ((self.weights_1, self.biases_1), (self.weights_2, self.biases_2)):
+            hidden = hidden @ weights
+            hidden += biases[:, None]
+            hidden = _silu(hidden)
         return np.asarray((hidden @ self.weights_3).mean(axis=0) + self.biases_3.mean(axis=0))
 
 
@@ -318,7 +321,8 @@ def parts_of_w(x: Array, well: PairWell) -> Single:
 
 
 def _silu(x: Single) -> Single:
-    below = np.exp(np.negative(x))
+    below = np.negative(x)
+    np.exp(below, out=below)
     below += 1.0
     return np.divide(x, below, out=below)
 

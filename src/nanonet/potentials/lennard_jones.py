@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-F = TypeVar("F", bound=np.floating)
 
 CUTOFF = 2.5
 """Of every Lennard-Jones pair, in units of its sigma: paper, Model."""
 
-_INNERMOST = 0.1  # sigma: nearer, the largest NPs' 12th power is none that single precision holds
 
 
 def lj_cut_shifted(r: ArrayLike, diameter: ArrayLike, eps_nn: ArrayLike) -> NDArray[np.float64]:
@@ -35,20 +30,19 @@ def lj_cut_shifted(r: ArrayLike, diameter: ArrayLike, eps_nn: ArrayLike) -> NDAr
     return np.asarray(np.where(distance < CUTOFF * size, values, 0.0))
 
 
-def lj_rows(r: NDArray[F], diameters: NDArray[np.float64], eps_nn: NDArray[np.float64]) -> NDArray[F]:
-    """The same (n, m) at separations r (m,) of NPs with diameters (n,) and depths (n,), in the precision of r.
-
-    Below `_INNERMOST` it is the value there.
+def lj_rows(
+    r: NDArray[np.float64], diameters: NDArray[np.float64], eps_nn: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The same (n, m) at distances r (m,) of NPs with diameters (n,) and depths (n,), several times as fast.
 
     Examples
     --------
     >>> lj_rows(np.array([3.0 * 2 ** (1 / 6), 7.5]), np.array([3.0]), np.array([0.5])).round(3)
     array([[-0.492,  0.   ]])
     """
-    far = (1.0 / np.maximum(r, _INNERMOST)) ** 6
-    depth, size = 4.0 * eps_nn, diameters**6
+    far, size, depth = r**-6.0, diameters**6, 4.0 * eps_nn
     end = CUTOFF**-6
-    factors = np.stack([depth * size * size, -depth * size, -depth * end * (end - 1.0)], axis=1).astype(r.dtype)
+    factors = np.stack([depth * size * size, -depth * size, -depth * end * (end - 1.0)], axis=1)
     values = factors @ np.stack([far * far, far, np.ones_like(far)])
-    values *= r < (CUTOFF * diameters[:, None]).astype(r.dtype)
+    values *= r < CUTOFF * diameters[:, None]
     return values

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import FIELDS
-from nanonet.interpolation import shift_rows
+from nanonet.interpolation import F, shift_rows
 from nanonet.potentials.dilute import Expected
 from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, second_virial
-from nanonet.potentials.lennard_jones import F, lj_rows
+from nanonet.potentials.lennard_jones import lj_rows
 from nanonet.potentials.mediated import PolymerPotential
 
 Array = NDArray[np.float64]
@@ -22,9 +22,10 @@ PARAMETERS = ("share", "shift", "blur", "stiffness")
 
 _NODES, _WEIGHTS = (one[2:] for one in np.polynomial.hermite_e.hermegauss(5))  # 0 and the two on the right
 _WEIGHTS = _WEIGHTS / (_WEIGHTS[0] + 2.0 * _WEIGHTS[1:].sum())
+_REACH = float(_NODES @ _WEIGHTS)
 _RISE = 0.2  # of r_min: beyond contact the blur rises to its full width
-_STEEP = 40.0  # kT: U_nn beyond which W_poly no longer matters
-_HARDLY = 1e-3  # a gathering that counts as none
+_STEEP = 50.0  # kT: U_nn beyond which W_poly no longer matters
+_HARDLY = 1e-3  # a gathering, or a width, that counts as none
 _BOUNDS = ((0.05, 1.5), (-0.5, 0.5), (0.0, 0.5), (0.1, 10.0))
 
 
@@ -98,25 +99,23 @@ class ManyBody:
         """The same from curves (n, m) of implicit NPs with the potential of `state`."""
         place = x / state.well.r_min[:, None]
         width = state.gate * self.blur * state.well.r_min * np.exp(-X[:, FIELDS.index("eps_nn")] / self.stiffness)
-        if len(X) and width.max() > _HARDLY:
-            width[width <= _HARDLY] = 0.0
-            first = int(np.searchsorted(x, state.well.r_min.min()))
-            steps = (width / (x[1] - x[0]))[:, None] * np.clip((place[:, first:] - 1.0) / _RISE, 0.0, 1.0)
-            curves = _averaged(curves, steps.astype(curves.dtype), first)
-        return Expected(curves.astype(np.float64), state.features, place)
+        width = np.where(width > _HARDLY, width, 0.0) / (x[1] - x[0])
+        steps = (width[:, None] * np.clip((place - 1.0) / _RISE, 0.0, 1.0)).astype(curves.dtype)
+        return Expected(_averaged(curves, steps).astype(np.float64), state.features, place)
 
     def gathered(self, X: Array) -> Gathered:
         """The potentials of compositions X (n, 5) with what is left of W_poly's attraction where NPs gather."""
-        w = self.emulator.potential.pmf(X, FINE)
-        gate = gathering(second_virial(X, w))
-        counted = np.where(gate > _HARDLY, gate, 0.0)
+        polymer = self.emulator.potential.polymer(X, FINE)
         direct = lj_rows(FINE, *(X[:, FIELDS.index(name)] for name in ("diameter", "eps_nn")))
-        polymer = np.minimum(direct, w.max(initial=0.0))
-        np.subtract(w, polymer, out=polymer)
+        w = direct + polymer
+        gate = gathering(second_virial(X, w))
+        core = slice(int(np.searchsorted(FINE, X[:, 0].max(initial=0.0))))
+        polymer[:, core] = np.minimum(w[:, core], _STEEP) - np.minimum(direct[:, core], _STEEP)
+        counted = np.where(gate > _HARDLY, gate, 0.0)
         polymer = shift_rows(polymer, counted * (-self.shift / (FINE[1] - FINE[0])), len(FINE))
-        direct += polymer
-        np.minimum(polymer, 0.0, out=polymer)
-        polymer *= counted[:, None] * (self.share - 1.0)
+        attraction = np.minimum(polymer, 0.0)
+        attraction *= (counted * (self.share - 1.0)).astype(np.float32)[:, None]
+        polymer += attraction
         direct += polymer
         return Gathered(gate, describe(X, direct), features_of(X, gate))
 
@@ -135,17 +134,27 @@ class ManyBody:
         self.emulator.check(X, x)
 
 
-def _averaged(curves: NDArray[F], widths: NDArray[F], first: int) -> NDArray[F]:
-    """Curves (n, m), from point `first` on averaged over normal distributions of these widths (n, m - first) in steps.
+def _averaged(curves: NDArray[F], widths: NDArray[F]) -> NDArray[F]:
+    """Curves (n, m) averaged over normal distributions of these widths (n, m) in steps of the grid.
 
     Beyond its ends a curve has its end values.
     """
+    ends = curves[:, :1], curves[:, -1:]
+    found = np.diff(curves, 2, axis=1, prepend=ends[0], append=ends[1])  # within a step linear interpolation is this
+    found *= widths
+    found *= _REACH
+    found += curves
+    further = np.flatnonzero(widths.max(axis=1, initial=0.0) * _NODES[-1] > 1.0)
+    if len(further):
+        found[further] = _averaged_further(curves[further], widths[further])
+    return found
+
+
+def _averaged_further(curves: NDArray[F], widths: NDArray[F]) -> NDArray[F]:
     (n, m), far = curves.shape, int(widths.max() * _NODES[-1]) + 1
     padded = np.concatenate([curves[:, [0] * far], curves, curves[:, [-1] * far]], axis=1)
-    flat, here = padded.ravel(), np.arange(n)[:, None] * padded.shape[1] + np.arange(far + first, far + m)
-    found = curves.copy()
-    own = found[:, first:]
-    own *= _WEIGHTS[0]
+    flat, here = padded.ravel(), np.arange(n)[:, None] * padded.shape[1] + np.arange(far, far + m)
+    found = curves * _WEIGHTS[0].astype(curves.dtype)
     for node, weight in zip(_NODES[1:], _WEIGHTS[1:], strict=True):
         part = widths * node.astype(widths.dtype)
         whole = part.astype(np.intp)
@@ -155,11 +164,11 @@ def _averaged(curves: NDArray[F], widths: NDArray[F], first: int) -> NDArray[F]:
         near += flat.take(left)
         right += 1
         left -= 1
-        further = flat.take(right)
-        further += flat.take(left)
-        further -= near
-        further *= part
-        near += further
+        beyond = flat.take(right)
+        beyond += flat.take(left)
+        beyond -= near
+        beyond *= part
+        near += beyond
         near *= weight
-        own += near
+        found += near
     return found

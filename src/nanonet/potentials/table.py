@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nanonet.composition import FIELDS, PAIR_INPUTS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows, shift_rows
-from nanonet.potentials.lennard_jones import F, lj_rows
+from nanonet.potentials.lennard_jones import lj_rows
 from nanonet.potentials.mediated import PairInputs, PolymerPotential
 
 INNER_SLOPE = 30.0
@@ -63,17 +63,22 @@ class PotentialTable:
         if self.w.shape != tuple(len(axis) for axis in axes):
             raise InputError(f"table of W_poly: w has shape {self.w.shape}")
 
-    def pmf(self, X: NDArray[np.float64], r: NDArray[F]) -> NDArray[F]:
-        """Potential of mean force W(r) = U_nn + W_poly (n, m), kT, of compositions X (n, 5) at rising separations r (m,).
-
-        In the precision of r.
-        """
+    def pmf(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Potential of mean force W(r) = U_nn + W_poly (n, m), kT, of compositions X (n, 5) at separations r (m,)."""
         w = lj_rows(r, X[:, 0], X[:, _EPS_NN])
-        w += self._between(X, r)
-        edge = (X[:, :1] + self.gaps[0]).astype(r.dtype)
-        inside = int(np.searchsorted(r, edge.max(initial=0.0)))
-        w[:, :inside] += INNER_SLOPE * np.maximum(edge - r[:inside], 0.0)
+        w += self.polymer(X, r)
         return np.minimum(w, _FARTHEST, out=w)
+
+    def polymer(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float32]:
+        """W_poly(r) (n, m), kT, of compositions X (n, 5) at rising separations r (m,), with a core that repels."""
+        w = self._between(X, r)
+        edge = X[:, 0] + self.gaps[0]
+        inside = int(np.searchsorted(r, edge.max(initial=0.0)))
+        core = np.subtract.outer(edge, r[:inside]).astype(np.float32)
+        np.maximum(core, 0.0, out=core)
+        core *= INNER_SLOPE
+        w[:, :inside] += core
+        return w
 
     def potential(self, pair: PairInputs) -> PolymerPotential:
         """W_poly of two NPs; its covariance is NaN, since the table holds no errors.
@@ -99,7 +104,7 @@ class PotentialTable:
         beyond = [(X[:, i] < axis[0]) | (X[:, i] > axis[-1]) for i, axis in zip(_COLUMNS, axes, strict=True)]
         return np.asarray(np.any(beyond, axis=0))
 
-    def _between(self, X: NDArray[np.float64], r: NDArray[np.floating]) -> NDArray[np.float32]:
+    def _between(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float32]:
         """W_poly (n, m) by linear interpolation; 0 beyond the last gap."""
         n = len(X)
         corners, weights = np.zeros((n, 1), dtype=np.intp), np.ones((n, 1))
@@ -115,7 +120,7 @@ class PotentialTable:
 
 
 def _at_gaps(
-    rows: NDArray[np.float32], gaps: NDArray[np.float64], diameters: NDArray[np.float64], r: NDArray[np.floating]
+    rows: NDArray[np.float32], gaps: NDArray[np.float64], diameters: NDArray[np.float64], r: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Rows (n, k) on evenly spaced gaps at separations r (m,) of NPs with diameters (n,); 0 beyond the last gap."""
     step = gaps[1] - gaps[0]

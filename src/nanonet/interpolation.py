@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 F = TypeVar("F", bound=np.floating)
@@ -21,7 +21,7 @@ def interpolate_rows(
     place = (points - grid[0]) / (grid[1] - grid[0])
     beyond = None if right is None else place > len(grid) - 1
     np.maximum(place, 0.0, out=place)  # np.clip is slow for few
-    np.minimum(place, np.nextafter(len(grid) - 1.0, 0.0), out=place)
+    np.minimum(place, math.nextafter(len(grid) - 1.0, 0.0), out=place)
     i = place.astype(np.intp)
     place -= i
     fraction = place.astype(rows.dtype, copy=False)
@@ -44,15 +44,17 @@ def shift_rows(rows: NDArray[F], start: NDArray[np.float64], count: int, right: 
     The same as `interpolate_rows` at evenly spaced points, several times as fast.
     """
     n, k = rows.shape
-    first = np.clip(np.floor(start), -count, k).astype(np.intp)
-    fraction = np.where((start > -count) & (start < k), start - first, 0.0).astype(rows.dtype)[:, None]
-    before, after = max(0, -int(first.min())), max(0, int(first.max()) + count + 1 - k)
+    start = np.minimum(np.maximum(start, -count), k)
+    first = np.floor(start).astype(np.intp)
+    fraction = (start - first).astype(rows.dtype)[:, None]
+    before, after = max(0, -int(first.min(initial=0))), max(0, int(first.max(initial=0)) + count + 1 - k)
     padded = np.empty((n, before + k + after), dtype=rows.dtype)
     padded[:, :before] = rows[:, :1]
     padded[:, before : before + k] = rows
     padded[:, before + k :] = rows[:, -1:] if right is None else right
-    windows = sliding_window_view(padded, count + 1, axis=1)[np.arange(n), first + before]
-    values = np.diff(windows, axis=1)
+    shape, strides = (n, padded.shape[1] - count, count + 1), (*padded.strides, padded.itemsize)
+    windows = np.ndarray(shape, padded.dtype, padded, 0, strides)[np.arange(n), first + before]
+    values = windows[:, 1:] - windows[:, :-1]
     values *= fraction
     values += windows[:, :-1]
     if right is not None:  # nothing between the last value of a row and what is beyond

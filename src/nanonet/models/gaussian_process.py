@@ -86,7 +86,8 @@ class ScorePosterior:
         correlations, solved, roots = self._working
         cross = correlations(new)
         means = cross.reshape(len(new), -1) @ solved
-        known = np.square(cross.transpose(1, 0, 2) @ roots).sum(axis=2).T
+        whitened = cross.transpose(1, 0, 2) @ roots
+        known = np.einsum("gln,gln->lg", whitened, whitened)
         share = np.maximum(1.0 - known, 0.0) + self.noise
         return np.asarray(means, dtype=np.float64), share[:, self.group]
 
@@ -319,14 +320,17 @@ class CurveProcess:
         start = self._start(X)
         z, share = self._posterior.predict(start.inputs)
         mean, modes, squares, spread = self._components
-        t = mean + _single(z) @ modes
+        t = _single(z) @ modes
+        t += mean
         learnt = self._learnt(None if start.y0 is None else _single(start.y0))
         if not band:
             return (self._curves_of(self._shifted(t, start.place), learnt),)
-        variance = _single(share * self.variances) @ squares + spread
-        half = _single(self._half_width(start.inputs))[:, None] * np.sqrt(variance)
+        half = _single(share * self.variances) @ squares
+        half += spread
+        np.sqrt(half, out=half)
+        half *= _single(self._half_width(start.inputs))[:, None]
         t, half = self._shifted(np.stack([t, half]), start.place)
-        return tuple(self._curves_of(one, learnt) for one in (t, t - half, t + half))
+        return tuple(self._curves_of(np.stack([t, t - half, t + half]), learnt))
 
     def _shifted(self, t: Array, place: Array) -> Array:
         """Values (..., n, k) at places `place` (n, m) of the grid; as they are without a prior."""
@@ -349,7 +353,13 @@ class CurveProcess:
         return self.transform.inverse(t)
 
     def _half_width(self, inputs: Array) -> Array:
-        return self.calibration.half_width(inputs, self._posterior.inputs, self.lengths[0], self.weights)
+        return self.calibration.half_width(self._near(inputs)[:, 0], self.weights)
+
+    @cached_property
+    def _near(self) -> Correlations:
+        """How near inputs are to those of the curves, as the calibration counts it."""
+        lengths = self.lengths[:1] * self.calibration.width
+        return Correlations(self._posterior.inputs, lengths, "gaussian", single=True)
 
     @cached_property
     def _components(self) -> tuple[Array, Array, Array, Array]:

@@ -156,9 +156,9 @@ class Emulator:
         a = self._coefficients((read_off(X, well) - self.mean) @ self.projection)
         parts = parts_of_w(x, well)
         ln_g = np.einsum("nc,cnm->nm", a[:, :_OWN], parts)
-        shells, layers = np.split(a[:, _OWN:], [len(self.shells)], axis=1)
-        ln_g += interpolate_rows(shells @ self.shells, SHELLS, x / well.r_min[:, None])
-        ln_g += interpolate_rows(layers @ self.layers, LAYERS, x - well.contact[:, None])
+        layers = _OWN + len(self.shells)
+        ln_g += interpolate_rows(a[:, _OWN:layers] @ self.shells, SHELLS, x / well.r_min[:, None])
+        ln_g += interpolate_rows(a[:, layers:] @ self.layers, LAYERS, x - well.contact[:, None])
         g = np.exp(np.clip(ln_g, LEAST, HIGHEST, out=ln_g), out=ln_g)
         g *= parts[len(CAPS)] > -HIGHEST  # nothing in the core
         return g
@@ -170,7 +170,9 @@ class Emulator:
             hidden = hidden @ weights
             hidden += biases[:, None]
             hidden = _silu(hidden)
-        return np.asarray((hidden @ self.weights_3).mean(axis=0) + self.biases_3.mean(axis=0))
+        hidden = hidden @ self.weights_3
+        hidden += self.biases_3[:, None]
+        return np.asarray(hidden.sum(axis=0) / np.float32(len(hidden)))
 
 
 def number(X: Array) -> Array:

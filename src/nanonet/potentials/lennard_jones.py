@@ -33,7 +33,7 @@ def lj_cut_shifted(r: ArrayLike, diameter: ArrayLike, eps_nn: ArrayLike) -> NDAr
 def lj_rows(
     r: NDArray[np.float64], diameters: NDArray[np.float64], eps_nn: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The same (n, m) at distances r (m,) of NPs with diameters (n,) and depths (n,), several times as fast.
+    """The same (n, m) at rising distances r (m,) of NPs with diameters (n,) and depths (n,), several times as fast.
 
     Examples
     --------
@@ -44,5 +44,7 @@ def lj_rows(
     end = CUTOFF**-6
     factors = np.stack([depth * size * size, -depth * size, -depth * end * (end - 1.0)], axis=1)
     values = factors @ np.stack([far * far, far, np.ones_like(far)])
-    values *= r < CUTOFF * diameters[:, None]
+    ends = CUTOFF * diameters
+    some = slice(int(np.searchsorted(r, ends.min(initial=np.inf))), None)
+    values[:, some] *= r[some] < ends[:, None]
     return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,7 @@ class PotentialTable:
     eps_pn: NDArray[np.float64]
     gaps: NDArray[np.float64]
     w: NDArray[np.float32]
+    _finer: dict[int, NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ARRAYS:
@@ -115,20 +116,20 @@ class PotentialTable:
             first = corners * len(axis) + i[:, None]
             corners = np.concatenate([first, first + 1], axis=1)
             weights = np.concatenate([weights * (1.0 - upper), weights * upper], axis=1)
-        of_corners = self.w.reshape(-1, len(self.gaps)).take(corners, axis=0)
-        return _at_gaps((weights.astype(np.float32)[:, None] @ of_corners)[:, 0], self.gaps, X[:, 0], r)
+        weights = weights.astype(np.float32)[:, None]
+        step = self.gaps[1] - self.gaps[0]
+        finer = round(step / (r[1] - r[0])) if len(r) > 1 else 0
+        if finer < 1 or np.abs(r[0] + np.arange(len(r)) * (step / finer) - r).max() > 1e-9 * step:
+            rows = weights @ self._on_finer_gaps(1).take(corners, axis=0)
+            return interpolate_rows(rows[:, 0], self.gaps, r - X[:, :1], right=0.0)
+        rows = weights @ self._on_finer_gaps(finer).take(corners, axis=0)
+        return shift_rows(rows[:, 0], (r[0] - X[:, 0] - self.gaps[0]) * (finer / step), len(r), right=0.0)
 
-
-def _at_gaps(
-    rows: NDArray[np.float32], gaps: NDArray[np.float64], diameters: NDArray[np.float64], r: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Rows (n, k) on evenly spaced gaps at separations r (m,) of NPs with diameters (n,); 0 beyond the last gap."""
-    step = gaps[1] - gaps[0]
-    finer = round(step / (r[1] - r[0])) if len(r) > 1 else 0
-    if finer < 1 or np.abs(r[0] + np.arange(len(r)) * (step / finer) - r).max() > 1e-5 * step:
-        return interpolate_rows(rows, gaps, r - diameters[:, None], right=0.0)
-    found = np.empty((len(rows), len(r)), dtype=np.float32)
-    for k in range(finer):
-        part = found[:, k::finer]
-        part[:] = shift_rows(rows, (r[k] - diameters - gaps[0]) / step, part.shape[1], right=0.0)
-    return found
+    def _on_finer_gaps(self, finer: int) -> NDArray[np.float32]:
+        """Rows (a b c, l), linear in between, on gaps with a step that is so many times finer."""
+        if finer not in self._finer:
+            rows = self.w.reshape(-1, len(self.gaps))
+            part = (np.arange(finer) / finer).astype(np.float32)
+            between = rows[:, :-1, None] + np.diff(rows, axis=1)[..., None] * part
+            self._finer[finer] = np.concatenate([between.reshape(len(rows), -1), rows[:, -1:]], axis=1)
+        return self._finer[finer]

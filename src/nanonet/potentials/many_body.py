@@ -107,10 +107,11 @@ class ManyBody:
         """The potentials of compositions X (n, 5) with what is left of W_poly's attraction where NPs gather."""
         polymer = self.emulator.potential.polymer(X, FINE)
         direct = lj_rows(FINE, *(X[:, FIELDS.index(name)] for name in ("diameter", "eps_nn")))
-        w = direct + polymer
+        single = direct.astype(np.float32)
+        w = single + polymer
         gate = gathering(second_virial(X, w))
         core = slice(int(np.searchsorted(FINE, X[:, 0].max(initial=0.0))))
-        polymer[:, core] = np.minimum(w[:, core], _STEEP) - np.minimum(direct[:, core], _STEEP)
+        polymer[:, core] = np.minimum(w[:, core], _STEEP) - np.minimum(single[:, core], _STEEP)
         counted = np.where(gate > _HARDLY, gate, 0.0)
         polymer = shift_rows(polymer, counted * (-self.shift / (FINE[1] - FINE[0])), len(FINE))
         attraction = np.minimum(polymer, 0.0)

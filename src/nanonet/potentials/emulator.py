@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ FINE = np.asarray(_WIDTH / _SUB * (np.arange(100 * _SUB) + 0.5))
 _SQUARES = np.square(FINE).astype(np.float32)
 _INTO_BINS = np.repeat(np.eye(10, dtype=np.float32), _SUB, axis=0)  # (40, 10): points of ten bins, added up
 _BINS = _SQUARES.reshape(-1, _SUB).sum(axis=1)
+_NEXT = np.array([-1, 0, 1])
 _PLACES = np.arange(len(FINE), dtype=np.int16)
 
 _FARTHEST = 60.0  # kT
@@ -220,7 +222,7 @@ def well_of(potential: PairPotential, X: Array) -> PairWell:
     return describe(X, potential.pmf(X, FINE))
 
 
-def second_virial(X: Array, w: Array) -> Array:
+def second_virial(X: Array, w: NDArray[np.floating]) -> Array:
     """Second virial coefficient (n,) of W (n, k) on `FINE`, in units of that of hard spheres.
 
     Examples
@@ -238,13 +240,14 @@ def _of_hard_spheres(X: Array, integral: Single) -> Array:
     return np.asarray(-3.0 * _WIDTH / _SUB * integral / X[:, FIELDS.index("diameter")] ** 3)
 
 
-def _bounded(w: Array) -> Single:
-    single = w.astype(np.float32)
-    return np.clip(single, -_FARTHEST, _FARTHEST, out=single)
+def _bounded(w: NDArray[np.floating]) -> Single:
+    return w.astype(np.float32, copy=False).clip(-_FARTHEST, _FARTHEST)
 
 
-def describe(X: Array, w: Array) -> PairWell:
-    """The same of W (n, k) on `FINE`.
+def describe(
+    X: Array, w: NDArray[np.floating], exact: Callable[[NDArray[np.intp]], Array] | None = None
+) -> PairWell:
+    """The same of W (n, k) on `FINE`; of one in single precision `exact` gives values (n, l) at places (n, l) of it.
 
     Examples
     --------
@@ -255,12 +258,12 @@ def describe(X: Array, w: Array) -> PairWell:
     contact = FINE[((w > _CORE) * _PLACES).max(axis=1)]
     lowest = w.argmin(axis=1)
     inner = np.minimum(np.maximum(lowest, 1), w.shape[1] - 2)
-    rows = np.arange(len(X))
-    left, here, right = (w[rows, inner + k] for k in (-1, 0, 1))
+    about = inner[:, None] + _NEXT
+    left, here, right = (np.take_along_axis(w, about, axis=1) if exact is None else exact(about)).T
     bend = left - 2.0 * here + right
     shift = np.where(bend > 0, 0.5 * (left - right) / np.where(bend > 0, bend, 1.0), 0.0)
     place = FINE[inner] + _WIDTH / _SUB * np.clip(shift, -0.5, 0.5)
-    near = (w[rows, lowest] < -0.1) & (place < contact + _WELL)
+    near = (w.min(axis=1) < -0.1) & (place < contact + _WELL)
     single = _bounded(w)
     boltzmann = np.exp(-single)
     boltzmann *= _SQUARES

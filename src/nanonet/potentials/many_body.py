@@ -12,7 +12,7 @@ from nanonet.composition import FIELDS
 from nanonet.interpolation import F, shift_rows
 from nanonet.potentials.dilute import Expected
 from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, second_virial
-from nanonet.potentials.lennard_jones import lj_rows
+from nanonet.potentials.lennard_jones import lj_cut_shifted, lj_rows
 from nanonet.potentials.mediated import PolymerPotential
 
 Array = NDArray[np.float64]
@@ -22,6 +22,7 @@ PARAMETERS = ("share", "shift", "blur", "stiffness")
 
 _NODES, _WEIGHTS = (one[2:] for one in np.polynomial.hermite_e.hermegauss(5))  # 0 and the two on the right
 _WEIGHTS = _WEIGHTS / (_WEIGHTS[0] + 2.0 * _WEIGHTS[1:].sum())
+_FINE = FINE.astype(np.float32)
 _REACH = float(_NODES @ _WEIGHTS)
 _RISE = 0.2  # of r_min: beyond contact the blur rises to its full width
 _STEEP = 50.0  # kT: U_nn beyond which W_poly no longer matters
@@ -106,19 +107,24 @@ class ManyBody:
     def gathered(self, X: Array) -> Gathered:
         """The potentials of compositions X (n, 5) with what is left of W_poly's attraction where NPs gather."""
         polymer = self.emulator.potential.polymer(X, FINE)
-        direct = lj_rows(FINE, *(X[:, FIELDS.index(name)] for name in ("diameter", "eps_nn")))
-        single = direct.astype(np.float32)
-        w = single + polymer
+        diameter, eps_nn = (X[:, FIELDS.index(name)] for name in ("diameter", "eps_nn"))
+        direct = lj_rows(_FINE, diameter, eps_nn)
+        w = direct + polymer
         gate = gathering(second_virial(X, w))
-        core = slice(int(np.searchsorted(FINE, X[:, 0].max(initial=0.0))))
-        polymer[:, core] = np.minimum(w[:, core], _STEEP) - np.minimum(single[:, core], _STEEP)
+        core = slice(int(np.searchsorted(FINE, diameter.max(initial=0.0))))
+        polymer[:, core] = np.minimum(w[:, core], _STEEP) - np.minimum(direct[:, core], _STEEP)
         counted = np.where(gate > _HARDLY, gate, 0.0)
         polymer = shift_rows(polymer, counted * (-self.shift / (FINE[1] - FINE[0])), len(FINE))
         attraction = np.minimum(polymer, 0.0)
         attraction *= (counted * (self.share - 1.0)).astype(np.float32)[:, None]
         polymer += attraction
-        direct += polymer
-        return Gathered(gate, describe(X, direct), features_of(X, gate))
+        np.add(direct, polymer, out=w)
+
+        def exact(places: NDArray[np.intp]) -> Array:
+            own = np.take_along_axis(polymer, places, axis=1)
+            return own + lj_cut_shifted(FINE[places], diameter[:, None], eps_nn[:, None])
+
+        return Gathered(gate, describe(X, w, exact), features_of(X, gate))
 
     def polymer(self, X: Array, potential: PolymerPotential) -> tuple[Array, Array]:
         """r and W_poly (k,) with what is left of its attraction, of one composition X (1, 5) whose W_poly is given."""

@@ -18,24 +18,25 @@ def interpolate_rows(
 
     Outside of the grid a row takes its end values, or `right` beyond its end.
     """
-    place = (points - grid[0]) / (grid[1] - grid[0])
+    place = (points - grid[0]) * (1.0 / (grid[1] - grid[0]))
     beyond = None if right is None else place > len(grid) - 1
     np.maximum(place, 0.0, out=place)  # np.clip is slow for few
     np.minimum(place, math.nextafter(len(grid) - 1.0, 0.0), out=place)
-    i = place.astype(np.intp)
-    place -= i
+    whole = np.floor(place)
+    place -= whole
     fraction = place.astype(rows.dtype, copy=False)
-    i += len(grid) * np.arange(len(i))[:, None]
-    flat = rows.reshape(*rows.shape[:-2], -1)
-    left = flat.take(i, axis=-1)
-    i += 1
-    values = flat.take(i, axis=-1)
-    values -= left
-    values *= fraction
-    values += left
+    whole += len(grid) * np.arange(len(whole), dtype=np.float64)[:, None]
+    i = whole.astype(np.intp)
+    flat = rows.reshape(math.prod(rows.shape[:-2]), rows.shape[-2] * rows.shape[-1])
+    values = np.empty((*rows.shape[:-2], *i.shape), dtype=rows.dtype)
+    for found, one in zip(values.reshape(len(flat), *i.shape), flat, strict=True):
+        left = one.take(i)
+        np.subtract(one[1:].take(i), left, out=found)
+        found *= fraction
+        found += left
     if beyond is not None:
         values[..., beyond] = right
-    return np.asarray(values, dtype=rows.dtype)
+    return values
 
 
 def shift_rows(rows: NDArray[F], start: NDArray[np.float64], count: int, right: float | None = None) -> NDArray[F]:

@@ -27,7 +27,7 @@ ARRAYS = (
 )  # fmt: skip
 """Names of the arrays of a `CurveProcess`."""
 
-_CHUNK = 1000  # inputs at once: bounds the memory
+_CHUNK = 500  # inputs at once: what is worked out between stays in the cache
 _HEAP = 1 << 24  # bytes; see `_all`
 _NONE = 5e-3  # a prior mean that counts as none
 _NOISY = 0.03  # relative noise above which kernels in single precision, 1e-7, change scores by less than 4e-6

@@ -101,7 +101,8 @@ class ManyBody:
         place = x / state.well.r_min[:, None]
         width = state.gate * self.blur * state.well.r_min * np.exp(-X[:, FIELDS.index("eps_nn")] / self.stiffness)
         width = np.where(width > _HARDLY, width, 0.0) / (x[1] - x[0])
-        steps = (width[:, None] * np.clip((place - 1.0) / _RISE, 0.0, 1.0)).astype(curves.dtype)
+        steps = ((place - 1.0) * (1.0 / _RISE)).clip(0.0, 1.0).astype(curves.dtype)
+        steps *= width[:, None].astype(curves.dtype)
         return Expected(_averaged(curves, steps).astype(np.float64), state.features, place)
 
     def gathered(self, X: Array) -> Gathered:

@@ -60,4 +60,6 @@ def local_scale(near: Array, weights: Array, share: float) -> Array:
     >>> local_scale(near=np.array([[1.0, 0.0]]), weights=np.array([4.0, 1.0]), share=0.0)
     array([2.])
     """
-    return np.asarray(np.sqrt((near @ weights.astype(near.dtype) + share * weights.mean()) / (near.sum(axis=1) + share)))
+    return np.asarray(
+        np.sqrt((near @ weights.astype(near.dtype) + share * weights.mean()) / (near.sum(axis=1) + share))
+    )

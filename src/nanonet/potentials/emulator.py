@@ -141,7 +141,11 @@ class Emulator:
     def evaluate(self, X: Array, x: Array) -> Expected:
         """g (n, m), place r / r_min, and as features how far NPs gather (0 to 1) and the logarithm of their number."""
         well = well_of(self.potential, X)
-        return Expected(self.curves(X, x, well).astype(np.float64), features_of(X, gathering(well.second_virial)), x / well.r_min[:, None])
+        return Expected(
+            self.curves(X, x, well).astype(np.float64),
+            features_of(X, gathering(well.second_virial)),
+            x / well.r_min[:, None],
+        )
 
     def outside(self, X: Array) -> NDArray[np.bool_]:
         """Which compositions (n,) lie outside of what it was fitted to, or where W is not known."""
@@ -244,9 +248,7 @@ def _bounded(w: NDArray[np.floating]) -> Single:
     return w.astype(np.float32, copy=False).clip(-_FARTHEST, _FARTHEST)
 
 
-def describe(
-    X: Array, w: NDArray[np.floating], exact: Callable[[NDArray[np.intp]], Array] | None = None
-) -> PairWell:
+def describe(X: Array, w: NDArray[np.floating], exact: Callable[[NDArray[np.intp]], Array] | None = None) -> PairWell:
     """The same of W (n, k) on `FINE`; of one in single precision `exact` gives values (n, l) at places (n, l) of it.
 
     Examples

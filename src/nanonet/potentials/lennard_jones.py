@@ -15,7 +15,6 @@ CUTOFF = 2.5
 _NEAREST = 0.1  # sigma: the 12th power of less, and of large NPs, is none that single precision holds
 
 
-
 def lj_cut_shifted(r: ArrayLike, diameter: ArrayLike, eps_nn: ArrayLike) -> NDArray[np.float64]:
     """U_nn (kT at T* = 1) of two NPs at distances r (sigma): Lennard-Jones, cut and shifted to zero at 2.5 D.
 

@@ -62,4 +62,4 @@ def shift_rows(rows: NDArray[F], start: NDArray[np.float64], count: int, right: 
         end = k - 1 - first
         over = np.flatnonzero((end >= 0) & (end < count) & (fraction[:, 0] > 0))
         values[over, end[over]] = right
-    return values
+    return np.asarray(values)

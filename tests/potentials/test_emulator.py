@@ -27,6 +27,9 @@ class Bare:
     def pmf(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.minimum(lj_cut_shifted(r, X[:, :1], X[:, 3, None]), 50.0)
 
+    def polymer(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float32]:
+        return np.zeros((len(X), len(r)), dtype=np.float32)
+
     def outside(self, X: NDArray[np.float64]) -> NDArray[np.bool_]:
         return np.zeros(len(X), dtype=bool)
 

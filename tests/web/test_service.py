@@ -6,9 +6,11 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -24,6 +26,8 @@ from nanonet.design.targets import parse
 from nanonet.errors import InputError
 from nanonet.learn.train import train_gaussian_process
 from nanonet.predict import views
+from nanonet.predict.prediction import Checked, Prediction
+from nanonet.predict.predictor import Predictor
 from nanonet.space import Input, InputSpace
 from nanonet.web.answers import Answers
 from nanonet.web.app import create_app
@@ -59,6 +63,57 @@ def test_many_points_are_those_of_one_each(client: TestClient) -> None:
         (alone,) = client.post("/api/predict", json={"inputs": point}).json()["predictions"]
         assert alone["composition"] == found["composition"]
         np.testing.assert_allclose(alone["g"], found["g"], rtol=1e-5, atol=1e-6)
+
+
+def test_requests_that_wait_together_are_computed_together(
+    served: ServedModels, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has its own answer, and a bad one its refusal; two models are two computations."""
+    sizes, plain = [], Predictor.predict_checked
+
+    def counted(predictor: Predictor, points: Sequence[Checked]) -> tuple[Prediction, ...]:
+        sizes.append(len(points))
+        return plain(predictor, points)
+
+    monkeypatch.setattr(Predictor, "predict_checked", counted)
+    points = [FIVE | {"eps_pn": x} for x in (0.2, 0.7, -1.0, 1.2)]
+    asked: list[dict[str, object]] = [{"inputs": point} for point in points]
+    asked += [{"inputs": points[:2]}, {"inputs": FIVE, "model": "nanonet"}, {"inputs": FIVE | {"diameter": 99}}]
+
+    async def ask() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(create_app(served))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as together:
+            return await asyncio.gather(*(together.post("/api/predict", json=one) for one in asked))
+
+    replies = asyncio.run(ask())
+    assert sorted(sizes) == [1, 5]
+    assert [reply.status_code for reply in replies] == [200, 200, 422, 200, 200, 200, 422]
+    assert replies[2].json()["field"] == "inputs[0].eps_pn"
+    for one, reply in zip(asked, replies, strict=True):
+        if reply.status_code == 200:
+            alone = client.post("/api/predict", json=one).json()
+            assert reply.json()["model"] == alone["model"]
+            for found, expected in zip(reply.json()["predictions"], alone["predictions"], strict=True):
+                assert found["composition"] == expected["composition"]
+                assert found["basis"] == expected["basis"]
+                np.testing.assert_allclose(found["g"], expected["g"], rtol=1e-5, atol=1e-6)
+
+
+def test_a_defect_in_a_batch_is_told_to_each_of_it(served: ServedModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: object) -> None:
+        raise RuntimeError("eps_pn = 1.2345")
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(create_app(served), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as together:
+            with monkeypatch.context() as broken:
+                broken.setattr(Predictor, "predict_checked", fails)
+                asked = (together.post("/api/predict", json={"inputs": FIVE}) for _ in range(3))
+                found = await asyncio.gather(*asked)
+            found.append(await together.post("/api/predict", json={"inputs": FIVE}))
+            return [reply.status_code for reply in found]
+
+    assert asyncio.run(ask()) == [500, 500, 500, 200]
 
 
 def test_tables_in_and_out(client: TestClient) -> None:

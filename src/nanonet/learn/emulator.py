@@ -99,7 +99,7 @@ def fit(
     if len(inputs) < LEAST_CURVES:
         raise InputError(f"{len(inputs)} implicit compositions; allowed are {LEAST_CURVES} or more for an emulator")
     well = well_of(potential, inputs)
-    told = read_off(inputs, well)
+    told = read_off(inputs, well).astype(np.float64)
     mean, projection = _projection(told)
     by_shell, by_layer = grid / well.r_min[:, None], grid - well.contact[:, None]
     t, own = np.log(curves + _FLOOR), parts_of_w(grid, well)
@@ -109,8 +109,8 @@ def fit(
     scale = np.sqrt((parts**2).mean(axis=(1, 2)))
     weight = np.where(curves > _FAINT, 1.0, _FAINT_WEIGHT)
     weight /= weight.sum(axis=1, keepdims=True)
-    arrays = ((told - mean) @ projection, (parts / scale[:, None, None]).transpose(1, 2, 0), t, weight)
-    tensors = [torch.tensor(one, dtype=torch.float32) for one in arrays]
+    told_and_learnt = ((told - mean) @ projection, (parts / scale[:, None, None]).transpose(1, 2, 0), t, weight)
+    tensors = [torch.tensor(one, dtype=torch.float32) for one in told_and_learnt]
     networks = []
     for k in range(members):
 
@@ -121,7 +121,8 @@ def fit(
         networks.append(_train(_Task(*tensors), seed + k, report))
     w1, b1, w2, b2, w3, b3 = (np.stack(one) for one in zip(*networks, strict=True))
     low, high = inputs.min(axis=0), inputs.max(axis=0)
-    return Emulator(potential, low, high, mean, projection, shells, layers, w1, b1, w2, b2, w3 / scale, b3 / scale)
+    arrays = (mean, projection, shells, layers, w1, b1, w2, b2, w3 / scale, b3 / scale)
+    return Emulator(potential, low, high, *(one.astype(np.float32) for one in arrays))
 
 
 class _Task(NamedTuple):

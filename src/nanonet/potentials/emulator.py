@@ -100,16 +100,16 @@ class Emulator:
     potential: MediatedPotential
     low: Array
     high: Array
-    mean: Array
-    projection: Array
-    shells: Array
-    layers: Array
-    weights_1: Array
-    biases_1: Array
-    weights_2: Array
-    biases_2: Array
-    weights_3: Array
-    biases_3: Array
+    mean: Single
+    projection: Single
+    shells: Single
+    layers: Single
+    weights_1: Single
+    biases_1: Single
+    weights_2: Single
+    biases_2: Single
+    weights_3: Single
+    biases_3: Single
 
     beyond = "W_poly is not known there: that of the nearest diameter, chain length and eps_pn in its table was taken"
     features = 2
@@ -159,7 +159,8 @@ class Emulator:
 
     def curves(self, X: Array, x: Array, well: PairWell) -> Single:
         """g (n, m) of NPs with the potential of `well`."""
-        a = self._coefficients((read_off(X, well) - self.mean) @ self.projection)
+        inputs = (read_off(X, well) - self.mean) @ self.projection
+        a = self._coefficients(inputs.astype(np.float32, copy=False))
         parts = parts_of_w(x, well)
         ln_g = np.einsum("nc,cnm->nm", a[:, :_OWN], parts)
         layers = _OWN + len(self.shells)
@@ -167,7 +168,7 @@ class Emulator:
         ln_g += interpolate_rows(a[:, layers:] @ self.layers, LAYERS, x - well.contact[:, None])
         g = np.exp(np.clip(ln_g, LEAST, HIGHEST, out=ln_g), out=ln_g)
         g *= parts[len(CAPS)] > -HIGHEST  # nothing in the core
-        return g
+        return np.asarray(g)
 
     def _coefficients(self, inputs: Single) -> Single:
         """Mean of the networks' outputs (n, c) for their inputs (n, q)."""
@@ -334,7 +335,7 @@ def _silu(x: Single) -> Single:
     return np.divide(x, below, out=below)
 
 
-def _shape(values: Array, dimensions: int) -> tuple[int, ...]:
+def _shape(values: Single, dimensions: int) -> tuple[int, ...]:
     if values.ndim != dimensions:
         raise InputError(f"emulator: projection has {values.ndim} dimensions; allowed are {dimensions}")
     return values.shape

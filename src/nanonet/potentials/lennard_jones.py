@@ -52,4 +52,4 @@ def lj_rows(r: NDArray[F], diameters: NDArray[np.float64], eps_nn: NDArray[np.fl
     ends = (CUTOFF * diameters).astype(r.dtype)
     some = slice(int(np.searchsorted(r, ends.min(initial=np.inf))), None)
     values[:, some] *= r[some] < ends[:, None]
-    return values
+    return np.asarray(values)

@@ -179,4 +179,4 @@ def _averaged_further(curves: NDArray[F], widths: NDArray[F]) -> NDArray[F]:
         near += beyond
         near *= weight
         found += near
-    return found
+    return np.asarray(found)

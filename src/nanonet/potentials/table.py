@@ -116,13 +116,13 @@ class PotentialTable:
             first = corners * len(axis) + i[:, None]
             corners = np.concatenate([first, first + 1], axis=1)
             weights = np.concatenate([weights * (1.0 - upper), weights * upper], axis=1)
-        weights = weights.astype(np.float32)[:, None]
+        of_corners = weights.astype(np.float32)[:, None]
         step = self.gaps[1] - self.gaps[0]
         finer = round(step / (r[1] - r[0])) if len(r) > 1 else 0
         if finer < 1 or np.abs(r[0] + np.arange(len(r)) * (step / finer) - r).max() > 1e-9 * step:
-            rows = weights @ self._on_finer_gaps(1).take(corners, axis=0)
+            rows = of_corners @ self._on_finer_gaps(1).take(corners, axis=0)
             return interpolate_rows(rows[:, 0], self.gaps, r - X[:, :1], right=0.0)
-        rows = weights @ self._on_finer_gaps(finer).take(corners, axis=0)
+        rows = of_corners @ self._on_finer_gaps(finer).take(corners, axis=0)
         return shift_rows(rows[:, 0], (r[0] - X[:, 0] - self.gaps[0]) * (finer / step), len(r), right=0.0)
 
     def _on_finer_gaps(self, finer: int) -> NDArray[np.float32]:

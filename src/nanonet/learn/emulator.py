@@ -109,8 +109,8 @@ def fit(
     scale = np.sqrt((parts**2).mean(axis=(1, 2)))
     weight = np.where(curves > _FAINT, 1.0, _FAINT_WEIGHT)
     weight /= weight.sum(axis=1, keepdims=True)
-    told_and_learnt = ((told - mean) @ projection, (parts / scale[:, None, None]).transpose(1, 2, 0), t, weight)
-    tensors = [torch.tensor(one, dtype=torch.float32) for one in told_and_learnt]
+    given = ((told - mean) @ projection, (parts / scale[:, None, None]).transpose(1, 2, 0), t, weight)
+    tensors = [torch.tensor(one, dtype=torch.float32) for one in given]
     networks = []
     for k in range(members):
 

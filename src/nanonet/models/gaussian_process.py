@@ -320,17 +320,18 @@ class CurveProcess:
         start = self._start(X)
         z, share = self._posterior.predict(start.inputs)
         mean, modes, squares, spread = self._components
-        t = _single(z) @ modes
-        t += mean
-        learnt = self._learnt(None if start.y0 is None else _single(start.y0))
-        if not band:
-            return (self._curves_of(self._shifted(t, start.place), learnt),)
-        half = _single(share * self.variances) @ squares
-        half += spread
-        np.sqrt(half, out=half)
-        half *= _single(self._half_width(start.inputs))[:, None]
-        t, half = self._shifted(np.stack([t, half]), start.place)
-        return tuple(self._curves_of(np.stack([t, t - half, t + half]), learnt))
+        t = np.empty((2 if band else 1, len(X), len(self.grid)), dtype=np.float32)
+        np.matmul(_single(z), modes, out=t[0])
+        t[0] += mean
+        if band:
+            half = np.matmul(_single(share * self.variances), squares, out=t[1])
+            half += spread
+            np.sqrt(half, out=half)
+            half *= _single(self._half_width(start.inputs))[:, None]
+        t = self._shifted(t, start.place)
+        if band:
+            t = np.stack([t[0], t[0] - t[1], t[0] + t[1]])
+        return tuple(self._curves_of(t, self._learnt(None if start.y0 is None else _single(start.y0))))
 
     def _shifted(self, t: Array, place: Array) -> Array:
         """Values (..., n, k) at places `place` (n, m) of the grid; as they are without a prior."""

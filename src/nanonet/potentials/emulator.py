@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nanonet.composition import FIELDS, MIN_BOX, MIN_NPS
 from nanonet.errors import InputError
-from nanonet.interpolation import interpolate_rows
+from nanonet.interpolation import interpolate_rows, shift_rows
 from nanonet.potentials.dilute import Expected, MediatedPotential, PairPotential, check_grid
 
 Array = NDArray[np.float64]
@@ -165,7 +165,7 @@ class Emulator:
         ln_g = np.einsum("nc,cnm->nm", a[:, :_OWN], parts)
         layers = _OWN + len(self.shells)
         ln_g += interpolate_rows(a[:, _OWN:layers] @ self.shells, SHELLS, x / well.r_min[:, None])
-        ln_g += interpolate_rows(a[:, layers:] @ self.layers, LAYERS, x - well.contact[:, None])
+        ln_g += _on_layers(a[:, layers:] @ self.layers, x, well.contact)
         g = np.exp(np.clip(ln_g, LEAST, HIGHEST, out=ln_g), out=ln_g)
         g *= parts[len(CAPS)] > -HIGHEST  # nothing in the core
         return np.asarray(g)
@@ -323,9 +323,20 @@ def parts_of_w(x: Array, well: PairWell) -> Single:
     parts = np.ones((_OWN, *mean.shape), dtype=np.float32)
     depth = np.maximum(-mean, 0.0)
     for part, cap in zip(parts, CAPS, strict=False):
-        np.multiply(np.tanh(depth / np.float32(cap)), np.float32(cap), out=part)
+        np.multiply(depth, np.float32(1.0 / cap), out=part)
+        np.tanh(part, out=part)
+        part *= np.float32(cap)
     parts[len(CAPS)] = -np.clip(mean, 0.0, HIGHEST)
     return parts
+
+
+def _on_layers(rows: Single, x: Array, contact: Array) -> Single:
+    """Rows (n, k) on `LAYERS` about contacts (n,), at distances x (m,)."""
+    step = LAYERS[1] - LAYERS[0]
+    every = round((x[1] - x[0]) / step)
+    if abs(every * step - (x[1] - x[0])) > 1e-9:
+        return interpolate_rows(rows, LAYERS, x - contact[:, None])
+    return shift_rows(rows, (x[0] - contact - LAYERS[0]) / step, every * (len(x) - 1) + 1)[:, ::every]
 
 
 def _silu(x: Single) -> Single:

@@ -101,9 +101,12 @@ class ManyBody:
         place = x / state.well.r_min[:, None]
         width = state.gate * self.blur * state.well.r_min * np.exp(-X[:, FIELDS.index("eps_nn")] / self.stiffness)
         width = np.where(width > _HARDLY, width, 0.0) / (x[1] - x[0])
-        steps = ((place - 1.0) * (1.0 / _RISE)).clip(0.0, 1.0).astype(curves.dtype)
+        first = int(np.searchsorted(x, state.well.r_min.min(initial=np.inf)))  # nothing is averaged up to there
+        steps = ((place[:, first:] - 1.0) * (1.0 / _RISE)).clip(0.0, 1.0).astype(curves.dtype)
         steps *= width[:, None].astype(curves.dtype)
-        return Expected(_averaged(curves, steps).astype(np.float64), state.features, place)
+        averaged = curves.astype(np.float64)
+        averaged[:, first:] = _averaged(curves, steps, first)
+        return Expected(averaged, state.features, place)
 
     def gathered(self, X: Array) -> Gathered:
         """The potentials of compositions X (n, 5) with what is left of W_poly's attraction where NPs gather."""
@@ -142,27 +145,27 @@ class ManyBody:
         self.emulator.check(X, x)
 
 
-def _averaged(curves: NDArray[F], widths: NDArray[F]) -> NDArray[F]:
-    """Curves (n, m) averaged over normal distributions of these widths (n, m) in steps of the grid.
+def _averaged(curves: NDArray[F], widths: NDArray[F], first: int) -> NDArray[F]:
+    """Curves (n, m) from point `first` on averaged over normal distributions of these widths (n, m - first) in steps.
 
     Beyond its ends a curve has its end values.
     """
-    ends = curves[:, :1], curves[:, -1:]
-    found = np.diff(curves, 2, axis=1, prepend=ends[0], append=ends[1])  # within a step linear interpolation is this
+    padded = np.concatenate([curves[:, :1], curves, curves[:, -1:]], axis=1)
+    found = np.diff(padded[:, first:], 2, axis=1)  # within a step linear interpolation is this
     found *= widths
     found *= _REACH
-    found += curves
+    found += curves[:, first:]
     further = np.flatnonzero(widths.max(axis=1, initial=0.0) * _NODES[-1] > 1.0)
     if len(further):
-        found[further] = _averaged_further(curves[further], widths[further])
+        found[further] = _averaged_further(curves[further], widths[further], first)
     return found
 
 
-def _averaged_further(curves: NDArray[F], widths: NDArray[F]) -> NDArray[F]:
+def _averaged_further(curves: NDArray[F], widths: NDArray[F], first: int) -> NDArray[F]:
     (n, m), far = curves.shape, int(widths.max() * _NODES[-1]) + 1
     padded = np.concatenate([curves[:, [0] * far], curves, curves[:, [-1] * far]], axis=1)
-    flat, here = padded.ravel(), np.arange(n)[:, None] * padded.shape[1] + np.arange(far, far + m)
-    found = curves * _WEIGHTS[0].astype(curves.dtype)
+    flat, here = padded.ravel(), np.arange(n)[:, None] * padded.shape[1] + np.arange(far + first, far + m)
+    found = curves[:, first:] * _WEIGHTS[0].astype(curves.dtype)
     for node, weight in zip(_NODES[1:], _WEIGHTS[1:], strict=True):
         part = widths * node.astype(widths.dtype)
         whole = part.astype(np.intp)

@@ -21,7 +21,7 @@ from nanonet.learn import gaussian_process
 from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.models import gaussian_process as posterior
 from nanonet.models.gaussian_process import CurveProcess
-from nanonet.models.kernels import correlation
+from nanonet.models.kernels import KERNELS, Correlations, correlation
 from nanonet.models.transforms import TRANSFORMS
 from nanonet.potentials.dilute import DiluteLimit
 from nanonet.potentials.many_body import ManyBody
@@ -167,6 +167,15 @@ def test_correlations_are_those_of_the_book() -> None:
     assert correlation(a, b, np.array([2.0]), "gaussian")[0, 0] == pytest.approx(np.exp(-0.5 * 0.35**2))
     d = np.sqrt(5) * 0.35
     assert correlation(a, b, np.array([2.0]), "matern")[0, 0] == pytest.approx((1 + d + d * d / 3) * np.exp(-d))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("single", [False, True])
+def test_correlations_of_several_kernels_are_those_of_each(kernel: str, single: bool) -> None:
+    random = np.random.default_rng(0)
+    a, b, lengths = random.normal(size=(7, 3)), random.normal(size=(5, 3)), random.uniform(0.3, 3, (4, 3))
+    expected = np.stack([correlation(a, b, one, kernel) for one in lengths], axis=1)
+    assert Correlations(b, lengths, kernel, single)(a) == pytest.approx(expected, abs=1e-6 if single else 1e-13)
 
 
 def test_curves_without_errors_are_taken_and_the_card_says_so(tmp_path: Path) -> None:

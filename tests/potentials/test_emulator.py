@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nanonet import Composition, Dataset, InputError
 from nanonet.evaluate.metrics import ln_rmse
 from nanonet.formats import emulator_file, potential_table
+from nanonet.potentials import many_body
 from nanonet.potentials.emulator import ARRAYS, Emulator, gathering, number, well_of
 from nanonet.potentials.lennard_jones import lj_cut_shifted
 from nanonet.potentials.many_body import ManyBody
@@ -73,6 +74,19 @@ def test_many_bodies_change_what_gathers_only() -> None:
     alone = np.concatenate([changed.evaluate(x[None], R).curves for x in GATHERED])
     assert changed.evaluate(GATHERED, R).curves == pytest.approx(alone, rel=1e-4)
     assert changed.with_parameters((9, 9, 9, 99)).parameters == (1.5, 0.5, 0.5, 10.0)
+
+
+@pytest.mark.parametrize("first", [0, 30])
+def test_curves_are_averaged_over_normal_distributions(first: int) -> None:
+    """By five nodes of Gauss and Hermite, between bins linearly, whether these are near or far apart."""
+    random, m = np.random.default_rng(0), 100
+    curves, widths = random.uniform(0, 3, (6, m)), random.uniform(0, 1, (6, m - first))
+    widths *= np.array([0.0, 0.1, 0.3, 0.4, 8.0, 60.0])[:, None]
+    nodes, weights = np.polynomial.hermite_e.hermegauss(5)
+    places = np.arange(first, m) + widths * nodes[:, None, None]
+    read = [[np.interp(at, np.arange(m), one) for at, one in zip(part, curves, strict=True)] for part in places]
+    expected = np.tensordot(weights / weights.sum(), read, axes=1)
+    assert many_body._averaged(curves, widths, first) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ["shells", "weights_1", "biases_3", "projection"])

@@ -13,7 +13,7 @@ from nanonet.analyze.tabulate import tabulate
 from nanonet.composition import MIN_EPS_NN, check_repulsion
 from nanonet.formats import potential_table
 from nanonet.interpolation import interpolate_rows, shift_rows
-from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.lennard_jones import lj_cut_shifted, lj_rows
 from nanonet.potentials.mediated import PairInputs
 from nanonet.rdf import standard_grid
 
@@ -84,6 +84,17 @@ def test_shifted_rows_are_interpolated_rows(right: float | None) -> None:
     start[:4] = 50, 51, -3, 0
     expected = interpolate_rows(rows, np.arange(51.0), start[:, None] + np.arange(80), right)
     assert shift_rows(rows, start, 80, right) == pytest.approx(expected, abs=1e-12)
+
+
+def test_lennard_jones_of_many_is_that_of_each() -> None:
+    random = np.random.default_rng(0)
+    diameters, eps = random.uniform(1, 10, 20), random.uniform(0, 5, 20)
+    r = np.linspace(0.2, 12, 300)
+    expected = lj_cut_shifted(r, diameters[:, None], eps[:, None])
+    assert lj_rows(r, diameters, eps) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    single = lj_rows(r.astype(np.float32), diameters, eps)
+    assert single.dtype == np.float32
+    assert single == pytest.approx(expected, rel=1e-5, abs=1e-5)
 
 
 def test_the_weakest_repulsion_keeps_nps_apart() -> None:

@@ -320,7 +320,7 @@ class CurveProcess:
         start = self._start(X)
         z, share = self._posterior.predict(start.inputs)
         mean, modes, squares, spread = self._components
-        t = np.empty((2 if band else 1, len(X), len(self.grid)), dtype=np.float32)
+        t = cast(Array, np.empty((2 if band else 1, len(X), len(self.grid)), dtype=np.float32))
         np.matmul(_single(z), modes, out=t[0])
         t[0] += mean
         if band:

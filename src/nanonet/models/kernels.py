@@ -40,12 +40,13 @@ class Correlations:
     """
 
     def __init__(self, known: Array, lengths: Array, kernel: str, single: bool = False) -> None:
-        self._factors = _distance_factors(known, lengths, kernel)
-        self._shape, self._kernel, self._kind = (len(lengths), len(known)), kernel, "f4" if single else "f8"
+        self._middle, self._kind = known.mean(axis=0), "f4" if single else "f8"
+        self._factors = _distance_factors(known - self._middle, lengths, kernel).astype(self._kind)
+        self._shape, self._kernel = (len(lengths), len(known)), kernel
 
     def __call__(self, new: Array) -> Array:
         """Correlations (n, g, l)."""
-        squared = (_powers(new) @ self._factors).astype(self._kind, copy=False)
+        squared = _powers(new - self._middle).astype(self._kind, copy=False) @ self._factors
         return _of_squared(squared, self._kernel).reshape(len(new), *self._shape)
 
 

@@ -14,6 +14,7 @@ from nanonet.composition import BOND
 from nanonet.errors import InputError
 
 _NO_FOLD = 1.02  # beads two bonds apart stay this far apart (Auhl et al. 2003, doi:10.1063/1.1628670)
+_MISSED = 10_000  # random places that are taken, in a row, after which there is none for another NP
 
 
 class ClusterTooLargeError(InputError):
@@ -54,13 +55,15 @@ def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) ->
     Where chance finds no place any more, random sites of an fcc lattice.
     """
     for gap in (1.0, 0.5, 0.2, 0.0):
-        placed = np.empty((0, 3))
-        for _ in range(2_000 * n):
+        placed, missed = np.empty((0, 3)), 0
+        while missed < _MISSED:
             trial = rng.uniform(0.0, box, 3)
-            if not len(placed) or _distances(placed, trial, box).min() >= diameter + gap:
-                placed = np.vstack([placed, trial])
-                if len(placed) == n:
-                    return placed
+            if len(placed) and _distances(placed, trial, box).min() < diameter + gap:
+                missed += 1
+                continue
+            placed, missed = np.vstack([placed, trial]), 0
+            if len(placed) == n:
+                return placed
     cells = math.ceil((n / 4.0) ** (1.0 / 3.0) - 1e-9)
     if box / cells / math.sqrt(2.0) >= diameter:
         corners = np.stack(np.meshgrid(*[np.arange(2 * cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 F = TypeVar("F", bound=np.floating)
@@ -18,20 +18,25 @@ def interpolate_rows(
 
     Outside of the grid a row takes its end values, or `right` beyond its end.
     """
-    place = (points - grid[0]) / (grid[1] - grid[0])
-    i = np.minimum(np.maximum(np.floor(place), 0.0), len(grid) - 2.0).astype(np.intp)  # np.clip is slow for few
-    fraction = np.minimum(np.maximum(place - i, 0.0), 1.0).astype(rows.dtype, copy=False)
-    i += len(grid) * np.arange(len(i))[:, None]
-    flat = rows.reshape(*rows.shape[:-2], -1)
-    left = flat.take(i, axis=-1)
-    i += 1
-    values = flat.take(i, axis=-1)
-    values -= left
-    values *= fraction
-    values += left
-    if right is not None:
-        values[..., place > len(grid) - 1] = right
-    return np.asarray(values, dtype=rows.dtype)
+    place = (points - grid[0]) * (1.0 / (grid[1] - grid[0]))
+    beyond = None if right is None else place > len(grid) - 1
+    np.maximum(place, 0.0, out=place)  # np.clip is slow for few
+    np.minimum(place, math.nextafter(len(grid) - 1.0, 0.0), out=place)
+    whole = np.floor(place)
+    place -= whole
+    fraction = place.astype(rows.dtype, copy=False)
+    whole += len(grid) * np.arange(len(whole), dtype=np.float64)[:, None]
+    i = whole.astype(np.intp)
+    flat = rows.reshape(math.prod(rows.shape[:-2]), rows.shape[-2] * rows.shape[-1])
+    values = np.empty((*rows.shape[:-2], *i.shape), dtype=rows.dtype)
+    for found, one in zip(values.reshape(len(flat), *i.shape), flat, strict=True):
+        left = one.take(i)
+        np.subtract(one[1:].take(i), left, out=found)
+        found *= fraction
+        found += left
+    if beyond is not None:
+        values[..., beyond] = right
+    return values
 
 
 def shift_rows(rows: NDArray[F], start: NDArray[np.float64], count: int, right: float | None = None) -> NDArray[F]:
@@ -40,15 +45,17 @@ def shift_rows(rows: NDArray[F], start: NDArray[np.float64], count: int, right: 
     The same as `interpolate_rows` at evenly spaced points, several times as fast.
     """
     n, k = rows.shape
-    first = np.clip(np.floor(start), -count, k).astype(np.intp)
-    fraction = np.where((start > -count) & (start < k), start - first, 0.0).astype(rows.dtype)[:, None]
-    before, after = max(0, -int(first.min())), max(0, int(first.max()) + count + 1 - k)
+    start = np.minimum(np.maximum(start, -count), k)
+    first = np.floor(start).astype(np.intp)
+    fraction = (start - first).astype(rows.dtype)[:, None]
+    before, after = max(0, -int(first.min(initial=0))), max(0, int(first.max(initial=0)) + count + 1 - k)
     padded = np.empty((n, before + k + after), dtype=rows.dtype)
     padded[:, :before] = rows[:, :1]
     padded[:, before : before + k] = rows
     padded[:, before + k :] = rows[:, -1:] if right is None else right
-    windows = sliding_window_view(padded, count + 1, axis=1)[np.arange(n), first + before]
-    values = np.diff(windows, axis=1)
+    shape, strides = (n, padded.shape[1] - count, count + 1), (*padded.strides, padded.itemsize)
+    windows = np.ndarray(shape, padded.dtype, padded, 0, strides)[np.arange(n), first + before]
+    values = windows[:, 1:] - windows[:, :-1]
     values *= fraction
     values += windows[:, :-1]
     if right is not None:  # nothing between the last value of a row and what is beyond

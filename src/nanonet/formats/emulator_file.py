@@ -12,7 +12,7 @@ import numpy as np
 from nanonet.formats import potential_table
 from nanonet.formats.atomic import writing
 from nanonet.formats.reading import read_arrays
-from nanonet.potentials.dilute import PairPotential
+from nanonet.potentials.dilute import MediatedPotential
 from nanonet.potentials.emulator import ARRAYS, Emulator
 
 NAME = "emulator.npz"
@@ -25,7 +25,7 @@ def to_bytes(emulator: Emulator) -> bytes:
     return content.getvalue()
 
 
-def parse(content: bytes, what: str, potential: PairPotential) -> Emulator:
+def parse(content: bytes, what: str, potential: MediatedPotential) -> Emulator:
     """The emulator in the content of a file, of NPs with a potential; `InputError` has `what` is wrong with it."""
     arrays = read_arrays(content, ARRAYS, what)
     return Emulator(potential, **{name: arrays[name] for name in ARRAYS})

@@ -15,7 +15,7 @@ from nanonet.errors import InputError
 from nanonet.evaluate.metrics import ln_rmse
 from nanonet.evaluate.splits import splits
 from nanonet.learn.arrays import checked
-from nanonet.potentials.dilute import PairPotential
+from nanonet.potentials.dilute import MediatedPotential
 from nanonet.potentials.emulator import (
     AROUND_SHELLS,
     HIGHEST,
@@ -52,7 +52,7 @@ _FEATURES, _SHELL_MODES, _LAYER_MODES = 5, 16, 8  # principal components
 _FAINT, _FAINT_WEIGHT = 0.05, 0.15  # g below which a bin counts less
 
 
-def train_emulator(data: Dataset, potential: PairPotential, progress: Progress | None = None) -> Emulator:
+def train_emulator(data: Dataset, potential: MediatedPotential, progress: Progress | None = None) -> Emulator:
     """The emulator of a dataset of implicit compositions.
 
     Raises
@@ -79,7 +79,7 @@ def train_emulator(data: Dataset, potential: PairPotential, progress: Progress |
 
 
 def fit(
-    X: Array, G: Array, r: Array, potential: PairPotential, *, seed: int = 0, members: int = MEMBERS,
+    X: Array, G: Array, r: Array, potential: MediatedPotential, *, seed: int = 0, members: int = MEMBERS,
     progress: Progress | None = None,
 ) -> Emulator:  # fmt: skip
     """Fit networks to curves G (n, m) on the grid r (m,) of compositions X (n, 5).
@@ -217,7 +217,7 @@ class EmulatorScores:
 
 def score(
     data: Dataset,
-    potential: PairPotential,
+    potential: MediatedPotential,
     folds: int = FOLDS,
     members: int = 2,
     progress: Progress | None = None,

@@ -11,7 +11,6 @@ import numpy as np
 
 from nanonet.errors import InputError
 from nanonet.models.base import Array
-from nanonet.models.kernels import correlation
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,12 @@ class Calibration:
         if self.width <= 0:
             raise InputError(f"width = {self.width:g} is not above 0")
 
-    def half_width(self, inputs: Array, others: Array, lengths: Array, weights: Array) -> Array:
-        """Half-width (l,) of the 90 % band at scaled inputs (l, q), larger where curves were missed.
+    def half_width(self, near: Array, weights: Array) -> Array:
+        """Half-width (l,) of the 90 % band at l inputs, larger where curves were missed.
 
-        `others` (n, q) are the inputs of the curves, `weights` (n,) their mean square errors, left out, in units of the
-        predicted ones, `lengths` (q,) correlation lengths.
+        `near` (l, n) says how near they are to those of the n curves, `weights` (n,) is the mean square error of each,
+        left out, in units of the predicted one.
         """
-        near = correlation(inputs, others, lengths * self.width, "gaussian", single=True)
         return np.asarray(self.factor * local_scale(near, weights, self.share))
 
 
@@ -62,4 +60,6 @@ def local_scale(near: Array, weights: Array, share: float) -> Array:
     >>> local_scale(near=np.array([[1.0, 0.0]]), weights=np.array([4.0, 1.0]), share=0.0)
     array([2.])
     """
-    return np.asarray(np.sqrt((near @ weights + share * weights.mean()) / (near.sum(axis=1) + share)))
+    return np.asarray(
+        np.sqrt((near @ weights.astype(near.dtype) + share * weights.mean()) / (near.sum(axis=1) + share))
+    )

@@ -18,7 +18,7 @@ from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
 from nanonet.models.base import HALF_WIDTH, Array, Band, PriorMean, check_inputs
 from nanonet.models.calibration import Calibration
-from nanonet.models.kernels import JITTER, KERNELS, correlation
+from nanonet.models.kernels import JITTER, KERNELS, Correlations, correlation
 from nanonet.models.transforms import Transform
 
 ARRAYS = (
@@ -27,7 +27,7 @@ ARRAYS = (
 )  # fmt: skip
 """Names of the arrays of a `CurveProcess`."""
 
-_CHUNK = 1000  # inputs at once: bounds the memory
+_CHUNK = 500  # inputs at once: what is worked out between stays in the cache
 _HEAP = 1 << 24  # bytes; see `_all`
 _NONE = 5e-3  # a prior mean that counts as none
 _NOISY = 0.03  # relative noise above which kernels in single precision, 1e-7, change scores by less than 4e-6
@@ -36,20 +36,8 @@ _WINDOW = np.exp(-0.5 * (np.arange(-6, 7) / 3) ** 2)
 _WINDOW /= np.linalg.norm(_WINDOW)  # neighbours on a curve belong together: noise is smoothed over some bins
 
 
-class _Group(NamedTuple):
-    """Scores that share a kernel."""
-
-    own: NDArray[np.bool_]
-    """Which of the scores (c,)."""
-    lengths: Array
-    noise: float
-    inverse: Array
-    """Of the correlation with noise (n, n)."""
-    solved: Array
-    """Its product with the scores (n, l)."""
-
-
-class ScorePosterior(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class ScorePosterior:
     """Posterior of scores given those of n curves; scores of one group share a kernel and the relative noise.
 
     Rasmussen & Williams (2006), eqs 2.23 to 2.26, in units of each score's prior variance.
@@ -57,7 +45,18 @@ class ScorePosterior(NamedTuple):
 
     inputs: Array
     """Scaled inputs (n, q) of the curves."""
-    groups: tuple[_Group, ...]
+    group: NDArray[np.int64]
+    """Of each score (c,)."""
+    lengths: Array
+    """Of each group (g, q)."""
+    noise: Array
+    """Of each group (g,)."""
+    inverse: Array
+    """Of the correlations with noise (g, n, n)."""
+    roots: Array
+    """Whose products with their own transposes the inverses are (g, n, n)."""
+    solved: Array
+    """Products of the inverses with the scores (g n, c), 0 where a score is of another group."""
     variances: Array
     """Prior variances (c,) of largest likelihood."""
     kernel: str
@@ -70,33 +69,43 @@ class ScorePosterior(NamedTuple):
 
         `own` (n,) is the noise of each curve, as a multiple of that of its group.
         """
-        found, variances = [], np.empty(len(group))
-        for i in sorted(set(group.tolist())):
-            chosen = group == i
-            matrix = correlation(inputs, inputs, lengths[i], kernel) + np.diag(noise[i] * own + JITTER)
-            inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
-            solved = inverse @ scores[:, chosen]
-            variances[chosen] = np.einsum("ij,ij->j", scores[:, chosen], solved) / len(inputs)
-            found.append(_Group(chosen, lengths[i], float(noise[i]), inverse, solved))
-        return ScorePosterior(inputs, tuple(found), variances, kernel)
+        present, group = np.unique(group, return_inverse=True)
+        lengths, noise = lengths[present], noise[present]
+        matrix = Correlations(inputs, lengths, kernel)(inputs).transpose(1, 0, 2)
+        matrix += (noise[:, None] * own + JITTER)[..., None] * np.eye(len(inputs))
+        roots = np.linalg.inv(np.linalg.cholesky(matrix)).transpose(0, 2, 1)
+        inverse = roots @ roots.transpose(0, 2, 1)
+        solved = (inverse @ scores) * (group == np.arange(len(present))[:, None])[:, None]
+        variances = np.einsum("ij,gij->j", scores, solved) / len(inputs)
+        return ScorePosterior(
+            inputs, group, lengths, noise, inverse, roots, solved.reshape(-1, len(group)), variances, kernel
+        )
 
     def predict(self, new: Array) -> tuple[Array, Array]:
         """Means (l, c) at scaled inputs (l, q), and variances with noise as a share of the prior's (l, c)."""
-        means, share = (np.empty((len(new), len(self.variances))) for _ in range(2))
-        for own, lengths, noise, inverse, solved in self.groups:
-            cross = correlation(new, self.inputs, lengths, self.kernel, single=noise > _NOISY)
-            means[:, own] = cross @ solved
-            left = 1.0 - np.einsum("ij,ij->i", cross @ inverse, cross)
-            share[:, own] = (np.maximum(left, 0.0) + noise)[:, None]
-        return means, share
+        correlations, solved, roots = self._working
+        cross = correlations(new)
+        means = cross.reshape(len(new), -1) @ solved
+        whitened = cross.transpose(1, 0, 2) @ roots
+        known = np.einsum("gln,gln->lg", whitened, whitened)
+        share = np.maximum(1.0 - known, 0.0) + self.noise
+        return np.asarray(means, dtype=np.float64), share[:, self.group]
+
+    @cached_property
+    def _working(self) -> tuple[Correlations, Array, Array]:
+        """What predictions take, in single precision where noise allows it."""
+        single = bool(self.noise.min() > _NOISY)
+        kind = np.float32 if single else np.float64
+        correlations = Correlations(self.inputs, self.lengths, self.kernel, single)
+        return correlations, cast(Array, self.solved.astype(kind)), cast(Array, self.roots.astype(kind))
 
     def covariances(self, a: Array, b: Array) -> tuple[GroupCovariance, ...]:
         """Of each group between scaled inputs a (l, q) and b (k, q)."""
         found = []
-        for own, lengths, noise, inverse, _ in self.groups:
+        for i, (lengths, noise, inverse) in enumerate(zip(self.lengths, self.noise, self.inverse, strict=True)):
             cross, other = (correlation(x, self.inputs, lengths, self.kernel) for x in (a, b))
             matrix = correlation(a, b, lengths, self.kernel) - cross @ inverse @ other.T
-            found.append(GroupCovariance(float(self.variances[own].sum()), noise, matrix))
+            found.append(GroupCovariance(float(self.variances[self.group == i].sum()), float(noise), matrix))
         return tuple(found)
 
 
@@ -311,14 +320,17 @@ class CurveProcess:
         start = self._start(X)
         z, share = self._posterior.predict(start.inputs)
         mean, modes, squares, spread = self._components
-        t = mean + _single(z) @ modes
+        t = _single(z) @ modes
+        t += mean
         learnt = self._learnt(None if start.y0 is None else _single(start.y0))
         if not band:
             return (self._curves_of(self._shifted(t, start.place), learnt),)
-        variance = _single(share * self.variances) @ squares + spread
-        half = _single(self._half_width(start.inputs))[:, None] * np.sqrt(variance)
+        half = _single(share * self.variances) @ squares
+        half += spread
+        np.sqrt(half, out=half)
+        half *= _single(self._half_width(start.inputs))[:, None]
         t, half = self._shifted(np.stack([t, half]), start.place)
-        return tuple(self._curves_of(one, learnt) for one in (t, t - half, t + half))
+        return tuple(self._curves_of(np.stack([t, t - half, t + half]), learnt))
 
     def _shifted(self, t: Array, place: Array) -> Array:
         """Values (..., n, k) at places `place` (n, m) of the grid; as they are without a prior."""
@@ -341,7 +353,13 @@ class CurveProcess:
         return self.transform.inverse(t)
 
     def _half_width(self, inputs: Array) -> Array:
-        return self.calibration.half_width(inputs, self._posterior.inputs, self.lengths[0], self.weights)
+        return self.calibration.half_width(self._near(inputs)[:, 0], self.weights)
+
+    @cached_property
+    def _near(self) -> Correlations:
+        """How near inputs are to those of the curves, as the calibration counts it."""
+        lengths = self.lengths[:1] * self.calibration.width
+        return Correlations(self._posterior.inputs, lengths, "gaussian", single=True)
 
     @cached_property
     def _components(self) -> tuple[Array, Array, Array, Array]:

@@ -24,22 +24,55 @@ def correlation(a: Array, b: Array, lengths: Array, kernel: str, single: bool = 
     >>> correlation(np.zeros((1, 1)), np.array([[0.0], [1.0]]), np.ones(1), "gaussian").round(3)
     array([[1.   , 0.607]])
     """
-    scale = np.sqrt(0.5 if kernel == "gaussian" else 5.0) / lengths
-    x, y = a * scale, b * scale
-    squared = x @ (-2.0 * y.T)  # in place from here on: there may be many inputs
-    squared += np.square(y).sum(axis=1)
-    squared += np.square(x).sum(axis=1)[:, None]
-    if single:
-        squared = squared.astype(np.float32)
+    squared = _powers(a) @ _distance_factors(b, lengths[None], kernel)
+    return np.asarray(_of_squared(squared.astype(np.float32) if single else squared, kernel), dtype=np.float64)
+
+
+class Correlations:
+    """Correlations of any inputs (n, q) with l known ones (l, q), by g kernels with lengths (g, q).
+
+    With `single` as of `correlation`; they are in single precision then.
+
+    Examples
+    --------
+    >>> Correlations(np.array([[0.0], [1.0]]), np.ones((3, 1)), "gaussian")(np.zeros((1, 1))).shape
+    (1, 3, 2)
+    """
+
+    def __init__(self, known: Array, lengths: Array, kernel: str, single: bool = False) -> None:
+        self._factors = _distance_factors(known, lengths, kernel)
+        self._shape, self._kernel, self._kind = (len(lengths), len(known)), kernel, "f4" if single else "f8"
+
+    def __call__(self, new: Array) -> Array:
+        """Correlations (n, g, l)."""
+        squared = (_powers(new) @ self._factors).astype(self._kind, copy=False)
+        return _of_squared(squared, self._kernel).reshape(len(new), *self._shape)
+
+
+def _powers(a: Array) -> Array:
+    """What the factors of `_distance_factors` are of, (n, 2q + 1)."""
+    return np.concatenate([a * a, a, np.ones((len(a), 1))], axis=1)
+
+
+def _distance_factors(b: Array, lengths: Array, kernel: str) -> Array:
+    """Factors (2q + 1, g l) of the squares and values of other inputs (n, q), and of 1, in squared distances to b."""
+    weights = (0.5 if kernel == "gaussian" else 5.0) / lengths**2
+    linear = -2.0 * weights[..., None] * b.T
+    parts = [np.broadcast_to(weights[..., None], linear.shape), linear, (weights @ (b * b).T)[:, None]]
+    return np.concatenate(parts, axis=1).transpose(1, 0, 2).reshape(2 * b.shape[1] + 1, -1)
+
+
+def _of_squared(squared: Array, kernel: str) -> Array:
+    """Correlations of squared distances, which are overwritten: there may be many."""
     np.maximum(squared, 0.0, out=squared)
     if kernel == "gaussian":
-        return np.asarray(np.exp(np.negative(squared, out=squared), out=squared), dtype=np.float64)
+        return np.exp(np.negative(squared, out=squared), out=squared)
     d = np.sqrt(squared)
-    squared /= 3.0
+    squared *= 1.0 / 3.0
     squared += d
     squared += 1.0
     squared *= np.exp(np.negative(d, out=d), out=d)
-    return np.asarray(squared, dtype=np.float64)
+    return squared
 
 
 def radial_slope(correlations: Array, differences: Array, lengths: Array, kernel: str) -> Array:

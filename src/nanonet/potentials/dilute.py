@@ -27,6 +27,13 @@ class PairPotential(Protocol):
         """Of which compositions (n,) W is not known."""
 
 
+class MediatedPotential(PairPotential, Protocol):
+    """One that tells the polymer's part; `PotentialTable` is one."""
+
+    def polymer(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float32]:
+        """W_poly(r) (n, m), kT, of compositions X (n, 5) at rising separations r (m,)."""
+
+
 class Expected(NamedTuple):
     """What a prior mean says of n inputs."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from nanonet.composition import FIELDS, MIN_BOX, MIN_NPS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
-from nanonet.potentials.dilute import Expected, PairPotential, check_grid
+from nanonet.potentials.dilute import Expected, MediatedPotential, PairPotential, check_grid
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -40,6 +41,10 @@ _WIDTH = 0.1
 FINE = np.asarray(_WIDTH / _SUB * (np.arange(100 * _SUB) + 0.5))
 """Where W is known for the inputs of the network (sigma)."""
 
+_SQUARES = np.square(FINE).astype(np.float32)
+_INTO_BINS = np.repeat(np.eye(10, dtype=np.float32), _SUB, axis=0)  # (40, 10): points of ten bins, added up
+_BINS = _SQUARES.reshape(-1, _SUB).sum(axis=1)
+_NEXT = np.array([-1, 0, 1])
 _PLACES = np.arange(len(FINE), dtype=np.int16)
 
 _FARTHEST = 60.0  # kT
@@ -60,8 +65,10 @@ class PairWell(NamedTuple):
     """Place (n,) of its minimum near contact, or what stands for it where there is none."""
     second_virial: Array
     """In units of that of hard spheres (n,)."""
-    w: Array
+    w: Single
     """W (n, k) on `FINE`, kT."""
+    bins: Single
+    """exp(-W) averaged over the volume of bins of 0.1 sigma (n, m)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +97,7 @@ class Emulator:
         A value is not finite, or shapes do not match.
     """
 
-    potential: PairPotential
+    potential: MediatedPotential
     low: Array
     high: Array
     mean: Array
@@ -129,12 +136,16 @@ class Emulator:
 
     def predict(self, X: Array, x: Array) -> Array:
         """g (n, m) of compositions X (n, 5) in bins about x (m,)."""
-        return self.curves(X, x, well_of(self.potential, X))
+        return self.curves(X, x, well_of(self.potential, X)).astype(np.float64)
 
     def evaluate(self, X: Array, x: Array) -> Expected:
         """g (n, m), place r / r_min, and as features how far NPs gather (0 to 1) and the logarithm of their number."""
         well = well_of(self.potential, X)
-        return Expected(self.curves(X, x, well), features_of(X, well), x / well.r_min[:, None])
+        return Expected(
+            self.curves(X, x, well).astype(np.float64),
+            features_of(X, gathering(well.second_virial)),
+            x / well.r_min[:, None],
+        )
 
     def outside(self, X: Array) -> NDArray[np.bool_]:
         """Which compositions (n,) lie outside of what it was fitted to, or where W is not known."""
@@ -146,27 +157,28 @@ class Emulator:
         """As `dilute.check_grid`."""
         check_grid(X, x)
 
-    def curves(self, X: Array, x: Array, well: PairWell) -> Array:
+    def curves(self, X: Array, x: Array, well: PairWell) -> Single:
         """g (n, m) of NPs with the potential of `well`."""
-        inputs = ((read_off(X, well) - self.mean) @ self.projection).astype(np.float32)
-        a = self._coefficients(inputs)
+        a = self._coefficients((read_off(X, well) - self.mean) @ self.projection)
         parts = parts_of_w(x, well)
         ln_g = np.einsum("nc,cnm->nm", a[:, :_OWN], parts)
-        shells, layers = np.split(a[:, _OWN:], [len(self.shells)], axis=1)
-        ln_g += interpolate_rows(shells @ self.shells, SHELLS, x / well.r_min[:, None])
-        ln_g += interpolate_rows(layers @ self.layers, LAYERS, x - well.contact[:, None])
-        np.clip(ln_g, LEAST, HIGHEST, out=ln_g)
-        g = np.exp(ln_g).astype(np.float64)
-        return np.where(parts[len(CAPS)] > -HIGHEST, g, 0.0)  # nothing in the core
+        layers = _OWN + len(self.shells)
+        ln_g += interpolate_rows(a[:, _OWN:layers] @ self.shells, SHELLS, x / well.r_min[:, None])
+        ln_g += interpolate_rows(a[:, layers:] @ self.layers, LAYERS, x - well.contact[:, None])
+        g = np.exp(np.clip(ln_g, LEAST, HIGHEST, out=ln_g), out=ln_g)
+        g *= parts[len(CAPS)] > -HIGHEST  # nothing in the core
+        return g
 
     def _coefficients(self, inputs: Single) -> Single:
         """Mean of the networks' outputs (n, c) for their inputs (n, q)."""
-        total = np.zeros((len(inputs), self.biases_3.shape[1]), dtype=np.float32)
-        for i in range(len(self.weights_1)):
-            hidden = _silu(inputs @ self.weights_1[i] + self.biases_1[i])
-            hidden = _silu(hidden @ self.weights_2[i] + self.biases_2[i])
-            total += hidden @ self.weights_3[i] + self.biases_3[i]
-        return total / np.float32(len(self.weights_1))
+        hidden = inputs
+        for weights, biases in ((self.weights_1, self.biases_1), (self.weights_2, self.biases_2)):
+            hidden = hidden @ weights
+            hidden += biases[:, None]
+            hidden = _silu(hidden)
+        hidden = hidden @ self.weights_3
+        hidden += self.biases_3[:, None]
+        return np.asarray(hidden.sum(axis=0) / np.float32(len(hidden)))
 
 
 def number(X: Array) -> Array:
@@ -180,17 +192,15 @@ def number(X: Array) -> Array:
     return np.maximum(MIN_NPS, np.ceil(X[:, FIELDS.index("density")] * MIN_BOX**3))
 
 
-def features_of(X: Array, well: PairWell) -> Array:
-    """Inputs of a kernel (n, 2): how far NPs gather, and the logarithm of their number.
+def features_of(X: Array, gate: Array) -> Array:
+    """Inputs of a kernel (n, 2): how far NPs gather (n,), and the logarithm of their number.
 
     Examples
     --------
-    >>> from nanonet.formats import potential_table
-    >>> X = np.array([[3, 40, 0.002, 0.5, 1.0]])
-    >>> features_of(X, well_of(potential_table.shipped(), X)).shape
-    (1, 2)
+    >>> features_of(np.array([[3, 40, 0.002, 0.5, 1.0]]), np.array([0.2])).round(1)
+    array([[0.2, 2.9]])
     """
-    return np.column_stack([gathering(well.second_virial), np.log(number(X))])
+    return np.column_stack([gate, np.log(number(X))])
 
 
 def gathering(second_virial: Array) -> Array:
@@ -216,8 +226,30 @@ def well_of(potential: PairPotential, X: Array) -> PairWell:
     return describe(X, potential.pmf(X, FINE))
 
 
-def describe(X: Array, w: Array) -> PairWell:
-    """The same of W (n, k) on `FINE`.
+def second_virial(X: Array, w: NDArray[np.floating]) -> Array:
+    """Second virial coefficient (n,) of W (n, k) on `FINE`, in units of that of hard spheres.
+
+    Examples
+    --------
+    >>> X = np.array([[3, 40, 0.002, 0.5, 1.0]])
+    >>> second_virial(X, np.where(FINE < 3.0, 40.0, 0.0)[None]).round(1)
+    array([1.])
+    """
+    mayer = np.exp(-_bounded(w))
+    mayer -= 1.0
+    return _of_hard_spheres(X, mayer @ _SQUARES)
+
+
+def _of_hard_spheres(X: Array, integral: Single) -> Array:
+    return np.asarray(-3.0 * _WIDTH / _SUB * integral / X[:, FIELDS.index("diameter")] ** 3)
+
+
+def _bounded(w: NDArray[np.floating]) -> Single:
+    return w.astype(np.float32, copy=False).clip(-_FARTHEST, _FARTHEST)
+
+
+def describe(X: Array, w: NDArray[np.floating], exact: Callable[[NDArray[np.intp]], Array] | None = None) -> PairWell:
+    """The same of W (n, k) on `FINE`; of one in single precision `exact` gives values (n, l) at places (n, l) of it.
 
     Examples
     --------
@@ -225,22 +257,25 @@ def describe(X: Array, w: Array) -> PairWell:
     >>> describe(X, np.where(FINE < 3.0, 40.0, 0.0)[None]).contact.round(1)
     array([3.])
     """
-    w = np.minimum(np.maximum(w, -_FARTHEST), _FARTHEST)
     contact = FINE[((w > _CORE) * _PLACES).max(axis=1)]
     lowest = w.argmin(axis=1)
     inner = np.minimum(np.maximum(lowest, 1), w.shape[1] - 2)
-    rows = np.arange(len(X))
-    left, here, right = (w[rows, inner + k] for k in (-1, 0, 1))
+    about = inner[:, None] + _NEXT
+    left, here, right = (np.take_along_axis(w, about, axis=1) if exact is None else exact(about)).T
     bend = left - 2.0 * here + right
     shift = np.where(bend > 0, 0.5 * (left - right) / np.where(bend > 0, bend, 1.0), 0.0)
     place = FINE[inner] + _WIDTH / _SUB * np.clip(shift, -0.5, 0.5)
-    near = (w[rows, lowest] < -0.1) & (place < contact + _WELL)
-    diameter = X[:, FIELDS.index("diameter")]
-    integral = (1.0 - np.exp(-w)) @ FINE**2 * _WIDTH / _SUB
-    return PairWell(contact, np.where(near, place, 1.03 * contact), 3.0 * integral / diameter**3, w)
+    near = (w.min(axis=1) < -0.1) & (place < contact + _WELL)
+    single = _bounded(w)
+    boltzmann = np.exp(-single)
+    boltzmann *= _SQUARES
+    bins = (boltzmann.reshape(-1, len(_INTO_BINS)) @ _INTO_BINS).reshape(len(w), -1)
+    bins /= _BINS
+    virial = _of_hard_spheres(X, (bins - 1.0) @ _BINS)
+    return PairWell(contact, np.where(near, place, 1.03 * contact), virial, single, bins)
 
 
-def read_off(X: Array, well: PairWell) -> Array:
+def read_off(X: Array, well: PairWell) -> Single:
     """What the network is told of compositions X (n, 5), before it is projected (n, k).
 
     Examples
@@ -250,10 +285,10 @@ def read_off(X: Array, well: PairWell) -> Array:
     >>> len(read_off(X, well_of(potential_table.shipped(), X)))  # a row a composition
     1
     """
-    rows = []
-    for place in (well.contact[:, None] + _ROUND_CONTACT, well.r_min[:, None] * _ROUND_SHELLS):
-        w = interpolate_rows(well.w, FINE, place)
-        rows.append(np.where(w < 0, 4.0 * np.tanh(w / 4.0), 3.0 * np.tanh(w / 3.0)))
+    place = np.concatenate([well.contact[:, None] + _ROUND_CONTACT, well.r_min[:, None] * _ROUND_SHELLS], axis=1)
+    w = interpolate_rows(well.w, FINE, place)
+    told = np.empty((len(X), w.shape[1] + NUMBERS), dtype=np.float32)
+    told[:, :-NUMBERS] = 4.0 * np.tanh(np.minimum(w, 0.0) / 4.0) + 3.0 * np.tanh(np.maximum(w, 0.0) / 3.0)
     density, diameter = (X[:, FIELDS.index(name)] for name in ("density", "diameter"))
     n = number(X)
     depth = np.arcsinh(well.w.min(axis=1))
@@ -262,7 +297,8 @@ def read_off(X: Array, well: PairWell) -> Array:
         np.arcsinh(well.second_virial * n), np.arcsinh(-2.0 * np.pi / 3.0 * well.second_virial * density * diameter**3),
         np.log(well.r_min), well.r_min - well.contact, well.contact, depth, diameter,
     ]  # fmt: skip
-    return np.column_stack([*rows, *numbers])
+    told[:, -NUMBERS:].T[:] = numbers
+    return told
 
 
 def parts_of_w(x: Array, well: PairWell) -> Single:
@@ -275,14 +311,14 @@ def parts_of_w(x: Array, well: PairWell) -> Single:
     >>> parts_of_w((np.arange(100) + 0.5) / 10, well_of(potential_table.shipped(), X)).shape
     (5, 1, 100)
     """
-    points, w = FINE, well.w
-    if not (len(x) == len(FINE) // _SUB and np.abs(x - _WIDTH * (np.arange(len(x)) + 0.5)).max() < 1e-9):
+    bins = well.bins
+    if not (len(x) == len(_BINS) and np.abs(x - _WIDTH * (np.arange(len(x)) + 0.5)).max() < 1e-9):
         points = (x[:, None] + (x[1] - x[0]) * ((np.arange(_SUB) + 0.5) / _SUB - 0.5)).ravel()
-        w = interpolate_rows(well.w, FINE, np.broadcast_to(points, (len(w), len(points))), right=0.0)
-    weights = (points**2).reshape(-1, _SUB)
-    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    boltzmann = np.exp(-w.astype(np.float32)).reshape(len(w), len(x), _SUB)
-    mean = -np.log(np.einsum("nms,ms->nm", boltzmann, weights) + np.float32(1e-26))
+        w = interpolate_rows(well.w, FINE, np.broadcast_to(points, (len(well.w), len(points))), right=0.0)
+        weights = (points**2).reshape(-1, _SUB)
+        weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+        bins = np.einsum("nms,ms->nm", np.exp(-w).reshape(len(w), len(x), _SUB), weights)
+    mean = -np.log(bins + np.float32(1e-26))
     parts = np.ones((_OWN, *mean.shape), dtype=np.float32)
     depth = np.maximum(-mean, 0.0)
     for part, cap in zip(parts, CAPS, strict=False):
@@ -292,7 +328,10 @@ def parts_of_w(x: Array, well: PairWell) -> Single:
 
 
 def _silu(x: Single) -> Single:
-    return np.asarray(x / (1.0 + np.exp(-x)), dtype=np.float32)
+    below = np.negative(x)
+    np.exp(below, out=below)
+    below += 1.0
+    return np.divide(x, below, out=below)
 
 
 def _shape(values: Array, dimensions: int) -> tuple[int, ...]:

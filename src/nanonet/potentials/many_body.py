@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanonet.composition import FIELDS
-from nanonet.interpolation import interpolate_rows, shift_rows
+from nanonet.interpolation import F, shift_rows
 from nanonet.potentials.dilute import Expected
-from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, well_of
-from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.emulator import FINE, Emulator, PairWell, describe, features_of, gathering, second_virial
+from nanonet.potentials.lennard_jones import lj_cut_shifted, lj_rows
 from nanonet.potentials.mediated import PolymerPotential
 
 Array = NDArray[np.float64]
@@ -20,11 +20,13 @@ Array = NDArray[np.float64]
 PARAMETERS = ("share", "shift", "blur", "stiffness")
 """Names of the parameters of a `ManyBody`."""
 
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_NODES, _WEIGHTS = (one[2:] for one in np.polynomial.hermite_e.hermegauss(5))  # 0 and the two on the right
+_WEIGHTS = _WEIGHTS / (_WEIGHTS[0] + 2.0 * _WEIGHTS[1:].sum())
+_FINE = FINE.astype(np.float32)
+_REACH = float(_NODES @ _WEIGHTS)
 _RISE = 0.2  # of r_min: beyond contact the blur rises to its full width
-_STEEP = 40.0  # kT: U_nn beyond which W_poly no longer matters
-_HARDLY = 1e-3  # a gathering that counts as none
+_STEEP = 50.0  # kT: U_nn beyond which W_poly no longer matters
+_HARDLY = 1e-3  # a gathering, or a width, that counts as none
 _BOUNDS = ((0.05, 1.5), (-0.5, 0.5), (0.0, 0.5), (0.1, 10.0))
 
 
@@ -94,45 +96,40 @@ class ManyBody:
         state = self.gathered(X)
         return self.expected(X, x, self.emulator.curves(X, x, state.well), state)
 
-    def expected(self, X: Array, x: Array, curves: Array, state: Gathered) -> Expected:
+    def expected(self, X: Array, x: Array, curves: NDArray[np.floating], state: Gathered) -> Expected:
         """The same from curves (n, m) of implicit NPs with the potential of `state`."""
         place = x / state.well.r_min[:, None]
         width = state.gate * self.blur * state.well.r_min * np.exp(-X[:, FIELDS.index("eps_nn")] / self.stiffness)
-        chosen = np.flatnonzero(width > _HARDLY)
-        if len(chosen):
-            widths = width[chosen, None] * np.clip((place[chosen] - 1.0) / _RISE, 0.0, 1.0)
-            points = (x[:, None] + widths[..., None] * _NODES).reshape(len(chosen), -1)
-            averaged = interpolate_rows(curves[chosen], x, points).reshape(*widths.shape, -1) @ _WEIGHTS
-            curves = curves.copy()
-            curves[chosen] = averaged
-        return Expected(curves, state.features, place)
+        width = np.where(width > _HARDLY, width, 0.0) / (x[1] - x[0])
+        steps = ((place - 1.0) * (1.0 / _RISE)).clip(0.0, 1.0).astype(curves.dtype)
+        steps *= width[:, None].astype(curves.dtype)
+        return Expected(_averaged(curves, steps).astype(np.float64), state.features, place)
 
     def gathered(self, X: Array) -> Gathered:
         """The potentials of compositions X (n, 5) with what is left of W_poly's attraction where NPs gather."""
-        well = well_of(self.emulator.potential, X)
-        gate = gathering(well.second_virial)
-        features = features_of(X, well)
-        chosen = np.flatnonzero(gate > _HARDLY)
-        if not len(chosen):
-            return Gathered(gate, well, features)
-        rows, g = X[chosen], gate[chosen, None]
-        direct = lj_cut_shifted(FINE, *(rows[:, FIELDS.index(name), None] for name in ("diameter", "eps_nn")))
-        polymer = well.w[chosen]
-        polymer -= np.minimum(direct, polymer.max())
-        polymer = shift_rows(polymer, -self.shift / (FINE[1] - FINE[0]) * g[:, 0], len(FINE))
-        polymer += np.minimum(polymer, 0.0) * (g * (self.share - 1.0))
-        direct += polymer
-        changed = describe(rows, direct)
-        if len(chosen) == len(X):
-            return Gathered(gate, changed, features)
-        whole = PairWell(*(values.copy() for values in well))
-        for old, new in zip(whole, changed, strict=True):
-            old[chosen] = new
-        return Gathered(gate, whole, features)
+        polymer = self.emulator.potential.polymer(X, FINE)
+        diameter, eps_nn = (X[:, FIELDS.index(name)] for name in ("diameter", "eps_nn"))
+        direct = lj_rows(_FINE, diameter, eps_nn)
+        w = direct + polymer
+        gate = gathering(second_virial(X, w))
+        core = slice(int(np.searchsorted(FINE, diameter.max(initial=0.0))))
+        polymer[:, core] = np.minimum(w[:, core], _STEEP) - np.minimum(direct[:, core], _STEEP)
+        counted = np.where(gate > _HARDLY, gate, 0.0)
+        polymer = shift_rows(polymer, counted * (-self.shift / (FINE[1] - FINE[0])), len(FINE))
+        attraction = np.minimum(polymer, 0.0)
+        attraction *= (counted * (self.share - 1.0)).astype(np.float32)[:, None]
+        polymer += attraction
+        np.add(direct, polymer, out=w)
+
+        def exact(places: NDArray[np.intp]) -> Array:
+            own = np.take_along_axis(polymer, places, axis=1)
+            return own + lj_cut_shifted(FINE[places], diameter[:, None], eps_nn[:, None])
+
+        return Gathered(gate, describe(X, w, exact), features_of(X, gate))
 
     def polymer(self, X: Array, potential: PolymerPotential) -> tuple[Array, Array]:
         """r and W_poly (k,) with what is left of its attraction, of one composition X (1, 5) whose W_poly is given."""
-        gate = float(gathering(well_of(self.emulator.potential, X).second_virial)[0])
+        gate = float(gathering(second_virial(X, self.emulator.potential.pmf(X, FINE)))[0])
         w = np.interp(potential.r - self.shift * gate, potential.r, potential.w)
         return potential.r, np.where(w < 0, w * (1.0 - gate * (1.0 - self.share)), w)
 
@@ -143,3 +140,43 @@ class ManyBody:
     def check(self, X: Array, x: Array) -> None:
         """As of the emulator."""
         self.emulator.check(X, x)
+
+
+def _averaged(curves: NDArray[F], widths: NDArray[F]) -> NDArray[F]:
+    """Curves (n, m) averaged over normal distributions of these widths (n, m) in steps of the grid.
+
+    Beyond its ends a curve has its end values.
+    """
+    ends = curves[:, :1], curves[:, -1:]
+    found = np.diff(curves, 2, axis=1, prepend=ends[0], append=ends[1])  # within a step linear interpolation is this
+    found *= widths
+    found *= _REACH
+    found += curves
+    further = np.flatnonzero(widths.max(axis=1, initial=0.0) * _NODES[-1] > 1.0)
+    if len(further):
+        found[further] = _averaged_further(curves[further], widths[further])
+    return found
+
+
+def _averaged_further(curves: NDArray[F], widths: NDArray[F]) -> NDArray[F]:
+    (n, m), far = curves.shape, int(widths.max() * _NODES[-1]) + 1
+    padded = np.concatenate([curves[:, [0] * far], curves, curves[:, [-1] * far]], axis=1)
+    flat, here = padded.ravel(), np.arange(n)[:, None] * padded.shape[1] + np.arange(far, far + m)
+    found = curves * _WEIGHTS[0].astype(curves.dtype)
+    for node, weight in zip(_NODES[1:], _WEIGHTS[1:], strict=True):
+        part = widths * node.astype(widths.dtype)
+        whole = part.astype(np.intp)
+        part -= whole
+        right, left = here + whole, here - whole
+        near = flat.take(right)
+        near += flat.take(left)
+        right += 1
+        left -= 1
+        beyond = flat.take(right)
+        beyond += flat.take(left)
+        beyond -= near
+        beyond *= part
+        near += beyond
+        near *= weight
+        found += near
+    return found

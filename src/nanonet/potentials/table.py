@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nanonet.composition import FIELDS, PAIR_INPUTS
 from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows, shift_rows
-from nanonet.potentials.lennard_jones import lj_cut_shifted
+from nanonet.potentials.lennard_jones import lj_rows
 from nanonet.potentials.mediated import PairInputs, PolymerPotential
 
 INNER_SLOPE = 30.0
@@ -20,7 +20,6 @@ ARRAYS = ("diameters", "chain_lengths", "eps_pn", "gaps", "w")
 _COLUMNS = tuple(FIELDS.index(name) for name in PAIR_INPUTS.names)
 _EPS_NN = FIELDS.index("eps_nn")
 _FARTHEST = 50.0
-_CORNERS = np.indices((2, 2, 2)).reshape(3, 8, 1)  # of a cell of the table
 _INNERMOST = 0.6  # r (sigma) below which a potential is not given
 
 
@@ -48,6 +47,7 @@ class PotentialTable:
     eps_pn: NDArray[np.float64]
     gaps: NDArray[np.float64]
     w: NDArray[np.float32]
+    _finer: dict[int, NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ARRAYS:
@@ -66,12 +66,19 @@ class PotentialTable:
 
     def pmf(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
         """Potential of mean force W(r) = U_nn + W_poly (n, m), kT, of compositions X (n, 5) at separations r (m,)."""
-        w: NDArray[np.float64] = self.gaps[0] - r + X[:, :1]
-        np.maximum(w, 0.0, out=w)
-        w *= INNER_SLOPE
-        w += self._between(self.w, X, r)
-        w += lj_cut_shifted(r, X[:, :1], X[:, _EPS_NN, None])
-        np.minimum(w, _FARTHEST, out=w)
+        w = lj_rows(r, X[:, 0], X[:, _EPS_NN])
+        w += self.polymer(X, r)
+        return np.minimum(w, _FARTHEST, out=w)
+
+    def polymer(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float32]:
+        """W_poly(r) (n, m), kT, of compositions X (n, 5) at rising separations r (m,), with a core that repels."""
+        w = self._between(X, r)
+        edge = X[:, 0] + self.gaps[0]
+        inside = int(np.searchsorted(r, edge.max(initial=0.0)))
+        core = np.subtract.outer(edge, r[:inside]).astype(np.float32)
+        np.maximum(core, 0.0, out=core)
+        core *= INNER_SLOPE
+        w[:, :inside] += core
         return w
 
     def potential(self, pair: PairInputs) -> PolymerPotential:
@@ -88,7 +95,7 @@ class PotentialTable:
         X = np.zeros((1, len(FIELDS)))
         X[0, list(_COLUMNS)] = pair.values
         r = self.gaps[self.gaps > _INNERMOST - pair.diameter] + pair.diameter
-        w = self._between(self.w, X, r)[0]
+        w = self._between(X, r)[0]
         covariance = np.full((len(r), len(r)), np.nan)
         return PolymerPotential(pair, r, w, covariance, "; ".join(beyond))
 
@@ -98,32 +105,31 @@ class PotentialTable:
         beyond = [(X[:, i] < axis[0]) | (X[:, i] > axis[-1]) for i, axis in zip(_COLUMNS, axes, strict=True)]
         return np.asarray(np.any(beyond, axis=0))
 
-    def _between(
-        self, values: NDArray[np.float32], X: NDArray[np.float64], r: NDArray[np.float64]
-    ) -> NDArray[np.floating]:
-        """Linear interpolation (n, m) of a table (a, b, c, k); 0 beyond its last gap."""
-        places = []
+    def _between(self, X: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float32]:
+        """W_poly (n, m) by linear interpolation; 0 beyond the last gap."""
+        n = len(X)
+        corners, weights = np.zeros((n, 1), dtype=np.intp), np.ones((n, 1))
         for column, axis in zip(_COLUMNS, (self.diameters, self.chain_lengths, self.eps_pn), strict=True):
             x = np.minimum(np.maximum(X[:, column], axis[0]), axis[-1])
             i = np.minimum(np.searchsorted(axis, x, side="right") - 1, len(axis) - 2)
-            places.append((i, (x - axis[i]) / (axis[i + 1] - axis[i])))
-        weights = np.float32(1.0)
-        for (_, fraction), bits in zip(places, _CORNERS, strict=True):
-            weights = weights * np.where(bits, fraction, 1.0 - fraction).astype(np.float32)
-        corners = values[tuple(i + bits for (i, _), bits in zip(places, _CORNERS, strict=True))]
-        rows = np.einsum("cn,cnk->nk", weights, corners)
-        return _at_gaps(rows, self.gaps, X[:, 0], r)
+            upper = ((x - axis[i]) / (axis[i + 1] - axis[i]))[:, None]
+            first = corners * len(axis) + i[:, None]
+            corners = np.concatenate([first, first + 1], axis=1)
+            weights = np.concatenate([weights * (1.0 - upper), weights * upper], axis=1)
+        weights = weights.astype(np.float32)[:, None]
+        step = self.gaps[1] - self.gaps[0]
+        finer = round(step / (r[1] - r[0])) if len(r) > 1 else 0
+        if finer < 1 or np.abs(r[0] + np.arange(len(r)) * (step / finer) - r).max() > 1e-9 * step:
+            rows = weights @ self._on_finer_gaps(1).take(corners, axis=0)
+            return interpolate_rows(rows[:, 0], self.gaps, r - X[:, :1], right=0.0)
+        rows = weights @ self._on_finer_gaps(finer).take(corners, axis=0)
+        return shift_rows(rows[:, 0], (r[0] - X[:, 0] - self.gaps[0]) * (finer / step), len(r), right=0.0)
 
-
-def _at_gaps(
-    rows: NDArray[np.float32], gaps: NDArray[np.float64], diameters: NDArray[np.float64], r: NDArray[np.float64]
-) -> NDArray[np.floating]:
-    """Rows (n, k) on evenly spaced gaps at separations r (m,) of NPs with diameters (n,); 0 beyond the last gap."""
-    step = gaps[1] - gaps[0]
-    finer = round(step / (r[1] - r[0])) if len(r) > 1 else 0
-    if finer < 1 or np.abs(np.diff(r) * finer - step).max() > 1e-9 * step:
-        return interpolate_rows(rows, gaps, r - diameters[:, None], right=0.0)
-    part = (np.arange(finer) / finer).astype(np.float32)
-    between = rows[:, :-1, None] + np.diff(rows, axis=1)[..., None] * part
-    fine = np.concatenate([between.reshape(len(rows), -1), rows[:, -1:]], axis=1)
-    return shift_rows(fine, (r[0] - diameters - gaps[0]) * (finer / step), len(r), right=0.0)
+    def _on_finer_gaps(self, finer: int) -> NDArray[np.float32]:
+        """Rows (a b c, l), linear in between, on gaps with a step that is so many times finer."""
+        if finer not in self._finer:
+            rows = self.w.reshape(-1, len(self.gaps))
+            part = (np.arange(finer) / finer).astype(np.float32)
+            between = rows[:, :-1, None] + np.diff(rows, axis=1)[..., None] * part
+            self._finer[finer] = np.concatenate([between.reshape(len(rows), -1), rows[:, -1:]], axis=1)
+        return self._finer[finer]

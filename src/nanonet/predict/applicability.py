@@ -85,9 +85,8 @@ class ApplicabilityDomain:
         low, high, span = self._range
         beyond = ((inputs < low - _MARGIN * span) | (inputs > high + _MARGIN * span)).any(axis=1)
         distances = np.linalg.norm((inputs[:, None] - self.X) / span, axis=2).min(axis=1)
-        return np.asarray(
-            beyond | (distances > self._reach) | (leverage(self._scaled, (inputs - low) / span) > self._limit)
-        )
+        own = _leverage(self._inverse, (inputs - low) / span)
+        return np.asarray(beyond | (distances > self._reach) | (own > self._limit))
 
     def nearest(self, x: Array) -> tuple[NDArray[np.intp], Array]:
         """Rows of `X` nearest to inputs x (p,), by rising distance, and their distances in units of the ranges."""
@@ -109,7 +108,7 @@ class ApplicabilityDomain:
                 f"the nearest simulated composition is {distances[0]:.2f} away (in units of the ranges), "
                 f"farther than any two neighbours in the data ({self._reach:.2f})"
             )
-        own = float(leverage(self._scaled, (x - low)[None] / span)[0])
+        own = float(_leverage(self._inverse, (x - low)[None] / span)[0])
         if own > self._limit:
             texts.append(
                 f"all {_NUMBERS.get(len(x), len(x))} inputs together lie outside the simulated compositions (leverage "
@@ -141,6 +140,10 @@ class ApplicabilityDomain:
         return np.asarray((self.X - low) / span)
 
     @cached_property
+    def _inverse(self) -> Array:
+        return _inverse(self._scaled)
+
+    @cached_property
     def _reach(self) -> float:
         """Largest distance from one training input to its nearest other."""
         if len(self._scaled) < 2:
@@ -165,9 +168,17 @@ def leverage(inputs: Array, x: Array) -> Array:
     >>> leverage(np.array([[0.0], [1.0], [2.0]]), np.array([[1.0], [4.0]])).round(2)
     array([0.33, 4.83])
     """
-    rows, asked = (np.column_stack([np.ones(len(part)), part]) for part in (inputs, x))
-    inverse = np.linalg.inv(rows.T @ rows + 1e-3 * np.eye(rows.shape[1]))
-    return np.asarray(np.einsum("ij,jk,ik->i", asked, inverse, asked))
+    return _leverage(_inverse(inputs), x)
+
+
+def _inverse(inputs: Array) -> Array:
+    rows = np.column_stack([np.ones(len(inputs)), inputs])
+    return np.asarray(np.linalg.inv(rows.T @ rows + 1e-3 * np.eye(rows.shape[1])))
+
+
+def _leverage(inverse: Array, x: Array) -> Array:
+    asked = np.column_stack([np.ones(len(x)), x])
+    return np.asarray(np.einsum("ij,ij->i", asked @ inverse, asked))
 
 
 def largest_leverage(inputs: Array) -> float:

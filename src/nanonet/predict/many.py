@@ -14,7 +14,8 @@ from nanonet.errors import InputError
 from nanonet.formats.point_tables import open_points
 from nanonet.formats.prediction_tables import Columns, Layout, check_table_path, writing_predictions
 from nanonet.models.base import Array
-from nanonet.predict.predictor import Predictor, rows_of
+from nanonet.predict.predictor import Predictor
+from nanonet.predict.rows import rows_of
 from nanonet.rdf import first_peaks
 
 OUTSIDE = "outside"

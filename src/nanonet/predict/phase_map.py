@@ -16,7 +16,7 @@ from nanonet.errors import InputError
 from nanonet.formats.atomic import writing
 from nanonet.phases.classify import decide, probabilities
 from nanonet.phases.state import STATES, Criteria
-from nanonet.predict.predictor import rows_of
+from nanonet.predict.rows import rows_of
 from nanonet.space import InputSpace
 
 NEAR_PLANE = 0.15

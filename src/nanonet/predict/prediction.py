@@ -42,6 +42,13 @@ class Neighbours(NamedTuple):
     """90 %; None where the model has no bands."""
 
 
+class Checked(NamedTuple):
+    """A point that a model answers for, and what its prediction rests on."""
+
+    point: Point
+    support: Support
+
+
 @dataclass(frozen=True)
 class Prediction:
     """A predicted curve, and what it says.
@@ -86,7 +93,8 @@ class Prediction:
         """The first and the second peak."""
         i = self.intervals
         if i is None:
-            return PredictedPeak("first", self.rdf.first_peak), PredictedPeak("second", self.rdf.second_peak)
+            first, second, *_ = (*self.rdf.peaks(), None, None)
+            return PredictedPeak("first", first), PredictedPeak("second", second)
         return (
             PredictedPeak("first", i.peak, i.peak_probability, i.peak_height, i.peak_position),
             PredictedPeak("second", i.second_peak, i.second_probability, i.second_height, i.second_position),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nanonet.composition import FIELDS, MIN_EPS_NN, NANOCOMPOSITE, Composition, as_composition, check_repulsion
+from nanonet.composition import FIELDS, NANOCOMPOSITE, Composition, as_composition, check_repulsion
 from nanonet.curve import G_R, Curve, Quantity
 from nanonet.errors import InputError, NanonetWarning
 from nanonet.grafted import known_space
@@ -24,7 +24,8 @@ from nanonet.phases.state import Criteria, PhaseClassification
 from nanonet.predict.applicability import ApplicabilityDomain, Support
 from nanonet.predict.implicit_run import EMULATED, RUN, about_run
 from nanonet.predict.intervals import Intervals, intervals_of
-from nanonet.predict.prediction import Prediction
+from nanonet.predict.prediction import Checked, Prediction
+from nanonet.predict.rows import rows_of
 from nanonet.rdf import RDF, curve_of
 from nanonet.space import InputSpace, Point
 
@@ -227,17 +228,26 @@ class Predictor:
 
         `InputError` as of `predict_all`, with the row of the point.
         """
-        asked, supports = [], []
+        return self.predict_checked(self.check_each(points))
+
+    def check_each(self, points: Sequence[AnyPoint]) -> tuple[Checked, ...]:
+        """Many points with what their predictions rest on; all errors of `predict_each` are raised here."""
+        found = []
         for i, point in enumerate(points):
             try:
-                asked.append(self.point(point))
-                supports.append(self._checked(asked[-1], strict=False))
+                asked = self.point(point)
+                found.append(Checked(asked, self._checked(asked, strict=False)))
             except InputError as error:
                 raise InputError(f"row {i}: {error}") from None
-        if not asked:
-            return ()
-        found = zip(asked, self._curves(asked), supports, strict=True)
-        return tuple(Prediction(one, curve, None, support, None, "not asked for") for one, curve, support in found)
+        return tuple(found)
+
+    def predict_checked(self, points: Sequence[Checked]) -> tuple[Prediction, ...]:
+        """What `predict_each` gives, of points that were checked, together or apart."""
+        curves = self._curves([one.point for one in points]) if points else ()
+        return tuple(
+            Prediction(one.point, curve, None, one.support, None, "not asked for")
+            for one, curve in zip(points, curves, strict=True)
+        )
 
     def predict_curves(self, X: ArrayLike) -> Array:
         """Curves (n, m) on the grid `r` for inputs (n, p), without any warning: medians where the model has bands.
@@ -347,30 +357,6 @@ class Predictor:
             curve_of(self.quantity, self.r, y, low=np.minimum(low, y), high=np.maximum(high, y))
             for y, low, high in zip(*band, strict=True)
         )
-
-
-def rows_of(space: InputSpace, own: Sequence[str], X: Array, where: Callable[[int], str] = "row {}".format) -> Array:
-    """Inputs (n, p), named `own`, of a model from points (n, q) in the order of its `space`.
-
-    `InputError` for the first point that is not allowed, or for which the model has no answer; `where` names a row.
-
-    Examples
-    --------
-    >>> rows_of(NANOCOMPOSITE, FIELDS, np.array([[3, 40, 0.002, 0.5, 1.0]])).shape
-    (1, 5)
-    """
-    refused = space.refused(X)
-    columns = dict(zip(space.names, X.T, strict=True))
-    if refused is None and space == NANOCOMPOSITE and (low := columns["eps_nn"] < MIN_EPS_NN).any():
-        row = int(low.argmax())
-        refused = row, f"eps_nn = {columns['eps_nn'][row]:g} is not {MIN_EPS_NN:g} or above"
-    for one in space.inputs:
-        if refused is None and one.name not in own and (other := columns[one.name] != one.default).any():
-            row = int(other.argmax())
-            refused = row, f"{one.name} = {columns[one.name][row]:g} is not {one.default:g}: the model knows no other"
-    if refused is not None:
-        raise InputError(f"{where(refused[0])}: {refused[1]}")
-    return X[:, [space.column(name) for name in own]]
 
 
 def load(model: str | os.PathLike[str] | None = None) -> Predictor:

@@ -48,9 +48,7 @@ class Answers:
         self.models = models
         self._maps: dict[tuple[object, ...], Plain] = {}
 
-    def predictions(
-        self, asked: schemas.PredictRequest, turn: Turn | None = None
-    ) -> tuple[ServedModel, tuple[Prediction, ...]]:
+    def predictions(self, asked: schemas.PredictRequest, turn: Turn) -> tuple[ServedModel, tuple[Prediction, ...]]:
         """Predictions in the order of the points; `InputError` names the row and the field."""
         model = self.models[asked.model]
         if not asked.details:
@@ -61,8 +59,7 @@ class Answers:
             )
         found = []
         for i, values in enumerate(asked.inputs):
-            if turn is not None:
-                turn()
+            turn()
             with _named_first(f"row {i}"):
                 found.append(model.predictor.predict_all(values))
         return model, tuple(found)

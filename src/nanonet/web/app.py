@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
@@ -19,11 +19,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from nanonet.errors import InputError
+from nanonet.predict.prediction import Prediction
 from nanonet.web import bodies, schemas
 from nanonet.web.answers import Answers
+from nanonet.web.batches import Batches
 from nanonet.web.bodies import ARROW, CSV, JSON, RefusedError, answer
 from nanonet.web.guards import Guard
-from nanonet.web.served import ServedModels
+from nanonet.web.served import ServedModel, ServedModels
 from nanonet.web.workers import Limits, Turn, Workers
 
 PAGE = Path(__file__).parent / "page"
@@ -53,7 +55,7 @@ def create_app(
 ) -> FastAPI:
     """The application for loaded models; `token` and `hosts` as of `guards.Guard`."""
     bounds = limits or Limits()
-    answers = Answers(models)
+    answers, batches = Answers(models), Batches()
     workers, searches = Workers(bounds, bounds.threads), Workers(bounds, 1)  # a search takes seconds
 
     @asynccontextmanager
@@ -88,11 +90,13 @@ def create_app(
         kind = bodies.kind_of(request, JSON, CSV)
         content = await bodies.read(request, bounds.body, bounds.body_seconds)
 
-        def work(wanted: schemas.PredictRequest, turn: Turn | None = None) -> Response:
-            model, found = answers.predictions(wanted, turn)
+        def told(model: ServedModel, found: Sequence[Prediction]) -> Response:
             if form != JSON:
                 return bodies.tabulated(found, form)
             return answer({"model": model.name, "predictions": [one.to_json() for one in found]})
+
+        def work(wanted: schemas.PredictRequest, turn: Turn) -> Response:
+            return told(*answers.predictions(wanted, turn))
 
         def read_table(turn: Turn) -> Response:
             rows = bodies.parse_rows(content, schemas.MAX_POINTS)
@@ -102,7 +106,8 @@ def create_app(
             return await workers.run(request, read_table)
         wanted = bodies.parse(content, schemas.PredictRequest)
         if form == JSON and len(wanted.inputs) <= _QUICK and not wanted.details:
-            return work(wanted)
+            model = models[wanted.model]
+            return told(model, await batches.predict(model, model.predictor.check_each(wanted.inputs)))
         return await workers.run(request, partial(work, wanted))
 
     @app.post(

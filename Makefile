@@ -52,6 +52,7 @@ model: $(VENV)/.test
 	cmp src/nanonet/data/emulator.npz src/nanonet/data/gp/emulator.npz
 	rm src/nanonet/data/gp/potential.npz src/nanonet/data/gp/emulator.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --kind nanonet --out src/nanonet/data/nanonet
+	$(BIN)/nanonet train src/nanonet/data/grafted.nc --out src/nanonet/data/grafted
 	mkdir -p build
 	$(BIN)/nanonet structure-factor data/runs/* --out build/sq.nc
 	$(BIN)/nanonet train build/sq.nc --out src/nanonet/data/sq

@@ -182,7 +182,7 @@ def test_grafted_nps_without_room_for_a_cluster_start_dispersed_and_that_is_said
     """Their replicas do; two dispersed starts are then independent, as no other start exists."""
     crowded = GraftedComposition(3, 40, 0.002, 0.5, 0.3, n_grafts=24, graft_length=12)
     standard = preset("standard")
-    with pytest.raises(ClusterTooLargeError, match="19 NPs of diameter = 9.05115 do not fit"):
+    with pytest.raises(ClusterTooLargeError, match=r"19 NPs of diameter = 9\.05115 do not fit"):
         Grafted(crowded).configuration(replace(standard, start="clustered"))
     assert [protocol_for(Grafted(crowded), standard, k).start for k in range(3)] == ["dispersed"] * 3
     assert regime_of(crowded) == "dispersed"

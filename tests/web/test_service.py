@@ -248,7 +248,7 @@ def test_a_model_of_other_inputs(tmp_path: Path) -> None:
     train_gaussian_process(Dataset.from_arrays(X, Y, t, space=space, quantity=quantity), tmp_path / "mine")
     with TestClient(create_app(load_models([str(tmp_path / "mine")]))) as client:
         mine, *shipped = client.get("/api/models").json()["models"]
-        assert (mine["name"], [one["name"] for one in shipped]) == ("mine", ["gp", "nanonet", "sq"])
+        assert (mine["name"], [one["name"] for one in shipped]) == ("mine", ["gp", "nanonet", "sq", "grafted"])
         assert [one["name"] for one in mine["views"]] == ["msd"]
         assert mine["inputs"][1]["log"]
         assert not mine["compositions"]

@@ -62,7 +62,7 @@ def second_virial(composition: Composition) -> float | None:
 
 
 def has_room(composition: Composition) -> bool:
-    """Whether NPs could gather in a part of the box: grafted ones fill all of it without matrix, and nearly so in little.
+    """Whether NPs could gather in a part of the box: grafted ones without or in little matrix fill it.
 
     Examples
     --------

@@ -73,6 +73,7 @@ figures: $(VENV)/.test
 	$(BIN)/python -m docs.make.figures
 	$(BIN)/python -m docs.make.starts
 	$(BIN)/python -m docs.make.phases
+	$(BIN)/python -m docs.make.grafted
 
 # The implicit compositions from the shipped windows, their emulator and their page (two hours of one core; it goes on where
 # it was); `make model` afterwards

@@ -56,7 +56,7 @@ def _contents() -> dict[str, str]:
     contents = {
         "simulated.nc": f"g(r) of {len(explicit)} compositions with explicit polymer, and the runs behind each",
         "implicit.nc": f"g(r) of {len(implicit)} compositions with implicit polymer, {_converged(implicit)} converged",
-        "grafted.nc": f"g(r) of {len(grafted)} compositions of grafted NPs, {_converged(grafted)} converged; their runs",
+        "grafted.nc": f"g(r) of {len(grafted)} compositions of grafted NPs, {_converged(grafted)} converged",
         "windows.json": f"mean forces between two NPs: {len(umbrella)} umbrella runs, {pairs} (D, N, eps_pn)",
         "potential.npz": "table of W_poly, fitted to `windows.json`",
         "emulator.npz": "emulator of implicit NPs, fitted to `implicit.nc`",

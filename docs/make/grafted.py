@@ -56,7 +56,7 @@ def _powers() -> list[str]:
     length = [math.log(at[n, 12] / at[n, 6]) / math.log(11 / 5) for n in (4, 24)]
     number = [math.log(at[24, beads] / at[4, beads]) / math.log(24 / 4) for beads in (6, 12)]
     return [
-        f"The ends stand higher with N_g − 1 to the power of {length[0]:.2f} (4 grafts) and {length[1]:.2f} (24 grafts),",
+        f"The ends stand higher with N_g − 1 to the power of {length[0]:.2f} (4 grafts) and {length[1]:.2f} (24),",
         f"and with n_g to the power of {number[0]:.2f} (N_g = 6) and {number[1]:.2f} (N_g = 12), at N = 40.",
     ]
 
@@ -97,9 +97,7 @@ def _heights(axes: Axes, data: list[Entry]) -> None:
     kinds = [("N = 40", True, "o"), ("no matrix", False, "s")]
     seen = []
     for label, matrix, marker in kinds:
-        chosen = [
-            e for e in data if (_composition(e).chain_length > 10 if matrix else not _composition(e).chain_length)
-        ]
+        chosen = [e for e in data if _composition(e).chain_length == (40 if matrix else 0)]
         x = [_scaled(_composition(entry)) for entry in chosen]
         y, error = zip(*((v, e or 0.0) for v, e in (_grafts(entry).end_height for entry in chosen)), strict=True)
         axes.errorbar(x, y, error, fmt=marker, label=label, color=COLOURS[0] if matrix else COLOURS[1])

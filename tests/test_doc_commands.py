@@ -135,7 +135,7 @@ def runs_here(command: str, allowed: set[str]) -> bool:
     folders = [word for before, word in zip(["", *words], words, strict=False) if before == "--model"]
     if name in ("analyze", "msd", "structure-factor", "campaign status", "campaign suggest", "campaign collect"):
         folders += [word for word in words if re.fullmatch(r"[a-z]+\d?", word)]
-    folders = [one for one in folders if one not in ("gp", "nanonet", "sq", "lj", "real")]
+    folders = [one for one in folders if one not in ("gp", "nanonet", "sq", "grafted", "lj", "real")]
     return all(Path(one).exists() for one in (*files, *folders))
 
 

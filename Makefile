@@ -52,6 +52,7 @@ model: $(VENV)/.test
 	cmp src/nanonet/data/emulator.npz src/nanonet/data/gp/emulator.npz
 	rm src/nanonet/data/gp/potential.npz src/nanonet/data/gp/emulator.npz
 	$(BIN)/nanonet train src/nanonet/data/simulated.nc --kind nanonet --out src/nanonet/data/nanonet
+	$(BIN)/nanonet train src/nanonet/data/grafted.nc --out src/nanonet/data/grafted
 	mkdir -p build
 	$(BIN)/nanonet structure-factor data/runs/* --out build/sq.nc
 	$(BIN)/nanonet train build/sq.nc --out src/nanonet/data/sq
@@ -72,6 +73,7 @@ figures: $(VENV)/.test
 	$(BIN)/python -m docs.make.figures
 	$(BIN)/python -m docs.make.starts
 	$(BIN)/python -m docs.make.phases
+	$(BIN)/python -m docs.make.grafted
 
 # The implicit compositions from the shipped windows, their emulator and their page (two hours of one core; it goes on where
 # it was); `make model` afterwards

@@ -29,6 +29,7 @@ for digest, name in map(str.split, (folder / "SHA256SUMS").read_text().splitline
     assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
 for name in ("gp", "nanonet", "sq"):
     nanonet.load(name).predict([3, 40, 0.002, 0.5, 1.0])
+nanonet.load("grafted").predict(nanonet.Dataset.shipped("grafted").points[0])
 print(nanonet.load().predict(nanonet.Composition(3, 40, 0.002, 0.5, 1.0)).first_peak)
 """
 

@@ -33,10 +33,11 @@ def test_a_good_file_has_none(good: Dataset, tmp_path: Path) -> None:
     assert _faults(good, tmp_path) == []
 
 
-def test_the_shipped_data_have_none() -> None:
+@pytest.mark.parametrize("name", ["explicit", "grafted"])
+def test_the_shipped_data_have_none(name: str) -> None:
     import nanonet.dataset
 
-    path = Path(nanonet.dataset.__file__).parent / "data" / nanonet.dataset.SHIPPED["explicit"]
+    path = Path(nanonet.dataset.__file__).parent / "data" / nanonet.dataset.SHIPPED[name]
     assert check_dataset(path) == []
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nanonet
-from docs.make import datasheet
+from docs.make import datasheet, grafted
 from nanonet import Composition, Dataset
 from nanonet.analyze.pairs import measure
 from nanonet.analyze.trajectory import read
@@ -19,8 +19,10 @@ from nanonet.campaign.design import FIGURE_4
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import folded
 from nanonet.evaluate.metrics import FLOOR
+from nanonet.learn.train import DOUBT, doubted
 from nanonet.learn.training import STUCK
 from nanonet.models.load import SHIPPED
+from nanonet.predict.predictor import OutsideDataWarning
 from nanonet.structure_factor import StructureFactor
 from tests.synthetic import draw, trace
 
@@ -130,8 +132,23 @@ def test_the_models_rest_on_the_dataset(name: str) -> None:
         assert sorted(apart.argmin(axis=1).tolist()) == list(range(len(DATA)))
         assert apart.min(axis=1).max() < 0.01
     else:
-        assert np.array_equal(card["X"], DATA.X)
-        assert [run["id"] for run in card["runs"]] == [entry["id"] for entry in DATA.provenance]
+        data = Dataset.shipped("grafted") if name == "grafted" else DATA
+        assert np.array_equal(card["X"], data.X)
+        assert [run["id"] for run in card["runs"]] == [entry["id"] for entry in data.provenance]
+
+
+def test_the_model_of_grafted_nps_says_how_little_it_knows() -> None:
+    data, model = Dataset.shipped("grafted"), nanonet.load("grafted")
+    assert len(data) >= 8
+    assert data.space.names[5:] == ("n_grafts", "graft_length", "eps_gm")
+    assert all(run.record.grafts is not None for runs in data.runs for run in runs)
+    support = model.support(data.points[0])
+    assert f"{sum(run['converged'] for run in model.card['runs'])} of them converged (few, g left out" in str(support)
+    assert str(support).count("diameter eps_nn eps_pn eps_gm never varied") == 1
+    open_ = np.array([one.convergence is None or not one.convergence.converged for one in data.provenance])
+    assert (doubted(data)[open_] >= DOUBT * data.Y[open_]).all()
+    with pytest.warns(OutsideDataWarning, match="diameter = 4 is outside the simulated 3 to 3"):
+        model.predict({**data.points[4].to_json(), "diameter": 4.0})
 
 
 def test_the_structure_factor_is_predicted_with_its_band() -> None:
@@ -169,8 +186,12 @@ def test_the_card_tells_what_curves_left_out_say() -> None:
 def test_predictions_are_the_golden_ones(name: str) -> None:
     """Golden numbers; after a wanted change, `python -m tests.test_data` writes them and the checksums."""
     golden = json.loads(GOLDEN.read_text())
-    predicted = nanonet.load(name).predict_curves(golden["X"])
+    predicted = nanonet.load(name).predict_curves(_inputs(name, golden["X"]))
     assert predicted == pytest.approx(np.array(golden["G"][name]), rel=1e-3, abs=1e-4)
+
+
+def _inputs(name: str, X: list[list[float]]) -> list[list[float]]:
+    return [[*row, 12, 8, 1] for row in X] if name == "grafted" else X
 
 
 def test_checksums_are_those_of_the_files() -> None:
@@ -181,6 +202,11 @@ def test_the_datasheet_has_the_numbers_of_the_data(kept_runs: list[Path]) -> Non
     assert len(kept_runs) == sum(map(len, DATA.runs))
     block = datasheet.START + datasheet.numbers() + datasheet.END
     assert block in datasheet.PAGE.read_text(), "`make datasheet` writes them again"
+
+
+def test_the_page_of_grafted_nps_has_the_numbers_of_the_data() -> None:
+    block = grafted.START + grafted.table() + grafted.END
+    assert block in grafted.PAGE.read_text(), "`python -m docs.make.grafted` writes them again"
 
 
 def test_no_two_nps_are_in_one_place() -> None:
@@ -201,6 +227,6 @@ if __name__ == "__main__":
         Composition(4.5, 27, 0.001, 2, 0.5),
     ]
     X = [[c.diameter, c.chain_length, c.density, c.eps_nn, c.eps_pn] for c in compositions]
-    curves = {name: np.round(nanonet.load(name).predict_curves(X), 6).tolist() for name in SHIPPED}
+    curves = {name: np.round(nanonet.load(name).predict_curves(_inputs(name, X)), 6).tolist() for name in SHIPPED}
     GOLDEN.write_text(json.dumps({"X": X, "G": curves}) + "\n")
     datasheet.main()

@@ -43,15 +43,20 @@ def numbers() -> str:
     ]
     runs = [f"| {name} | {value} |" for name, value in _explicit().items()]
     lines = ["", "| file | what it holds | MB | SHA-256, first digits |", "|---|---|---|---|", *files]
-    return "\n".join([*lines, "", "| explicit runs | |", "|---|---|", *runs, "", ""])
+    data = Dataset.shipped("grafted")
+    more = [f"| {name} | {value} |" for name, value in _of_runs(data).items()]
+    tables = ["", "| explicit runs | |", "|---|---|", *runs, "", "| runs of grafted NPs | |", "|---|---|", *more]
+    return "\n".join([*lines, *tables, "", ""])
 
 
 def _contents() -> dict[str, str]:
     explicit, implicit, umbrella = Dataset.shipped(), Dataset.shipped("implicit"), umbrella_runs.shipped()
+    grafted = Dataset.shipped("grafted")
     pairs = len(umbrella_runs.grouped(umbrella))
     contents = {
         "simulated.nc": f"g(r) of {len(explicit)} compositions with explicit polymer, and the runs behind each",
         "implicit.nc": f"g(r) of {len(implicit)} compositions with implicit polymer, {_converged(implicit)} converged",
+        "grafted.nc": f"g(r) of {len(grafted)} compositions of grafted NPs, {_converged(grafted)} converged",
         "windows.json": f"mean forces between two NPs: {len(umbrella)} umbrella runs, {pairs} (D, N, eps_pn)",
         "potential.npz": "table of W_poly, fitted to `windows.json`",
         "emulator.npz": "emulator of implicit NPs, fitted to `implicit.nc`",
@@ -67,12 +72,16 @@ def _contents() -> dict[str, str]:
 
 
 def _explicit() -> dict[str, str]:
-    data = Dataset.shipped()
+    kept = [path.stat().st_size for path in RUNS.rglob("*") if path.is_file()]
+    archive = f"{len(list(RUNS.iterdir()))} runs, {sum(kept) / 1e6:.1f} MB"
+    return _of_runs(Dataset.shipped()) | {"archive `data/runs`": archive}
+
+
+def _of_runs(data: Dataset) -> dict[str, str]:
     runs = [run.record for behind in data.runs for run in behind]
     starts = Counter(str(run["start"]) for run in runs)
     counted = sum(weight > 0 for one in data.provenance for weight in one.weights or ())
     nps = [run["nps"] for run in runs]
-    kept = [path.stat().st_size for path in RUNS.rglob("*") if path.is_file()]
     return {
         "compositions": f"{len(data)}, of which {_converged(data)} converged",
         "runs": f"{len(runs)}, of which {counted} count in an entry",
@@ -80,7 +89,6 @@ def _explicit() -> dict[str, str]:
         "NPs in a run": f"{min(nps)} to {max(nps)}",
         "production (tau)": f"{sum(run['production_tau'] for run in runs):,.0f}",
         "LAMMPS": ", ".join(sorted({str(run["lammps"]) for run in runs})),
-        "archive `data/runs`": f"{len(list(RUNS.iterdir()))} runs, {sum(kept) / 1e6:.1f} MB",
     }
 
 

@@ -13,7 +13,9 @@ from nanonet.curve import G_R, Curve
 from nanonet.dataset import Dataset
 from nanonet.errors import InputError
 from nanonet.evaluate.splits import MIN_CURVES
+from nanonet.grafted import GRAFTED
 from nanonet.records import check_id
+from nanonet.systems.kinds import as_system
 
 _NEEDED = ("id", "nominal_density", "nps", "production_tau", "convergence")
 _RUN_NEEDED = ("nanonet", "lammps", "chains")
@@ -33,7 +35,7 @@ def check_dataset(path: str | os.PathLike[str]) -> list[str]:
 
 def problems(data: Dataset) -> list[str]:
     """Faults of a dataset, one readable line each."""
-    ours = data.space == NANOCOMPOSITE and data.quantity == G_R
+    ours = data.space in (NANOCOMPOSITE, GRAFTED) and data.quantity == G_R
     found = []
     for i, point in enumerate(data.points):
         own = [*_curve(data.curves[i], ours), *(_entry(data, i) if ours else ())]
@@ -108,7 +110,8 @@ def _entry(data: Dataset, i: int) -> Iterator[str]:
             continue
         if record.fidelity != "implicit":  # the potential of an implicit run is not in its record
             try:
-                check_id(record.id, {"composition": record.composition.to_json()}, record.protocol, name)
+                composed = {"composition": record.composition.to_json()}
+                check_id(record.id, as_system(record.composition.value).parameters() | composed, record.protocol, name)
             except InputError as error:
                 yield str(error)
         ours = {key: value for key, value in record.composition.items() if key != "density"}

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc"}
-"""Dataset files that come with nanonet, by fidelity."""
+SHIPPED = {"explicit": "simulated.nc", "implicit": "implicit.nc", "grafted": "grafted.nc"}
+"""Dataset files that come with nanonet, by name: a fidelity of bare NPs, or grafted ones (explicit)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -373,12 +373,15 @@ class Dataset:
 
     @staticmethod
     def shipped(fidelity: str = "explicit") -> Dataset:
-        """The runs that come with nanonet: `explicit` (NPs in polymer) or `implicit` (NPs alone, U_nn + W_poly).
+        """The runs that come with nanonet.
+
+        `explicit` (NPs in polymer), `implicit` (NPs alone, U_nn + W_poly), or `grafted` (NPs with grafts, in explicit
+        polymer or alone).
 
         Raises
         ------
         InputError
-            Another fidelity.
+            Another name.
         """
         if fidelity not in SHIPPED:
             raise InputError(f"fidelity = {fidelity!r} is not one of {', '.join(SHIPPED)}")

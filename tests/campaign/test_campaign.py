@@ -417,7 +417,7 @@ def test_a_dataset_that_cannot_be_written_is_found_at_the_beginning(
         with pytest.raises(NanonetError, match=said):
             campaign.run(replace(tiny, dataset=dataset))
     (tmp_path / "text.nc").write_text("r,g\n")
-    for dataset, said in ((tmp_path / "text.nc", "signature not found"), (Path("/dev/null"), "not a regular file")):
+    for dataset, said in ((tmp_path / "text.nc", "not a netCDF-4 file"), (Path("/dev/null"), "not a regular file")):
         with pytest.raises(InputError, match=f"dataset {dataset} cannot be read: .*{said}"):
             create(tmp_path / "new", THREE, TINY, dataset)
         assert not (tmp_path / "new").exists()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import nanonet
 from nanonet import Dataset, InputError
+from nanonet.errors import NanonetWarning
 from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import coverage, held_out
 from nanonet.evaluate.metrics import FLOOR, ln_rmse
@@ -261,6 +262,9 @@ def test_one_high_peak_is_learnt_or_refused(curves: int) -> None:
         assert GaussianProcess().fit(X, G, r).predict(X)[7, 30] == pytest.approx(7864, rel=0.2)
         return
     with pytest.raises(InputError, match=r"curve 7: g = 7864 at r = 3\.05 is taken for noise .* allowed is 50 times"):
+        GaussianProcess().fit(X, G, r)
+    G[7, 30] = 1000
+    with pytest.warns(NanonetWarning, match=r"curve 7: g = 1000 at r = 3\.05 .* not give its peak back"):
         GaussianProcess().fit(X, G, r)
 
 

@@ -27,6 +27,13 @@ def test_grafts_are_options(run: Run, tmp_path: Path) -> None:
     assert system_from_json(run_folder.read_record(tmp_path / "a").parameters) == expected
 
 
+def test_the_model_of_grafted_nps_has_no_theory_beside_it(run: Run, tmp_path: Path) -> None:
+    asked = ("predict", "--model", "grafted", *FIVE, "--set", "n_grafts=5", "--set", "graft_length=4")
+    status, _, err = run(*asked, "--theory", "--plot", tmp_path / "a.png")
+    assert (status, err.splitlines()[0]) == (2, "error: --theory knows NPs without grafts; allowed is n_grafts = 0")
+    assert not (tmp_path / "a.png").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -176,6 +176,10 @@ def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     _one_message(_run("phase", os.fsencode(tmp_path) + b"/no\xff.csv"), r"no\udcff.csv")
     assert len(list(tmp_path.iterdir())) == 3
+    frames = os.fsencode(tmp_path) + b"/\xff.gsd"
+    Path(os.fsdecode(frames)).write_text("frames")
+    done = _run("analyze", frames, "--diameter", "3", "--out", tmp_path / "a.csv")
+    _one_message(done, "its path is not UTF-8 text")
 
 
 def test_an_output_that_nobody_takes() -> None:

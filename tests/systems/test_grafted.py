@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from nanonet import Composition, Dataset, InputError, load
 from nanonet.analyze import grafts
+from nanonet.analyze.entries import assess_records, regime_of
 from nanonet.analyze.runs import analyze, assemble
-from nanonet.campaign import starts
+from nanonet.campaign import campaign, starts
 from nanonet.campaign.design import read_csv
 from nanonet.campaign.targets import protocol_for
+from nanonet.campaign.workspace import Task
 from nanonet.composition import MELT_DENSITY, np_volume
 from nanonet.formats import run_folder
 from nanonet.grafted import GRAFTED, GraftedComposition, most_grafts
@@ -40,12 +42,12 @@ ALONE = GraftedComposition(2, 0, 0.0139, 0.5, 1.0, n_grafts=12, graft_length=5)
 
 
 def test_nps_that_chance_cannot_place_begin_on_a_lattice() -> None:
-    positions = place_alone(100, 25.13, 5.0, "dispersed", np.random.default_rng(0))
+    positions = place_alone(32, 17.19, 5.0, "dispersed", np.random.default_rng(0))
     apart = positions[:, None] - positions
-    apart -= 25.13 * np.round(apart / 25.13)
-    assert (np.linalg.norm(apart, axis=2) + 9.0 * np.eye(100)).min() >= 5.0
+    apart -= 17.19 * np.round(apart / 17.19)
+    assert (np.linalg.norm(apart, axis=2) + 9.0 * np.eye(32)).min() >= 5.0
     with pytest.raises(InputError, match="do not fit into a box of edge"):
-        place_alone(200, 25.13, 5.0, "dispersed", np.random.default_rng(0))
+        place_alone(64, 17.19, 5.0, "dispersed", np.random.default_rng(0))
 
 
 def test_without_grafts_it_is_the_system_of_before() -> None:
@@ -174,6 +176,38 @@ def test_replicas_of_nps_without_matrix_start_dispersed() -> None:
         "clustered",
         "dispersed",
     ]
+
+
+def test_grafted_nps_without_room_for_a_cluster_start_dispersed_and_that_is_said() -> None:
+    """Their replicas do; two dispersed starts are then independent, as no other start exists."""
+    crowded = GraftedComposition(3, 40, 0.002, 0.5, 0.3, n_grafts=24, graft_length=12)
+    standard = preset("standard")
+    with pytest.raises(ClusterTooLargeError, match=r"19 NPs of diameter = 9\.05115 do not fit"):
+        Grafted(crowded).configuration(replace(standard, start="clustered"))
+    assert [protocol_for(Grafted(crowded), standard, k).start for k in range(3)] == ["dispersed"] * 3
+    assert regime_of(crowded) == "dispersed"
+    assert "dispersed start (no room for a cluster), seed 1001" in campaign._named(
+        Task(Grafted(crowded), protocol_for(Grafted(crowded), standard, 1))
+    )
+    run = Dataset.shipped().runs[0][0].record
+    other = replace(run, composition=CompositionRecord.from_json(crowded.to_json(), "it"), start="dispersed")
+    assert assess_records([other, other])[1].independent
+    roomy = CompositionRecord.from_json(replace(crowded, n_grafts=4).to_json(), "it")
+    assert not assess_records([replace(other, composition=roomy)] * 2)[1].independent
+
+
+@pytest.mark.parametrize("graft", [(4, 6), (24, 6), (4, 12)])
+def test_a_cluster_of_the_example_compositions_can_be_made(graft: tuple[int, int]) -> None:
+    composition = GraftedComposition(3, 40, 0.002, 0.5, 0.3, *graft)
+    assert Grafted(composition).has_room
+    found = Grafted(composition).configuration(replace(preset("standard"), start="clustered", seed=1001))
+    assert len(found.nps) == composition.nps
+
+
+def test_no_grafts_in_the_space_of_grafts_is_a_bare_np() -> None:
+    bare, five = GraftedComposition(*FIVE), Composition(*FIVE)
+    assert regime_of(bare) == regime_of(five)
+    assert starts.why_not(bare) == starts.why_not(five)
 
 
 def test_a_design_may_hold_both(tmp_path: Path) -> None:

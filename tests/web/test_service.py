@@ -291,6 +291,14 @@ def test_the_nearest_configuration_is_a_simulated_one(client: TestClient) -> Non
     assert apart[np.triu_indices(len(nps), 1)].min() > 0.75 * found["diameter"]
     assert len(found["polymer"]) % found["chain_length"] == 0
     assert client.post("/api/configuration", json={"inputs": FIVE}).json()["polymer"] is None
+    grafted = {**FIVE, "n_grafts": 12, "graft_length": 8}
+    refused = client.post("/api/configuration", json={"model": "grafted", "inputs": grafted})
+    assert (refused.status_code, refused.json()["error"].split(":")[0]) == (
+        422,
+        "model = 'grafted' is not of compositions",
+    )
+    explored = client.post("/api/explore", json={"model": "grafted", "inputs": grafted}).json()
+    assert "few, g left out of them is off" in explored["line"]
 
 
 def test_a_model_of_other_inputs(tmp_path: Path) -> None:
@@ -303,7 +311,7 @@ def test_a_model_of_other_inputs(tmp_path: Path) -> None:
     train_gaussian_process(Dataset.from_arrays(X, Y, t, space=space, quantity=quantity), tmp_path / "mine")
     with TestClient(create_app(load_models([str(tmp_path / "mine")]))) as client:
         mine, *shipped = client.get("/api/models").json()["models"]
-        assert (mine["name"], [one["name"] for one in shipped]) == ("mine", ["gp", "nanonet", "sq"])
+        assert (mine["name"], [one["name"] for one in shipped]) == ("mine", ["gp", "nanonet", "sq", "grafted"])
         assert [one["name"] for one in mine["views"]] == ["msd"]
         assert mine["inputs"][1]["log"]
         assert not mine["compositions"]

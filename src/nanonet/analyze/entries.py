@@ -20,6 +20,8 @@ from nanonet.grafted import GraftedComposition
 from nanonet.potentials.mediated import PairInputs
 from nanonet.rdf import RDF
 from nanonet.records import Convergence, MeasuredRun, Provenance, TrajectoryStatistics
+from nanonet.systems.grafted import Grafted
+from nanonet.systems.kinds import as_system
 
 CONDENSING, EDGE, DISPERSED = "condensing", "edge", "dispersed"
 """Regimes, by the reduced second virial coefficient B2* of U_nn + W_poly."""
@@ -52,7 +54,7 @@ def second_virial(composition: Composition) -> float | None:
     >>> second_virial(Composition(8, 40, 0.0002, 0.5, 1.0)) is None  # W_poly is not known there
     True
     """
-    if isinstance(composition, GraftedComposition):
+    if _grafted(composition):
         return None
     pair = PairInputs.of(composition)
     found = potential_table.shipped().potential(pair)
@@ -60,14 +62,21 @@ def second_virial(composition: Composition) -> float | None:
 
 
 def has_room(composition: Composition) -> bool:
-    """Whether NPs could gather in a part of the box: grafted ones without matrix fill all of it.
+    """Whether NPs could gather in a part of the box: grafted ones without or in little matrix fill it.
 
     Examples
     --------
     >>> has_room(Composition(3, 40, 0.002, 0.5, 1.0))
     True
+    >>> has_room(GraftedComposition(3, 40, 0.002, 0.5, 1.0, n_grafts=24, graft_length=12))
+    False
     """
-    return not isinstance(composition, GraftedComposition) or composition.chain_length > 0
+    found = as_system(composition)
+    return not isinstance(found, Grafted) or found.has_room
+
+
+def _grafted(composition: Composition) -> bool:
+    return isinstance(composition, GraftedComposition) and composition.n_grafts > 0
 
 
 def regime_of(composition: Composition) -> str:
@@ -155,6 +164,7 @@ def assess_records(records: Sequence[MeasuredRun]) -> tuple[Choice, Convergence]
     """Which runs of a composition count, and whether they have converged, from their records.
 
     At the edge that takes explicit runs from both ends: implicit configurations may all lie on the wrong side of it.
+    Where NPs fill the box there is one end, and dispersed runs with other seeds are independent.
 
     Examples
     --------
@@ -164,11 +174,15 @@ def assess_records(records: Sequence[MeasuredRun]) -> tuple[Choice, Convergence]
     """
     seen = [recorded_statistics(record) for record in records]
     starts = [record.starting_point for record in records]
-    kind = regime_of(records[0].composition.value)
+    composition = records[0].composition.value
+    kind = regime_of(composition)
     choice = choose(seen, starts, kind)
     explicit = records[0].fidelity != "implicit"
     verdict = assess(
-        [seen[i] for i in choice.used], [starts[i] for i in choice.used], both_ends=explicit and kind == EDGE
+        [seen[i] for i in choice.used],
+        [starts[i] for i in choice.used],
+        both_ends=explicit and kind == EDGE,
+        one_end=not has_room(composition),
     )
     return choice, verdict
 

@@ -87,10 +87,13 @@ def assess_trajectories(trajectories: Sequence[Trajectory], diameter: float, sta
     return assess([trajectory_statistics(trajectory, diameter) for trajectory in trajectories], starts)
 
 
-def assess(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends: bool = False) -> Convergence:
+def assess(
+    seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_ends: bool = False, one_end: bool = False
+) -> Convergence:
     """As `assess_trajectories`, from the statistics of each trajectory.
 
     With `both_ends` independent implicit configurations are not enough: there must be a run from each end.
+    With `one_end` NPs cannot start clustered, and two dispersed runs are independent.
 
     Examples
     --------
@@ -108,7 +111,7 @@ def assess(seen: Sequence[TrajectoryStatistics], starts: Sequence[str], both_end
     spread = max((_difference(a, b)[1] for a, b in pairs), default=None)
     apart = max((_difference(a, b)[0] for a, b in pairs if not agree(a, b)), default=0.0)
     independent = {"dispersed", "clustered"} <= set(starts) or (
-        not both_ends and any(a != b or a in _INDEPENDENT for a, b in combinations(starts, 2))
+        not both_ends and any(a != b or one_end or a in _INDEPENDENT for a, b in combinations(starts, 2))
     )
     events, changes = sum(one.contact_events for one in seen), sum(one.changes or 0 for one in seen)
     mobility = sum(one.mobility for one in seen) / len(seen)

@@ -20,6 +20,10 @@ def open_gsd(path: Path) -> Source:
     """The frames of a GSD file."""
     import gsd.hoomd
 
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise InputError("its path is not UTF-8 text, which the reader of GSD files needs") from None
     with gsd.hoomd.open(str(path), "r") as file:
         if not len(file):
             raise InputError("it is empty; allowed are one frame or more")

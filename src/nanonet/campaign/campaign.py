@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nanonet.analyze.entries import has_room
 from nanonet.campaign.dispatch import MAX_CORES, check_options, executor, shut_down, stop, work
 from nanonet.campaign.results import RESULTS, Known, Results, find_known, interleave
 from nanonet.campaign.workspace import State, Task, Workspace
@@ -174,7 +175,8 @@ def _named(task: Task) -> str:
     if task.system.composition is None:
         return str(task.system) if task.protocol.seed == 1 else f"{task.system}, seed {task.protocol.seed}"
     longer = "" if task.production_steps is None else f", to {task.production_steps * task.protocol.timestep:g} tau"
-    return f"{task.system}, {task.protocol.start} start, seed {task.protocol.seed}{longer}"
+    room = "" if has_room(task.system.composition) else " (no room for a cluster)"
+    return f"{task.system}, {task.protocol.start} start{room}, seed {task.protocol.seed}{longer}"
 
 
 def _next(

@@ -54,7 +54,7 @@ def why_not(composition: Composition) -> str:
     >>> why_not(Composition(3, 40, 0.002, 0.5, 1.0)), bool(why_not(Composition(8, 40, 0.0002, 0.5, 1.0)))
     ('', True)
     """
-    if isinstance(composition, GraftedComposition):
+    if isinstance(composition, GraftedComposition) and composition.n_grafts:
         return "W_poly was measured between NPs without grafts"
     potential = potential_of(composition)
     if potential.extrapolated:

@@ -32,8 +32,7 @@ FORMAT = 2  # 1: without the runs behind the entries; read too
 DECLARED = 3  # with other inputs or another quantity than those of nanonet's own datasets, which it declares
 
 _TEXTS = ("provenance", "run_record")  # variables that hold JSON; format 1 has the first alone
-_HEAP = b"GCOL\x01\x00\x00\x00"
-
+_SIGNATURE, _HEAP = b"\x89HDF\r\n\x1a\n", b"GCOL\x01\x00\x00\x00"
 
 _OURS: dict[str, object] = {
     "title": "NP-NP radial distribution functions of polymer nanocomposites",
@@ -141,6 +140,8 @@ def read(path: str | os.PathLike[str]) -> Columns:
         It is no such file, or damaged: file and reason are named.
     """
     content = read_bytes(path, "dataset")
+    if not content.startswith(_SIGNATURE):
+        raise InputError(f"dataset {path} cannot be read: it is not a netCDF-4 file (HDF5)")
     try:
         import h5py
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
 from nanonet.curve import G_R, Quantity
-from nanonet.errors import InputError
+from nanonet.errors import InputError, NanonetWarning
 from nanonet.evaluate.splits import duplicate_pairs, splits
 from nanonet.formats.model_writing import write_model
 from nanonet.interpolation import interpolate_rows
@@ -50,7 +51,7 @@ _SURE = 0.1  # standard deviation of t that no curve is below: runs of one compo
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
 _FAR_OFF = 25.0  # square error in predicted variances that a bin counts with at most: one must not widen all bands
 _WIDTH = 0.7  # of the local scale, in correlation lengths
-_UNLIKE = 50.0  # how many times as high as its prediction a curve that was learnt may rise
+_DOUBTED, _UNLIKE = 5.0, 50.0  # how many times as high as its prediction a curve may rise: with a warning, at all
 
 
 class GaussianProcess(CurveEstimator):
@@ -119,7 +120,7 @@ class GaussianProcess(CurveEstimator):
         InputError
             As `arrays.checked`; no curve above 0.03 of its scale; errors of another shape, negative or above `MAX_G`;
             inputs or a grid that the prior mean does not take; a setting that does not exist; a curve so much higher
-            than all others that it would be taken for noise.
+            than all others that it would be taken for noise (from 5 times its prediction on there is a warning).
         """
         for name, allowed in (("kernel", KERNELS), ("transform", tuple(TRANSFORMS))):
             if getattr(self, name) not in (None, *allowed):
@@ -190,15 +191,22 @@ class GaussianProcess(CurveEstimator):
 
 
 def _check_learnt(curves: Array, predicted: Array, grid: Array, tall: float, quantity: Quantity) -> None:
-    """Raise where a curve (n, m) rises above `tall` and far above its own prediction: it was taken for noise."""
+    """Refuse, or above `_DOUBTED` say, a curve (n, m) that rises above `tall` and far above what was learnt of it."""
     rows, tops = np.arange(len(curves)), curves.argmax(axis=1)
     height, learnt = curves[rows, tops], predicted[rows, tops]
-    for i in np.flatnonzero((height > tall) & (height > _UNLIKE * learnt)):
-        raise InputError(
-            f"curve {i}: {quantity.name} = {height[i]:.6g} at {quantity.x} = {grid[tops[i]]:g} is taken for noise "
-            f"beside the other curves, which give {learnt[i]:.3g} there; allowed is {_UNLIKE:g} times as much. "
-            "Leave it out, or add curves like it"
-        )
+    ratio = np.where(height > tall, height / np.maximum(learnt, _TINY), 0.0)
+    noisy = np.flatnonzero(ratio > _DOUBTED)
+    if not len(noisy):
+        return
+    worst = noisy[ratio[noisy].argmax()]
+    text = (
+        f"curve {worst}: {quantity.name} = {height[worst]:.6g} at {quantity.x} = {grid[tops[worst]]:g} is taken for "
+        f"noise beside the other curves, which give {learnt[worst]:.3g} there"
+    )
+    if ratio[worst] > _UNLIKE:
+        raise InputError(f"{text}; allowed is {_UNLIKE:g} times as much. Leave it out, or add curves like it")
+    others = f"; {len(noisy) - 1} more are above {_DOUBTED:g} times" if len(noisy) > 1 else ""
+    warnings.warn(f"{text}{others}. The model will not give its peak back", NanonetWarning, stacklevel=3)
 
 
 def _errors(error: ArrayLike | None, curves: Array) -> Array | None:

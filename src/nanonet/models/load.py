@@ -19,8 +19,9 @@ LOADERS: dict[str, Callable[[ModelFolder], CurveModel]] = {
 }
 """Who reads a folder of which kind. Another model enters here."""
 
-SHIPPED = ("gp", "nanonet", "sq")
-"""Names of the shipped models: g(r) by a Gaussian process, the default, and by nanoNET; S(q) by a Gaussian process.
+SHIPPED = ("gp", "nanonet", "sq", "grafted")
+"""Names of the shipped models: g(r) by a Gaussian process, the default, and by nanoNET; by a Gaussian process too S(q),
+and g(r) of grafted NPs, of which it knows little.
 
 A folder of such a name has to be given as a path, ./gp.
 """

@@ -19,6 +19,7 @@ NEAREST = 3
 """How many simulated compositions a prediction names."""
 
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+_FEW = 20  # curves, below which a prediction says how far off a model of so few is
 _MARGIN = 0.02  # beyond the simulated range of an input, in units of that range
 
 
@@ -42,6 +43,8 @@ class Support:
     """Largest leverage of a simulated composition with respect to the others."""
     warnings: tuple[str, ...]
     """Why the point is outside the data; empty if it is not."""
+    little: str = ""
+    """What a model of few curves does not know, in words; empty of others."""
 
     @property
     def nearest(self) -> Point:
@@ -57,6 +60,7 @@ class Support:
         low, high = self.nps
         nps = f" of {low} to {high} NPs" if high > low else f" of {low} NPs" if high else ""
         verdict = "" if self.converged is None else f", {self.converged} of them converged"
+        verdict += f" ({self.little})" if self.little else ""
         near = "; ".join(f"{c} ({d:.2f})" for c, d in zip(self.neighbours, self.distances, strict=True))
         ours = isinstance(self.nearest, Composition)
         what, where = ("simulations", "simulated compositions") if ours else ("curves", "points")
@@ -126,7 +130,14 @@ class ApplicabilityDomain:
             leverage=own,
             leverage_limit=self._limit,
             warnings=tuple(texts),
+            little=self._little(space, card) if len(self.X) < _FEW else "",
         )
+
+    def _little(self, space: InputSpace, card: Mapping[str, Any]) -> str:
+        off = (card.get("cross_validation") or {}).get("ln_rmse")
+        constant = [name for name, x in zip(space.names, self.X.T, strict=True) if np.ptp(x) == 0]
+        told = ["few"] + ([] if off is None else [f"g left out of them is off by a factor of {np.exp(off):.1f}"])
+        return ", ".join(told + ([f"{' '.join(constant)} never varied"] if constant else []))
 
     @cached_property
     def _range(self) -> tuple[Array, Array, Array]:

@@ -365,8 +365,8 @@ def load(model: str | os.PathLike[str] | None = None) -> Predictor:
     Parameters
     ----------
     model:
-        A folder; or the name of a shipped model, `gp` (Gaussian process, the default), `nanonet` (the paper's) or `sq`
-        (a Gaussian process of the structure factor).
+        A folder; or the name of a shipped model, `gp` (Gaussian process, the default), `nanonet` (the paper's), `sq`
+        (a Gaussian process of the structure factor) or `grafted` (of grafted NPs, from few simulations).
 
     Raises
     ------

@@ -25,7 +25,7 @@ Inputs = dict[str, float | None]
 LmpCommand = Annotated[str | None, typer.Option("--lmp", help="LAMMPS command; default: $NANONET_LMP, then lmp.")]
 Accelerator = Annotated[str, typer.Option(help="Of the pair forces: auto, plugin, opt, omp, kokkos, gpu, none.")]
 Model = Annotated[
-    str | None, typer.Option(help="Model folder, or a shipped model: gp (default), nanonet, sq (of S(q)).")
+    str | None, typer.Option(help="Model folder, or a shipped model: gp (default), nanonet, sq (of S(q)), grafted.")
 ]
 DatasetFile = Annotated[Path, typer.Argument(help="Dataset file (.nc), or a shipped one: explicit, implicit.")]
 Given = Annotated[

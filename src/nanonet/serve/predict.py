@@ -84,6 +84,8 @@ def predict(
         predictor = predictor.about_run(predictor.point(values))
     found = predictor.predict_all(values, strict=strict)
     support, point = found.support, found.point
+    if theory and isinstance(point, GraftedComposition) and point.n_grafts:
+        raise InputError("--theory knows NPs without grafts; allowed is n_grafts = 0")
     if csv is not None:
         pairs = zip(point.space.names, point.values, strict=True)
         known = {name: value for name, value in pairs if name in ("diameter", "density")}

@@ -16,7 +16,8 @@ _SHORTEST = 16
 
 def serve(
     model: Annotated[
-        list[str] | None, typer.Option(help="Shipped model (gp, nanonet, sq) or model folder; may be given again.")
+        list[str] | None,
+        typer.Option(help="Shipped model (gp, nanonet, sq, grafted) or model folder; may be given again."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0: all of this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at; 0: any that is free.")] = 8000,

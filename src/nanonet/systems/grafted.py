@@ -41,6 +41,8 @@ GRAFT = 3
 
 _START_DENSITY = 0.6  # monomer density of the starting configuration: chains must find a way between brushes
 _LOOSE = 0.4  # density of grafts between the NPs of a crystal
+_GATHERED = 0.5  # largest share of the starting box that a crystal may take: it fits if it is turned and moved
+_TRIES = 1_000  # to turn and move it
 _CLEAR = 0.9  # beads start so much (sigma) farther out than graft points: between them they would be caught
 
 
@@ -92,7 +94,7 @@ class Grafted(OfComposition):
         c = self.composition
         check_repulsion(c)
         nps = number_of_nps(c.density, max(protocol.min_box, c.span), protocol.min_nps)
-        matrix = nps * (1.0 / c.density - np_volume(c.diameter) - c.graft_volume) * MELT_DENSITY
+        matrix = nps * _matrix(c)
         chains = round(matrix / c.chain_length) if c.chain_length else 0
         if c.chain_length and chains < 1:
             raise InputError(
@@ -102,6 +104,13 @@ class Grafted(OfComposition):
         bodies = nps * (1 + c.n_grafts)
         return Numbers(nps, chains, chains * c.chain_length + nps * self.beads + bodies, bodies)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the NPs could gather in a part of the box: their crystal takes half of the starting one or less."""
+        c = self.composition
+        crystal = _crystal(c) ** 3  # fcc at the distance 2^(1/6) d: each NP has the volume d^3
+        return c.chain_length > 0 and crystal <= _GATHERED * _start_volume(c, _matrix(c) + self.beads)
+
     def configuration(self, protocol: Protocol, nps: Array | None = None) -> Configuration:
         """NPs at random or as one crystal, turned at random, grafts that grow from them, chains between.
 
@@ -110,10 +119,9 @@ class Grafted(OfComposition):
         c, numbers = self.composition, self.numbers(protocol)
         check_start(protocol)
         rng = np.random.default_rng(protocol.seed)
-        loose = (numbers.particles - numbers.rigid) / _START_DENSITY
-        box = (loose + numbers.nps * math.pi / 6.0 * (c.diameter + 2.0) ** 3) ** (1.0 / 3.0)
+        box = (numbers.nps * _start_volume(c, (numbers.particles - numbers.rigid) / numbers.nps)) ** (1.0 / 3.0)
         size = _crystal(c) if protocol.start == "clustered" else c.diameter + 2.0
-        centres = place_alone(numbers.nps, box, size, protocol.start, rng)
+        centres = place_alone(numbers.nps, box, size, protocol.start, rng, _TRIES)
         turns = special_ortho_group.rvs(3, size=numbers.nps, random_state=rng).reshape(-1, 3, 3)
         outward = np.einsum("kij,gj->kgi", turns, even_points(c.n_grafts))
         reach, count = contact(c.diameter), numbers.nps * c.n_grafts
@@ -144,9 +152,20 @@ class Grafted(OfComposition):
         return str(self.composition)
 
 
+def _matrix(c: GraftedComposition) -> float:
+    """Beads of the matrix an NP."""
+    return (1.0 / c.density - np_volume(c.diameter) - c.graft_volume) * MELT_DENSITY
+
+
+def _start_volume(c: GraftedComposition, beads: float) -> float:
+    """Volume an NP (sigma^3) of a starting box with so many beads an NP that are no graft points."""
+    return beads / _START_DENSITY + math.pi / 6.0 * (c.diameter + 2.0) ** 3
+
+
 def _crystal(c: GraftedComposition) -> float:
-    """Diameter (sigma) of NPs whose fcc crystal has room for the grafts, and faces that chains can pass."""
-    face = math.sqrt(3.0) * (contact(c.diameter) + _CLEAR)
+    """Diameter (sigma) of NPs whose fcc crystal has room for the grafts, also for one that points at a neighbour."""
+    reach, free = contact(c.diameter), contact(c.diameter) + _CLEAR
+    face = max(math.sqrt(3.0) * free, reach + BOND + math.sqrt(free**2 - BOND**2))  # chains can pass; a graft can bend
     room = math.sqrt(2.0) * (np_volume(c.diameter) + c.n_grafts * c.graft_length / _LOOSE)
     return float(max(1.05 * face, room ** (1.0 / 3.0)) / 2.0 ** (1.0 / 6.0))
 

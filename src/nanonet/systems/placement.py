@@ -14,6 +14,7 @@ from nanonet.composition import BOND
 from nanonet.errors import InputError
 
 _NO_FOLD = 1.02  # beads two bonds apart stay this far apart (Auhl et al. 2003, doi:10.1063/1.1628670)
+_MISSED = 10_000  # random places that are taken, in a row, after which there is none for another NP
 
 
 class ClusterTooLargeError(InputError):
@@ -36,16 +37,21 @@ class Placement:
     record: Mapping[str, Any]
 
 
-def place_alone(nps: int, box: float, diameter: float, start: str, rng: np.random.Generator) -> NDArray[np.float64]:
+def place_alone(
+    nps: int, box: float, diameter: float, start: str, rng: np.random.Generator, tries: int = 1
+) -> NDArray[np.float64]:
     """Positions (nps, 3) of NPs that are no dimers: `clustered` in one crystal, or else at random.
+
+    A crystal is turned and moved so many times until it fits (`ClusterTooLargeError` where it does not).
 
     Examples
     --------
     >>> place_alone(8, 20.8, 3.0, "clustered", np.random.default_rng(0)).shape
     (8, 3)
     """
-    place = _place_cluster if start == "clustered" else _place_nps
-    return place(nps, box, diameter, rng)
+    if start == "clustered":
+        return _place_cluster(nps, box, diameter, rng, tries)
+    return _place_nps(nps, box, diameter, rng)
 
 
 def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -54,13 +60,15 @@ def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) ->
     Where chance finds no place any more, random sites of an fcc lattice.
     """
     for gap in (1.0, 0.5, 0.2, 0.0):
-        placed = np.empty((0, 3))
-        for _ in range(2_000 * n):
+        placed, missed = np.empty((0, 3)), 0
+        while missed < _MISSED:
             trial = rng.uniform(0.0, box, 3)
-            if not len(placed) or _distances(placed, trial, box).min() >= diameter + gap:
-                placed = np.vstack([placed, trial])
-                if len(placed) == n:
-                    return placed
+            if len(placed) and _distances(placed, trial, box).min() < diameter + gap:
+                missed += 1
+                continue
+            placed, missed = np.vstack([placed, trial]), 0
+            if len(placed) == n:
+                return placed
     cells = math.ceil((n / 4.0) ** (1.0 / 3.0) - 1e-9)
     if box / cells / math.sqrt(2.0) >= diameter:
         corners = np.stack(np.meshgrid(*[np.arange(2 * cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -69,23 +77,23 @@ def _place_nps(n: int, box: float, diameter: float, rng: np.random.Generator) ->
     raise InputError(f"{n} NPs of diameter = {diameter:g} do not fit into a box of edge {box:.2f}; lower the density")
 
 
-def _place_cluster(n: int, box: float, diameter: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _place_cluster(n: int, box: float, diameter: float, rng: np.random.Generator, tries: int) -> NDArray[np.float64]:
     """Positions (n, 3) of one compact fcc crystal, neighbours at the potential's minimum, turned and put at random."""
     spacing = 2.0 ** (1.0 / 6.0) * diameter
     reach = math.ceil(n ** (1.0 / 3.0)) + 1
     cells = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    sites = spacing / math.sqrt(2.0) * cells[cells.sum(axis=1) % 2 == 0]
-    sites = sites - rng.uniform(0.0, spacing / math.sqrt(2.0), 3)
-    sites = sites[np.argsort(np.linalg.norm(sites, axis=1))[:n]]
-    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
-    placed = np.asarray((sites @ turn + rng.uniform(0.0, box, 3)) % box)
-    for i in range(1, n):
-        if _distances(placed[:i], placed[i], box).min() < 0.99 * spacing:
-            raise ClusterTooLargeError(
-                f"{n} NPs of diameter = {diameter:g} do not fit into a box of edge {box:.2f} as one cluster; "
-                "lower the density or take start = 'dispersed'"
-            )
-    return placed
+    lattice = spacing / math.sqrt(2.0) * cells[cells.sum(axis=1) % 2 == 0]
+    for _ in range(tries):
+        sites = lattice - rng.uniform(0.0, spacing / math.sqrt(2.0), 3)
+        sites = sites[np.argsort(np.linalg.norm(sites, axis=1))[:n]]
+        turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+        placed = np.asarray((sites @ turn + rng.uniform(0.0, box, 3)) % box)
+        if all(_distances(placed[:i], placed[i], box).min() >= 0.99 * spacing for i in range(1, n)):
+            return placed
+    raise ClusterTooLargeError(
+        f"{n} NPs of diameter = {diameter:g} do not fit into a box of edge {box:.2f} as one cluster; "
+        "lower the density or take start = 'dispersed'"
+    )
 
 
 def place_dimers(

@@ -11,7 +11,7 @@ from typing import cast
 
 import numpy as np
 
-from nanonet.composition import Composition
+from nanonet.composition import NANOCOMPOSITE, Composition
 from nanonet.curve import G_R, Curve
 from nanonet.dataset import Dataset
 from nanonet.design.box import box_of
@@ -152,7 +152,7 @@ class Answers:
         """The simulated configuration nearest to a composition: `schemas.Configuration`."""
         served = self.models[asked.model]
         point = served.predictor.point(asked.inputs)
-        if not isinstance(point, Composition):
+        if not isinstance(point, Composition) or point.space != NANOCOMPOSITE:
             raise InputError(f"model = {served.name!r} is not of compositions: no simulated configuration is there")
         domain, kept = self._configurations
         order, distances = domain.nearest(np.array(point.values))

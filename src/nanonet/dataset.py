@@ -373,10 +373,7 @@ class Dataset:
 
     @staticmethod
     def shipped(fidelity: str = "explicit") -> Dataset:
-        """The runs that come with nanonet.
-
-        `explicit` (NPs in polymer), `implicit` (NPs alone, U_nn + W_poly), or `grafted` (NPs with grafts, in explicit
-        polymer or alone).
+        """The runs that come with nanonet: `explicit` (NPs in polymer), `implicit` (U_nn + W_poly), or `grafted`.
 
         Raises
         ------

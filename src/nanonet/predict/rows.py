@@ -17,6 +17,7 @@ def rows_of(space: InputSpace, own: Sequence[str], X: Array, where: Callable[[in
 
     Examples
     --------
+    >>> import numpy as np
     >>> from nanonet.composition import FIELDS
     >>> rows_of(NANOCOMPOSITE, FIELDS, np.array([[3, 40, 0.002, 0.5, 1.0]])).shape
     (1, 5)

@@ -70,7 +70,7 @@ def classify(
     Examples
     --------
     >>> from nanonet.dataset import Dataset
-    >>> entry = Dataset.shipped()[53]  # weak attraction between polymer and NPs
+    >>> entry = next(one for one in Dataset.shipped() if one.composition.eps_pn == 0.1)  # hardly attracts the polymer
     >>> classify(entry.rdf, entry.composition.diameter, entry.composition.density).state
     'contact aggregation'
     """

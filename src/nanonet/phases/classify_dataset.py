@@ -31,7 +31,9 @@ def classify_dataset(
 
     Examples
     --------
-    >>> classify_dataset(Dataset.shipped(), entry=53)[0].verdict.state
+    >>> data = Dataset.shipped()
+    >>> weak = [c.eps_pn for c in data.compositions].index(0.1)
+    >>> classify_dataset(data, entry=weak)[0].verdict.state
     'contact aggregation'
     """
     if entry is not None and not 0 <= entry < len(data):

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import special_ortho_group
 
 from nanonet.composition import BOND, MELT_DENSITY, check_repulsion, np_volume, number_of_nps
 from nanonet.errors import InputError
@@ -116,6 +115,8 @@ class Grafted(OfComposition):
 
         A crystal has room for the grafts between its NPs; without matrix it fills more than the box (`InputError`).
         """
+        from scipy.stats import special_ortho_group  # takes a second to import
+
         c, numbers = self.composition, self.numbers(protocol)
         check_start(protocol)
         rng = np.random.default_rng(protocol.seed)

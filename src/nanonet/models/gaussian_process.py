@@ -7,6 +7,7 @@ the scaled inputs; scores of one group share a kernel.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import NamedTuple, cast
@@ -28,7 +29,7 @@ ARRAYS = (
 """Names of the arrays of a `CurveProcess`."""
 
 _CHUNK = 500  # inputs at once: what is worked out between stays in the cache
-_HEAP = 1 << 24  # bytes; see `_all`
+_MANY, _THREADS = 8, 4  # chunks from which on threads share them, and how many at most: beyond, memory is the limit
 _NONE = 5e-3  # a prior mean that counts as none
 _NOISY = 0.03  # relative noise above which kernels in single precision, 1e-7, change scores by less than 4e-6
 
@@ -309,11 +310,23 @@ class CurveProcess:
         """What `_curves` gives for all inputs: 3 arrays (n, m) with a band, else 1."""
         parts = self._parts(X)
         if len(parts) > 1:  # glibc keeps freed memory up to twice the largest block freed so far: without this, each
-            np.empty(_HEAP, dtype=np.uint8)  # part would give its memory back and fault it in anew, a third of the time
+            np.empty(
+                1 << 24, dtype=np.uint8
+            )  # part would give its memory back and fault it in anew, a third of the time
         found = [np.empty((sum(map(len, parts)), len(self.x))) for _ in range(3 if band else 1)]
-        for i, part in enumerate(parts):
-            for whole, values in zip(found, self._curves(part, band), strict=True):
-                whole[i * _CHUNK : i * _CHUNK + len(part)] = values
+
+        def work_out(i: int) -> None:
+            for whole, values in zip(found, self._curves(parts[i], band), strict=True):
+                whole[i * _CHUNK : i * _CHUNK + len(parts[i])] = values
+
+        if len(parts) >= _MANY:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as threads:
+                list(threads.map(work_out, range(len(parts))))
+        else:
+            for i in range(len(parts)):
+                work_out(i)
         return found
 
     def _curves(self, X: Array, band: bool) -> tuple[Array, ...]:

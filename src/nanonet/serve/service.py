@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -33,8 +32,6 @@ def serve(
     check_whole("threads", threads, 1, 64)
     if token is not None and not (len(token) >= _SHORTEST and token.isascii() and token.isprintable()):
         raise InputError(f"token has {len(token)} characters; allowed are {_SHORTEST} or more, of ASCII")
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # matrices are small: more threads wait for each other
-        os.environ.setdefault(name, "1")
     with needs_extra("serve"):
         from nanonet.web import server
         from nanonet.web.app import create_app

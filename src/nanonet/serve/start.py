@@ -20,6 +20,8 @@ def main() -> None:
         signal.signal(signal.SIGTERM, _end)
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
             signal.signal(signal.SIGHUP, _end)
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # matrices are small: more threads wait for each other
+            os.environ.setdefault(name, "1")
         from nanonet.serve.cli import main as run
 
         run()

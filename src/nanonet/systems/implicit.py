@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from nanonet.composition import Composition, check_repulsion, number_of_nps
 from nanonet.errors import InputError
@@ -95,6 +94,8 @@ class Implicit(OfComposition):
 
     def at(self, r: Array) -> Array:
         """Rows (n, 3) of separation, U_nn + W_poly and force; W_poly is a straight line inside of its range."""
+        from scipy.interpolate import CubicSpline  # half a second to import
+
         known, w = np.array(self.r), np.array(self.w)
         w = w - w[-1]
         spline = CubicSpline(known, w)

@@ -7,7 +7,6 @@ the scaled inputs; scores of one group share a kernel.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import NamedTuple, cast
@@ -19,6 +18,7 @@ from nanonet.errors import InputError
 from nanonet.interpolation import interpolate_rows
 from nanonet.models.base import HALF_WIDTH, Array, Band, PriorMean, check_inputs
 from nanonet.models.calibration import Calibration
+from nanonet.models.chunks import chunks_of, work_out
 from nanonet.models.kernels import JITTER, KERNELS, Correlations, correlation
 from nanonet.models.transforms import Transform
 
@@ -28,8 +28,6 @@ ARRAYS = (
 )  # fmt: skip
 """Names of the arrays of a `CurveProcess`."""
 
-_CHUNK = 500  # inputs at once: what is worked out between stays in the cache
-_MANY, _THREADS = 8, 4  # chunks from which on threads share them, and how many at most: beyond, memory is the limit
 _NONE = 5e-3  # a prior mean that counts as none
 _NOISY = 0.03  # relative noise above which kernels in single precision, 1e-7, change scores by less than 4e-6
 
@@ -297,8 +295,7 @@ class CurveProcess:
         return self._half_width(self._start(check_inputs(X, self.X.shape[1])).inputs) / HALF_WIDTH
 
     def _parts(self, X: ArrayLike) -> list[Array]:
-        inputs = check_inputs(X, self.X.shape[1])
-        return [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
+        return chunks_of(check_inputs(X, self.X.shape[1]))
 
     def _start(self, X: Array) -> _Start:
         if self.prior is None:
@@ -308,26 +305,8 @@ class CurveProcess:
 
     def _all(self, X: ArrayLike, band: bool) -> list[Array]:
         """What `_curves` gives for all inputs: 3 arrays (n, m) with a band, else 1."""
-        parts = self._parts(X)
-        if len(parts) > 1:  # glibc keeps freed memory up to twice the largest block freed so far: without this, each
-            np.empty(
-                1 << 24, dtype=np.uint8
-            )  # part would give its memory back and fault it in anew, a third of the time
-        found = [np.empty((sum(map(len, parts)), len(self.x))) for _ in range(3 if band else 1)]
-
-        def work_out(i: int) -> None:
-            for whole, values in zip(found, self._curves(parts[i], band), strict=True):
-                whole[i * _CHUNK : i * _CHUNK + len(parts[i])] = values
-
-        if len(parts) >= _MANY:
-            from concurrent.futures import ThreadPoolExecutor
-
-            with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as threads:
-                list(threads.map(work_out, range(len(parts))))
-        else:
-            for i in range(len(parts)):
-                work_out(i)
-        return found
+        inputs = check_inputs(X, self.X.shape[1])
+        return work_out(lambda part: self._curves(part, band), inputs, 3 if band else 1, len(self.x))
 
     def _curves(self, X: Array, band: bool) -> tuple[Array, ...]:
         start = self._start(X)

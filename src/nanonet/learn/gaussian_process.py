@@ -51,7 +51,7 @@ _SURE = 0.1  # standard deviation of t that no curve is below: runs of one compo
 _SHARE = 0.5  # how many neighbours the mean of all errors counts as, in the local scale
 _FAR_OFF = 25.0  # square error in predicted variances that a bin counts with at most: one must not widen all bands
 _WIDTH = 0.7  # of the local scale, in correlation lengths
-_DOUBTED, _UNLIKE = 10.0, 50.0  # how many times as high as its prediction a curve may rise: with a warning, at all
+_DOUBTED, _UNLIKE = 3.0, 50.0  # how many times as high as its prediction a curve may rise: with a warning, at all
 
 
 class GaussianProcess(CurveEstimator):
@@ -120,7 +120,7 @@ class GaussianProcess(CurveEstimator):
         InputError
             As `arrays.checked`; no curve above 0.03 of its scale; errors of another shape, negative or above `MAX_G`;
             inputs or a grid that the prior mean does not take; a setting that does not exist; a curve so much higher
-            than all others that it would be taken for noise (from 10 times its prediction on there is a warning).
+            than all others that it would be taken for noise (from 3 times its prediction on there is a warning).
         """
         for name, allowed in (("kernel", KERNELS), ("transform", tuple(TRANSFORMS))):
             if getattr(self, name) not in (None, *allowed):

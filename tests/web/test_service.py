@@ -29,6 +29,7 @@ from nanonet.predict import views
 from nanonet.predict.prediction import Checked, Prediction
 from nanonet.predict.predictor import Predictor
 from nanonet.space import Input, InputSpace
+from nanonet.web import batches
 from nanonet.web.answers import Answers
 from nanonet.web.app import create_app
 from nanonet.web.bodies import RefusedError
@@ -97,6 +98,34 @@ def test_requests_that_wait_together_are_computed_together(
                 assert found["composition"] == expected["composition"]
                 assert found["basis"] == expected["basis"]
                 np.testing.assert_allclose(found["g"], expected["g"], rtol=1e-5, atol=1e-6)
+
+
+def test_after_a_batch_the_next_request_waits_for_another(
+    served: ServedModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, plain = [], Predictor.predict_checked
+
+    def counted(predictor: Predictor, points: Sequence[Checked]) -> tuple[Prediction, ...]:
+        sizes.append(len(points))
+        return plain(predictor, points)
+
+    monkeypatch.setattr(Predictor, "predict_checked", counted)
+    monkeypatch.setattr(batches, "_APART", 1.0)
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(create_app(served))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as together:
+
+            async def one(after: float) -> int:
+                await asyncio.sleep(after)
+                return (await together.post("/api/predict", json={"inputs": FIVE})).status_code
+
+            await one(0.0)
+            await asyncio.gather(one(0.0), one(0.0))
+            return list(await asyncio.gather(one(0.0), one(0.1)))
+
+    assert asyncio.run(ask()) == [200, 200]
+    assert sizes == [1, 2, 2]
 
 
 def test_a_defect_in_a_batch_is_told_to_each_of_it(served: ServedModels, monkeypatch: pytest.MonkeyPatch) -> None:

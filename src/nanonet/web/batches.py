@@ -1,4 +1,4 @@
-"""Small requests that wait at the same time, computed in one call of their model: one curve takes as long as ten."""
+"""Small requests that come close together, computed in one call of their model: one curve takes as long as ten."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from nanonet.predict.prediction import Checked, Prediction
 from nanonet.web.served import ServedModel
+
+_APART = 0.005
+"""After a call for several requests the next one waits so long (s) for more; a request that comes alone never waits."""
 
 
 class _Waiting(NamedTuple):
@@ -20,19 +23,21 @@ class Batches:
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[_Waiting]] = {}
+        self._next: dict[str, float] = {}
 
     async def predict(self, model: ServedModel, points: Sequence[Checked]) -> tuple[Prediction, ...]:
-        """As `Predictor.predict_checked`, once all requests that are there have been read."""
+        """As `Predictor.predict_checked`, together with the requests that are there by then."""
         loop = asyncio.get_running_loop()
         one = _Waiting(points, loop.create_future())
         if model.name not in self._waiting:
             self._waiting[model.name] = []
-            loop.call_soon(self._compute, model)
+            loop.call_at(self._next.get(model.name, 0.0), self._compute, model)
         self._waiting[model.name].append(one)
         return await one.found
 
     def _compute(self, model: ServedModel) -> None:
         waiting = [one for one in self._waiting.pop(model.name) if not one.found.done()]
+        self._next[model.name] = asyncio.get_running_loop().time() + _APART if len(waiting) > 1 else 0.0
         try:
             curves = iter(model.predictor.predict_checked([point for one in waiting for point in one.points]))
         except Exception as error:  # a defect: each request fails, and the log names it

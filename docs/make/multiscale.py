@@ -1,6 +1,7 @@
 """Writes docs/results/multiscale.md and its images in half a minute: `python -m docs.make.multiscale`.
 
-The comparisons with explicit runs are read from docs/results/multiscale.json, which `make multiscale` leaves.
+The comparisons with explicit runs are read from docs/results/multiscale.json, which `make multiscale` and
+`python -m docs.make.compared` leave.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Simulate five compositions with LAMMPS, measure their g(r), and train a model on them: the whole way, at toy length.
 
 The melts have some 7,000 beads and run for 5 tau, far from equilibrium: the files are those of real runs, the numbers
-mean nothing. For real ones take `preset("standard")`, 15 minutes of one core each.
+mean nothing. For real ones take `preset("standard")`, 20 minutes of one core each.
 
 Takes a minute. Needs `pip install '.[sim,learn]'`. Writes run folders `run0` to `run4`, the dataset `mine.nc` and the
 model folder `my-model` into the folder given as argument, or the current one.

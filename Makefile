@@ -67,6 +67,7 @@ results: explicit-models
 	$(BIN)/python -m docs.make.compared
 	$(BIN)/python -m docs.make.multiscale
 	$(BIN)/python studies/predictor.py
+	$(BIN)/python -m studies.theory
 	$(MAKE) figures
 	$(BIN)/python -m tests.test_data
 	$(BIN)/python -m docs.make.page

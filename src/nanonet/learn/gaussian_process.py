@@ -142,7 +142,7 @@ class GaussianProcess(CurveEstimator):
             prior = _prior_fitted_to(prior, inputs, curves, grid, made)
         self.process_, self.left_out_ = _fit(inputs, curves, grid, errors, prior, made, self.kernel, progress)
         if bounded:
-            _check_learnt(curves, self.process_.predict(inputs), grid, _TALL * scale, self.quantity)
+            _check_learnt(curves, errors, self.process_.predict(inputs), grid, _TALL * scale, self.quantity)
         self.noise_known_ = errors is not None
         return self
 
@@ -190,11 +190,17 @@ class GaussianProcess(CurveEstimator):
         return self.process_
 
 
-def _check_learnt(curves: Array, predicted: Array, grid: Array, tall: float, quantity: Quantity) -> None:
-    """Refuse, or above `_DOUBTED` say, a curve (n, m) that rises above `tall` and far above what was learnt of it."""
+def _check_learnt(
+    curves: Array, errors: Array | None, predicted: Array, grid: Array, tall: float, quantity: Quantity
+) -> None:
+    """Refuse, or above `_DOUBTED` say, a curve (n, m) that rises above `tall` and far above what was learnt of it.
+
+    Of a curve with errors two of them are taken off: it may be that low.
+    """
     rows, tops = np.arange(len(curves)), curves.argmax(axis=1)
     height, learnt = curves[rows, tops], predicted[rows, tops]
-    ratio = np.where(height > tall, height / np.maximum(learnt, _TINY), 0.0)
+    least = height if errors is None else height - 2.0 * np.nan_to_num(errors[rows, tops])
+    ratio = np.where(height > tall, least / np.maximum(learnt, _TINY), 0.0)
     noisy = np.flatnonzero(ratio > _DOUBTED)
     if not len(noisy):
         return

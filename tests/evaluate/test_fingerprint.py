@@ -42,6 +42,15 @@ def test_what_a_process_imports_counts(file: str, old: str, new: str, tmp_path: 
     assert fingerprint(GaussianProcess(DiluteLimit(TABLE))) == before
 
 
+def test_use_does_not_count() -> None:
+    """A table of W_poly keeps what it has interpolated."""
+    model = GaussianProcess(DiluteLimit(potential_table.load(PACKAGE / "data" / potential_table.NAME)))
+    before = fingerprint(model)
+    assert model.prior is not None
+    model.prior.evaluate(np.array([[3, 40, 0.002, 0.5, 1.0]]), np.arange(0.05, 10, 0.1))
+    assert fingerprint(model) == before
+
+
 def test_what_a_network_imports_counts_and_what_it_does_not_import_does_not(tmp_path: Path) -> None:
     for i, (file, old, new, same) in enumerate(
         (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 
@@ -76,9 +77,16 @@ def _parts(thing: object, modules: set[str]) -> Iterator[bytes]:
     elif kind.__module__.startswith(f"{nanonet.__name__}."):
         modules.add(kind.__module__)
         yield kind.__qualname__.encode()
-        yield from _parts(vars(thing), modules)
+        yield from _parts(_held(thing), modules)
     else:
         raise InputError(f"{kind.__name__} cannot be part of a fingerprint; allowed are values, arrays and models")
+
+
+def _held(thing: object) -> Mapping[str, object]:
+    """What an object was made with: of a dataclass what its constructor takes, no tables that it fills with use."""
+    if is_dataclass(thing):
+        return {one.name: getattr(thing, one.name) for one in fields(thing) if one.init}
+    return vars(thing)
 
 
 @cache

@@ -58,7 +58,8 @@ def grow(
     )
 
 
-def _grown(context: Context, row: Comparison, max_features: float | int) -> list[StagedForest]:
+def grown_of(context: Context, row: Comparison, max_features: float | int) -> list[StagedForest]:
+    """A forest for each fit of a row whose network is not stuck."""
     found = []
     for fit in row.flat:
         result = context.results(fit)
@@ -68,7 +69,7 @@ def _grown(context: Context, row: Comparison, max_features: float | int) -> list
     return found
 
 
-def _r2(grown: list[StagedForest], test: bool, trees: int) -> tuple[float, float]:
+def r2_of(grown: list[StagedForest], test: bool, trees: int) -> tuple[float, float]:
     """r² of all splits together: about the mean of all latents, and about each latent's own mean in training."""
     pairs = [(one.test, one.guessed_test) if test else (one.train, one.guessed_train) for one in grown]
     actual = [pair[0] for pair in pairs]
@@ -97,10 +98,10 @@ def _write(context: Context) -> list[Block]:
     leaking = chosen.replace("clean", "leak")
     for name, row in rows.items():
         for label, features in (("all features", 1.0), ("one feature", 1)):
-            grown = _grown(context, row, features)
+            grown = grown_of(context, row, features)
             if not grown:
                 continue
-            values = [_r2(grown, test, trees) for test in (False, True)]
+            values = [r2_of(grown, test, trees) for test in (False, True)]
             errors = [np.mean([one.errors(test)[trees - 1] for one in grown]) for test in (False, True)]
             lines.append(
                 [

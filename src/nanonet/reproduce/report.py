@@ -14,7 +14,17 @@ from threadpoolctl import threadpool_limits
 
 from nanonet.errors import InputError
 from nanonet.formats.atomic import check_replaceable, writing
-from nanonet.reproduce import alternatives, forests, leak, learning, phases, prediction, reconstruction, variations
+from nanonet.reproduce import (
+    alternatives,
+    forests,
+    leak,
+    learning,
+    paper_split,
+    phases,
+    prediction,
+    reconstruction,
+    variations,
+)
 from nanonet.reproduce.chapters import Chapter, ComputeBudget, Context
 from nanonet.reproduce.fits import CrossValidationFit, FitStore
 from nanonet.reproduce.page import Block, Heading, Points, Text, to_html, to_markdown
@@ -24,7 +34,7 @@ PAGE, SUMMARY, SETTINGS, RESULTS = "report.html", "summary.md", "report.json", "
 
 _FOUND = {
     name: chapter
-    for module in (phases, reconstruction, forests, prediction, leak, variations, alternatives, learning)
+    for module in (phases, reconstruction, forests, prediction, paper_split, leak, variations, alternatives, learning)
     for name, chapter in module.CHAPTERS.items()
 }
 CHAPTERS: dict[str, Chapter] = {
@@ -34,6 +44,7 @@ CHAPTERS: dict[str, Chapter] = {
         "autoencoder",
         "forest",
         "prediction",
+        "split",
         "leak",
         "latent",
         "architecture",
@@ -109,7 +120,7 @@ def reproduce(
             store.compute(fit)
         if progress is not None and missing:
             progress(len(missing), len(missing))
-        blocks = _opening(context, source) + _chapters(context, store)
+        blocks = _opening(context, source, store) + _chapters(context, store)
     for file, text in ((PAGE, to_html(blocks)), (SUMMARY, to_markdown(blocks))):
         with writing(out / file) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -150,7 +161,7 @@ def _settings(known: TrainingData, budget: ComputeBudget, source: str) -> dict[s
     }
 
 
-def _opening(context: Context, source: str) -> list[Block]:
+def _opening(context: Context, source: str, store: FitStore) -> list[Block]:
     known, budget = context.known, context.budget
     data = known.explicit
     verdicts = [bool(entry.get("convergence", {}).get("converged")) for entry in data.provenance]
@@ -173,6 +184,8 @@ def _opening(context: Context, source: str) -> list[Block]:
             "Everything is split before anything is fitted, except in the chapter on the leak."
         ),
     ]
+    if not store.missing(CHAPTERS["split"].fits(context)):
+        blocks.insert(1, Text(paper_split.verdict(context)))
     if len(data) < 40:
         blocks.append(
             Text(

@@ -185,9 +185,10 @@ def test_not_a_folder(tmp_path: Path) -> None:
 
 
 def test_common_random_numbers_draw_for_each_input_what_it_would_have_alone() -> None:
-    """But for the prior mean's single precision: of ln(g + 0.03), so that g is right to 1e-7 where it is small."""
+    """But for the single precision in which ln(g + 0.03) is worked out: so the ratios of g + 0.03 are compared."""
     model = nanonet.load()
     X = model.X[:3]
     together = model.sample_curves(X, 20, seed=3, common=True)
     for i in range(3):
-        assert together[:, i] == pytest.approx(model.sample_curves(X[i : i + 1], 20, seed=3)[:, 0], rel=1e-5, abs=1e-7)
+        alone = model.sample_curves(X[i : i + 1], 20, seed=3)[:, 0]
+        assert together[:, i] + 0.03 == pytest.approx(alone + 0.03, rel=1e-5)

@@ -8,8 +8,8 @@ UV_INSTALL := $(BIN)/uv pip install --quiet --editable '.[sim,cluster,learn,traj
 # Small matrices: more threads only wait for each other, and for other processes on busy cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-long test-versions check format model explicit-models results datasheet archive figures multiscale report validation docs \
-	release-check clean
+.PHONY: demo test test-long test-versions check format model explicit-models results datasheet archive figures \
+	multiscale report validation docs release-check clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png

@@ -66,17 +66,23 @@ def test_many_points_are_those_of_one_each(client: TestClient) -> None:
         np.testing.assert_allclose(alone["g"], found["g"], rtol=1e-5, atol=1e-6)
 
 
-def test_requests_that_wait_together_are_computed_together(
-    served: ServedModels, client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each has its own answer, and a bad one its refusal; two models are two computations."""
-    sizes, plain = [], Predictor.predict_checked
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of the computations of small requests, how many points each had."""
+    found, plain = [], Predictor.predict_checked
 
     def counted(predictor: Predictor, points: Sequence[Checked]) -> tuple[Prediction, ...]:
-        sizes.append(len(points))
+        found.append(len(points))
         return plain(predictor, points)
 
     monkeypatch.setattr(Predictor, "predict_checked", counted)
+    return found
+
+
+def test_requests_that_wait_together_are_computed_together(
+    served: ServedModels, client: TestClient, sizes: list[int]
+) -> None:
+    """Each has its own answer, and a bad one its refusal; two models are two computations."""
     points = [FIVE | {"eps_pn": x} for x in (0.2, 0.7, -1.0, 1.2)]
     asked: list[dict[str, object]] = [{"inputs": point} for point in points]
     asked += [{"inputs": points[:2]}, {"inputs": FIVE, "model": "nanonet"}, {"inputs": FIVE | {"diameter": 99}}]
@@ -101,15 +107,8 @@ def test_requests_that_wait_together_are_computed_together(
 
 
 def test_after_a_batch_the_next_request_waits_for_another(
-    served: ServedModels, monkeypatch: pytest.MonkeyPatch
+    served: ServedModels, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes, plain = [], Predictor.predict_checked
-
-    def counted(predictor: Predictor, points: Sequence[Checked]) -> tuple[Prediction, ...]:
-        sizes.append(len(points))
-        return plain(predictor, points)
-
-    monkeypatch.setattr(Predictor, "predict_checked", counted)
     monkeypatch.setattr(batches, "_APART", 1.0)
 
     async def ask() -> list[int]:

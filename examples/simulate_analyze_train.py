@@ -20,6 +20,7 @@ from nanonet.protocol import preset
 from nanonet.simulate import engine
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+out.mkdir(parents=True, exist_ok=True)
 toy = replace(preset("smoke"), name="toy", equilibration_steps=300, production_steps=200, min_box=20.5)
 folders = []
 for i, eps_pn in enumerate((0.2, 0.4, 0.6, 0.9, 1.2)):

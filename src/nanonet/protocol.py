@@ -181,7 +181,7 @@ PRESETS: dict[str, Protocol] = {
         name="smoke", timestep=0.01, equilibration_steps=1_500, production_steps=1_000, frame_every=25,
         configurations=2, min_box=MIN_BOX, min_nps=MIN_NPS, restart_every=1_000, bond_substeps=2,
     ),
-    # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 15 minutes of one core. NPs start
+    # 1,000 tau of equilibration, 2,500 tau of production, a frame every tau: about 20 minutes of one core. NPs start
     # where implicit ones came to equilibrium (from a dispersed start those that condense need far longer). Pairs have
     # twice the paper's time step, bonds the paper's: density, temperature, energy and g(r) agree with the paper's
     # (docs/results/validation.md, case time_step; with 0.01 for the bonds too the volume is 0.2 % larger).

@@ -109,6 +109,19 @@ def test_killed_while_the_result_is_written(tmp_path: Path, monkeypatch: pytest.
     assert _steps(engine.run(TINY_COMPOSITION, TINY, folder)) == _due(TINY)
 
 
+def test_what_a_killed_process_had_begun_to_write_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with contextlib.suppress(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames, "convert", _interrupted)
+        engine.run(TINY_COMPOSITION, TINY, folder)
+    begun = [folder / ".run.k2_j8x1a.json", folder / run_folder.CONFIGURATIONS / ".600.lammpstrj.4gsstydq.gz"]
+    for path in begun:
+        path.write_bytes(b"half")
+    engine.run(TINY_COMPOSITION, TINY, folder)
+    assert [path for path in begun if path.exists()] == []
+    assert (folder / ".lock").exists()
+
+
 def _interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 

@@ -104,7 +104,7 @@ def select(universe: Any, text: str) -> NDArray[np.int64]:
         reason = " ".join(str(error).split())[:200]
         if not hasattr(universe.atoms, "types"):
             raise InputError(
-                f"selection {text!r} cannot be used: the file does not say what its particles are; needed is "
+                f"selection {text!r} cannot be used: {reason}; the file does not say what its particles are: needed is "
                 "--topology FILE, allowed without it are numbers, as 'index 0:39', and 'all'"
             ) from None
         raise InputError(

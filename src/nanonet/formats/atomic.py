@@ -7,6 +7,7 @@ descriptor such as /dev/stdout) is written into.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from nanonet.errors import InputError, NanonetError, OutputError
 
 _MOST_LINKS = 40  # as Linux has it
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}(\.[^.]+)?")
 
 
 def check_parent(path: str | os.PathLike[str]) -> Path:
@@ -96,6 +98,21 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.replace(temporary, place)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of `writing` from a folder that nobody else writes to: a killed process left them.
+
+    Examples
+    --------
+    >>> _ = Path(".run.a1b2c3d4.json").write_text("{")
+    >>> remove_leftovers(Path())
+    >>> Path(".run.a1b2c3d4.json").exists()
+    False
+    """
+    for path in folder.iterdir():
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink()
 
 
 @contextmanager

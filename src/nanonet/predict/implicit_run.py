@@ -52,8 +52,10 @@ class RunPrior:
         self.prior.check(X, x)
 
 
-def about_run(model: CurveModel, composition: Composition) -> CurveProcess:
+def about_run(model: CurveModel, composition: Composition, folder: Path | None = None) -> CurveProcess:
     """The model for a composition whose implicit NPs have been run to equilibrium, which takes seconds.
+
+    The runs are kept in `folder`, where those of before are found again; left out: they are not kept.
 
     Raises
     ------
@@ -87,8 +89,8 @@ def about_run(model: CurveModel, composition: Composition) -> CurveProcess:
     X = np.array([composition.values])
     r, w = prior.polymer(X, potential)
     subject = Implicit(composition, tuple(np.round(r, 6).tolist()), tuple(np.round(w, 6).tolist()))
-    with tempfile.TemporaryDirectory(prefix="nanonet-") as folder:
-        data = assemble(equilibrate(subject, Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="nanonet-") as temporary:
+        data = assemble(equilibrate(subject, folder or Path(temporary)))
     if not np.array_equal(data.r, model.x):
         raise InputError(f"the model's r ends at {model.x[-1]:g}; implicit NPs are measured to {data.r[-1]:g}")
     verdict = data.provenance[0].convergence

@@ -14,7 +14,7 @@ from typing import Any
 from nanonet.composition import Composition
 from nanonet.errors import InputError, SimulationError
 from nanonet.formats import lammps_dump
-from nanonet.formats.atomic import writing
+from nanonet.formats.atomic import remove_leftovers, writing
 from nanonet.formats.run_folder import (
     CONFIGURATIONS,
     DATA,
@@ -365,6 +365,8 @@ def _version() -> str:
 def _finish(folder: Path, system: System, protocol: Protocol, record: RunRecord, started: float) -> None:
     """Compress the whole configurations, complete the record, and last of all put the trajectory in its place."""
     dump, trajectory = folder / NP_DUMP, folder / TRAJECTORY
+    for place in (folder, folder / CONFIGURATIONS):
+        remove_leftovers(place)
     for path in sorted((folder / CONFIGURATIONS).glob("*.lammpstrj")):
         lammps_dump.pack(path, (record.monomers or 0) + record.nps)
     with writing(trajectory) as temporary:

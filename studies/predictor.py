@@ -4,8 +4,8 @@ Writes docs/results/predictor.md and predictor.json: ten folds, copies left out 
 
     python studies/predictor.py --simulate-implicit build/predictor
 
-adds the model whose implicit NPs are run instead of emulated (half an hour of one core); the runs lie in that folder, and it goes
-on where it was.
+adds the model whose implicit NPs are run instead of emulated (a quarter of an hour of one core); the runs lie in that
+folder, and it resumes.
 """
 
 from __future__ import annotations

@@ -39,6 +39,8 @@ class ComputeBudget:
     """The same where implicit ones are learnt too, which takes minutes."""
     cheap_repeats: int = 5
     """Of what takes less."""
+    draws: int = 3
+    """Of the paper's 68 and 12 compositions by lot; one where implicit ones are learnt too."""
     study_implicit: int = 25
     """Implicit compositions that the variations of the network learn besides explicit ones, in rows of their own; 0:
     they learn explicit ones alone."""
@@ -62,6 +64,7 @@ QUICK = ComputeBudget(
     repeats=1,
     rich_repeats=1,
     cheap_repeats=2,
+    draws=1,
     study_implicit=4,
     latents=(2, 8),
     trees=10,

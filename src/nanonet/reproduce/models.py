@@ -8,6 +8,7 @@ from nanonet.evaluate.baselines import Mean, Nearest
 from nanonet.evaluate.cross_validation import Estimator
 from nanonet.evaluate.metrics import FLOOR
 from nanonet.formats import potential_table
+from nanonet.learn.aligned import AlignedNanoNet
 from nanonet.learn.gaussian_process import GaussianProcess
 from nanonet.learn.nanonet import NanoNet
 from nanonet.learn.regressors import (
@@ -22,6 +23,9 @@ from nanonet.potentials.dilute import DiluteLimit
 
 MODELS: dict[str, Callable[..., Estimator]] = {
     "nanonet": lambda seed, **settings: NanoNet(seed=seed, keep_stuck=True, **settings),
+    "aligned nanonet": lambda seed, **settings: AlignedNanoNet(
+        potential_table.shipped(), seed=seed, keep_stuck=True, **settings
+    ),
     "mean of g": lambda seed: Mean(),
     "mean of ln g": lambda seed: Mean(FLOOR),
     "nearest": lambda seed: Nearest(),

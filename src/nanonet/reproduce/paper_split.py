@@ -50,10 +50,11 @@ def _rows(context: Context) -> dict[str, list[Comparison]]:
     training = context.budget.training
     networks = {_PUBLISHED: {**PAPER, **training}, _TRAINED: training}
     models = {label: ("nanonet", settings) for label, settings in networks.items()}
+    models |= {"nanoNET, images aligned, Gaussian processes of latents": ("aligned nanonet", training)}
     models |= {"Gaussian process": ("gaussian process", {}), "mean of ln g": ("mean of ln g", {})}
     models |= {"nearest simulated composition": ("nearest", {})}
     for said, implicit in training_sets(context).items():
-        draws = [split(context.known.explicit.X, i) for i in range(context.budget.repeats if implicit == 0 else 1)]
+        draws = [split(context.known.explicit.X, i) for i in range(context.budget.draws if implicit == 0 else 1)]
         found[said] = [
             Comparison(
                 label,
@@ -90,7 +91,7 @@ def _write(context: Context) -> list[Block]:
             _HEADER,
             lines,
             f"{len(train)} compositions learnt, {len(test)} predicted; mean over the predicted ones ± standard "
-            f"deviation over {context.budget.repeats} draws by lot (one where implicit compositions are learnt too). "
+            f"deviation over {context.budget.draws} draw(s) by lot (one where implicit compositions are learnt too). "
             f"r² of all latents, scaled to 0..1, by {PAPER_TREES} trees.",
         ),
     ]

@@ -66,7 +66,7 @@ explicit-models: $(VENV)/.test
 results: explicit-models
 	$(BIN)/python -m docs.make.compared
 	$(BIN)/python -m docs.make.multiscale
-	$(BIN)/python studies/predictor.py
+	$(BIN)/python studies/predictor.py --simulate-implicit build/predictor
 	$(BIN)/python -m studies.theory
 	$(MAKE) figures
 	$(BIN)/python -m tests.test_data

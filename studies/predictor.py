@@ -151,10 +151,10 @@ def _mean(values: Array | Flags) -> float:
 def _page(found: dict) -> str:  # type: ignore[type-arg]
     counts, subs = found["counts"], list(found["counts"])
     head = " | ".join(f"{sub} ({counts[sub]})" for sub in subs)
-    option = " --simulate-implicit build/predictor" if RUN in found["ln_rmse"] else ""
+    command = "python studies/predictor.py" + " --simulate-implicit build/predictor" * (RUN in found["ln_rmse"])
     lines = [
         "# The predictor on compositions left out", "",
-        f"*Made by `python studies/predictor.py{option}` from the shipped dataset: ten folds, copies left out together.*", "",
+        f"*Made by `{command}` from the shipped dataset: ten folds, copies left out together.*", "",
         f"RMSE of ln g, bins with g > {FLOOR:g}, mean over compositions:", "",
         f"| model | {head} |", "|---|" + "---|" * len(subs),
     ]  # fmt: skip

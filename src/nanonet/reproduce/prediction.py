@@ -51,6 +51,7 @@ def _write(context: Context) -> list[Block]:
     lines: list[Comparison | str] = []
     peaks: list[list[str]] = []
     curves: dict[str, NDArray[np.float64]] = {}
+    chosen = np.sort(np.random.default_rng(0).permutation(len(data))[: context.budget.shown]).tolist()
     for said, implicit in training_sets(context).items():
         rows = _group(context, implicit)
         lines += [f"trained on {said}", *rows.values()]
@@ -59,8 +60,7 @@ def _write(context: Context) -> list[Block]:
             curves[f"{label}, {said}"] = found
             errors = ln_rmse(data.G, found, error=data.errors)
             peaks.append([f"predicted by {label} trained on {said}"])
-            peaks += [_peak_line(context, i, RDF(data.r, found[i]), float(errors[i])) for i in range(len(data))]
-    chosen = np.sort(np.random.default_rng(0).permutation(len(data))[: context.budget.shown])
+            peaks += [_peak_line(context, i, RDF(data.r, found[i]), float(errors[i])) for i in chosen]
     shown = [{"simulated": data.rdfs[i]} | {label: RDF(data.r, g[i]) for label, g in curves.items()} for i in chosen]
     figures.panels(context.folder / "figure7.png", [data.compositions[i] for i in chosen], shown)
     return [
@@ -77,7 +77,7 @@ def _write(context: Context) -> list[Block]:
         Table(
             _HEADER,
             peaks,
-            "g of the peak at r in sigma, first of the repeated splits. Phases as `nanonet phase` reads them off g(r).",
+            "The same compositions; g of the peak at r in sigma. Phases as `nanonet phase` reads them off g(r).",
         ),
         table(lines, context.results, context.known, LEGEND),
         *_verdicts(context),

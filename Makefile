@@ -15,7 +15,7 @@ demo: $(VENV)/.demo
 	$(BIN)/nanonet predict --diameter 3 --chain-length 40 --density 0.002 --eps-nn 0.5 --eps-pn 1.0 --plot demo.png
 
 test: check
-	$(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not long" --numprocesses 3 --dist loadfile
 
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long
@@ -25,10 +25,10 @@ NEWEST = $(shell for n in $$(seq 30 -1 11); do python3.$$n -c "" 2>/dev/null && 
 test-versions: $(VENV)/.test
 	$(BIN)/uv venv --quiet --clear --python python3.11 build/lowest
 	$(UV_INSTALL) --python build/lowest --resolution lowest-direct
-	build/lowest/bin/python -m pytest -W ignore::DeprecationWarning -m "not long" --numprocesses 2 --dist loadfile
+	build/lowest/bin/python -m pytest -W ignore::DeprecationWarning -m "not long" --numprocesses 3 --dist loadfile
 	$(BIN)/uv venv --quiet --clear --python $(NEWEST) build/newest
 	$(UV_INSTALL) --python build/newest
-	build/newest/bin/python -m pytest -m "not long" --numprocesses 2 --dist loadfile
+	build/newest/bin/python -m pytest -m "not long" --numprocesses 3 --dist loadfile
 
 # Wheel and sdist, installed with lowest and newest versions in empty environments, predict
 release-check: $(VENV)/.test

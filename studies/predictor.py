@@ -25,7 +25,6 @@ from nanonet.evaluate.metrics import (
     FLOOR,
     coordination_numbers,
     first_peaks,
-    ln_noise,
     ln_rmse,
     paired_bootstrap,
     peak_errors,
@@ -85,9 +84,12 @@ def main() -> None:
         "converged": converged,
     }  # fmt: skip
     errors = {name: ln_rmse(G, one) for name, one in medians.items()}
+    floor = ln_rmse(
+        G, G * np.exp(np.where(G > FLOOR, DATA.errors / np.maximum(G, FLOOR), 0.0))
+    )  # of curves one standard error off
     found = {
         "counts": {name: int(own.sum()) for name, own in subsets.items()},
-        "floor": {name: _mean(ln_noise(G, DATA.errors)[own]) for name, own in subsets.items()},
+        "floor": {name: _mean(floor[own]) for name, own in subsets.items()},
         "ln_rmse": {name: {sub: _mean(one[own]) for sub, own in subsets.items()} for name, one in errors.items()},
         "bands": {
             name: {sub: _band(band[0], band[1], own) for sub, own in subsets.items()} for name, band in bands.items()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import nanonet
 from nanonet import InputError
 from nanonet.analyze import implicit_runs
+from nanonet.predict.implicit_run import about_run
 from nanonet.predict.predictor import OutsideDataWarning
 from nanonet.protocol import IMPLICIT
 
@@ -32,6 +34,17 @@ def test_implicit_nps_are_run_in_place_of_the_emulator(monkeypatch: pytest.Monke
         model.predict([3, 40, 0.002, 0.5, 0.3], implicit="run")
     with pytest.raises(InputError, match="the implicit run has not converged"):
         model.predict([3, 40, 0.002, 0.5, 0.3], implicit="run", strict=True)
+
+
+def test_runs_of_before_are_found_in_their_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    short = replace(IMPLICIT, equilibration_steps=400, production_steps=4_000)
+    monkeypatch.setattr(implicit_runs, "IMPLICIT", short)
+    model, composition = nanonet.load().model, nanonet.Composition(3, 40, 0.002, 0.5, 1.0)
+    first = about_run(model, composition, tmp_path).predict([DISPERSED])
+    trajectories = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/trajectory.gsd")}
+    assert len(trajectories) >= 2  # from both ends
+    assert np.array_equal(about_run(model, composition, tmp_path).predict([DISPERSED]), first)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/trajectory.gsd")} == trajectories
 
 
 def test_what_cannot_be_run_is_refused() -> None:
